@@ -1,0 +1,53 @@
+import type { SecurityPreset, VolumeOptions } from 'boxlite/backend';
+
+/** What an engine needs to know to start one box. */
+export interface EngineBox {
+  /** The box's ULID: the engine's container id and the cgroup's name are derived from it. */
+  readonly id: string;
+  /** The box's own folder, absolute; the engine keeps everything of this box below it. */
+  readonly folder: string;
+  readonly rootfs: { readonly layers: readonly string[] } | { readonly path: string };
+  /** Where the guest must answer; may be longer than a socket address holds. */
+  readonly socketPath: string;
+  /** The guest ends with its connection; otherwise it outlives this process. */
+  readonly attached: boolean;
+  readonly hostname: string;
+  readonly cpus: number;
+  readonly memoryMib: number;
+  readonly diskSizeGb: number | undefined;
+  readonly volumes: readonly VolumeOptions[];
+  readonly security: SecurityPreset;
+}
+
+/** How long the steps of a start took, in milliseconds. */
+export interface EngineTiming {
+  readonly filesystemMs: number;
+  readonly configMs: number;
+  readonly spawnMs: number;
+}
+
+/** Counters of a running box, from its cgroup. */
+export interface EngineUsage {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly oomKills: number;
+  readonly processes: number;
+}
+
+/** Isolates boxes: "start a box whose guest answers on this socket". Everything above the socket is common code. */
+export interface Engine {
+  readonly name: string;
+  readonly version: string;
+  /** Resolves once PID 1 runs; its host process id. On failure everything it made is undone. `EngineError`. */
+  start(box: EngineBox): Promise<{ readonly pid: number; readonly timing: EngineTiming }>;
+  /** SIGKILL to PID 1, and so to the box; nothing when it is gone. */
+  kill(box: Pick<EngineBox, 'id' | 'folder'>): Promise<void>;
+  /** After PID 1 ended: unmounts, deletes the cgroups and the engine's own state; the disk stays. Twice is fine. */
+  release(box: Pick<EngineBox, 'id' | 'folder'>): Promise<void>;
+  /** Deletes what `start` left on disk (the box's disk too), after `release`. */
+  destroy(box: Pick<EngineBox, 'id' | 'folder'>): Promise<void>;
+  /** The host process id of PID 1 if the box runs. */
+  pid(box: Pick<EngineBox, 'id' | 'folder'>): Promise<number | undefined>;
+  /** Undefined when the box is gone. */
+  usage(id: string): Promise<EngineUsage | undefined>;
+}

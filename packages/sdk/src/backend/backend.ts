@@ -1,0 +1,120 @@
+import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
+import type {
+  BoxInfo,
+  BoxMetrics,
+  BoxPage,
+  ExecutionInfo,
+  ImageInfo,
+  ImagePage,
+  ListBoxesOptions,
+  RuntimeConfig,
+  RuntimeMetrics,
+} from './info.ts';
+
+/** Goes with every call. Aborting rejects with the signal's reason. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a runtime drives: the whole difference between a local and a remote one. All errors are `BoxliteError`s. */
+export interface RuntimeBackend {
+  create(options: BoxOptions, name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
+  getOrCreate(options: BoxOptions, name: string, call?: CallOptions): Promise<{ box: BoxBackend; created: boolean }>;
+  /** By id or by name; null when there is none. */
+  get(idOrName: string, call?: CallOptions): Promise<BoxBackend | null>;
+  /** A page of boxes, oldest first. */
+  list(options?: ListBoxesOptions, call?: CallOptions): Promise<BoxPage>;
+  /** `NotFoundError` when there is none, `InvalidStateError` when it runs and `force` is not set. */
+  remove(idOrName: string, options?: { readonly force?: boolean }, call?: CallOptions): Promise<void>;
+  metrics(call?: CallOptions): Promise<RuntimeMetrics>;
+  config(call?: CallOptions): Promise<RuntimeConfig>;
+  readonly images: ImagesBackend;
+  /** Ends attached boxes and lets go of everything held; over REST nothing remote is touched. Twice is fine. */
+  shutdown(options?: { readonly timeoutMs?: number }): Promise<void>;
+}
+
+export interface BoxBackend {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** What was known when this handle was made. */
+  readonly snapshot: BoxInfo;
+  info(call?: CallOptions): Promise<BoxInfo>;
+  /** Starting a running box is no error. */
+  start(call?: CallOptions): Promise<BoxInfo>;
+  /** Stopping a stopped box is no error; a box never started stays `configured`. `timeoutMs` (30,000), then force. */
+  stop(options?: { readonly timeoutMs?: number }, call?: CallOptions): Promise<BoxInfo>;
+  /** Starts a command, and the box if need be. */
+  exec(options: ExecOptions, call?: CallOptions): Promise<ExecutionBackend>;
+  executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
+  /** Re-attaches by id; `NotFoundError` when there is none. */
+  execution(id: string, call?: CallOptions): Promise<ExecutionBackend>;
+  /** Unpacks a tar stream in the box. See docs/guides/files.md for where the entries land. */
+  upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call?: CallOptions): Promise<void>;
+  /** Packs a path of the box as a tar stream; `NotFoundError` before the first byte when there is none. */
+  download(options: DownloadOptions, call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+  metrics(call?: CallOptions): Promise<BoxMetrics>;
+}
+
+export interface UploadOptions {
+  /** Absolute, or relative to `/`. */
+  readonly path: string;
+  /** When false, a file that exists is an `AlreadyExistsError`. @default true */
+  readonly overwrite?: boolean;
+}
+
+export interface DownloadOptions {
+  readonly path: string;
+  /** @default false */
+  readonly followSymlinks?: boolean;
+}
+
+/** How many bytes of each stream a reader already has. */
+export interface OutputCursor {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** A piece of output. `offset` counts the bytes of that stream before this piece. */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly data: Uint8Array;
+  readonly offset: number;
+}
+
+export interface ExecutionBackend {
+  readonly id: string;
+  info(call?: CallOptions): Promise<ExecutionInfo>;
+  /**
+   * Every byte from the cursor on, in the order it was written, then ends once the execution has exited.
+   * Throws `OutputTruncatedError` where bytes were dropped, `ExecutionLostError` where the exit is not known.
+   */
+  output(options?: { readonly from?: OutputCursor } & CallOptions): AsyncIterable<OutputChunk>;
+  /** Waits for the exit; `ExecutionLostError` when nobody knows it. */
+  wait(call?: CallOptions): Promise<ExecutionInfo>;
+  /** Resolves once the bytes are taken; `InvalidStateError` once stdin is closed or the execution has ended. */
+  write(data: Uint8Array, call?: CallOptions): Promise<void>;
+  closeStdin(call?: CallOptions): Promise<void>;
+  /** `InvalidStateError` once it has ended. */
+  signal(signal: number, call?: CallOptions): Promise<void>;
+  resize(size: TerminalSize, call?: CallOptions): Promise<void>;
+}
+
+export interface PullProgress {
+  readonly reference: string;
+  readonly completedBytes: number;
+  readonly totalBytes: number | undefined;
+}
+
+export interface ImagesBackend {
+  pull(
+    reference: string,
+    options?: { readonly onProgress?: (progress: PullProgress) => void } & CallOptions,
+  ): Promise<ImageInfo>;
+  list(options?: { readonly pageSize?: number; readonly pageToken?: string }, call?: CallOptions): Promise<ImagePage>;
+  /** By manifest digest; null when there is none. */
+  get(digest: string, call?: CallOptions): Promise<ImageInfo | null>;
+  /** `UnsupportedError` over REST. */
+  remove(digestOrReference: string, call?: CallOptions): Promise<void>;
+  /** A tar, an OCI layout or a root directory of the host, under a reference. `UnsupportedError` over REST. */
+  import(path: string, reference: string, call?: CallOptions): Promise<ImageInfo>;
+}

@@ -1,0 +1,74 @@
+/** A command's or a box's environment. */
+export type Environment = Readonly<Record<string, string>>;
+
+export type SecurityPreset = 'development' | 'standard' | 'maximum';
+
+/** A host directory made visible in the box. */
+export interface VolumeOptions {
+  readonly hostPath: string;
+  readonly guestPath: string;
+  /** @default false */
+  readonly readOnly?: boolean;
+}
+
+/** A port of the box published on the host. */
+export interface PortOptions {
+  readonly guestPort: number;
+  /** Absent or 0: a free one is chosen. */
+  readonly hostPort?: number;
+  /** @default 'tcp' */
+  readonly protocol?: 'tcp' | 'udp';
+  readonly hostIp?: string;
+}
+
+/** What a box is made of. Everything has a default. */
+export interface BoxOptions {
+  /** An image reference. Give this or `rootfsPath`, not both. @default 'alpine:latest' */
+  readonly image?: string;
+  /** An absolute host path of an unpacked root file system. */
+  readonly rootfsPath?: string;
+  /** 1 to 32. @default 1 */
+  readonly cpus?: number;
+  /** At least 128. @default 512 */
+  readonly memoryMib?: number;
+  /** At least 1. Without it the box shares the host disk. */
+  readonly diskSizeGb?: number;
+  readonly workingDir?: string;
+  readonly env?: Environment;
+  readonly entrypoint?: readonly string[];
+  readonly cmd?: readonly string[];
+  /** `<name or uid>[:<group or gid>]`. */
+  readonly user?: string;
+  readonly volumes?: readonly VolumeOptions[];
+  readonly ports?: readonly PortOptions[];
+  /** @default 'isolated' */
+  readonly network?: 'isolated' | 'none';
+  /** `stop` also removes the box. @default true */
+  readonly autoRemove?: boolean;
+  /** The box outlives the process that started it. @default false */
+  readonly detach?: boolean;
+  /** @default 'standard' */
+  readonly security?: SecurityPreset;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Options of a command. */
+export interface ExecOptions {
+  readonly command: string;
+  readonly args?: readonly string[];
+  readonly env?: Environment;
+  readonly workingDir?: string;
+  /** `<name or uid>[:<group or gid>]`; the box's user unless given. */
+  readonly user?: string;
+  /** Runs the command on a terminal: stdout and stderr are one stream, stdout. */
+  readonly tty?: boolean;
+  /** Size of the terminal. @default { cols: 80, rows: 24 } */
+  readonly size?: TerminalSize;
+  /** TERM, then KILL, to the whole process tree. At least 100. */
+  readonly timeoutMs?: number;
+}
+
+export interface TerminalSize {
+  readonly cols: number;
+  readonly rows: number;
+}

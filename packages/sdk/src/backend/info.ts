@@ -1,0 +1,127 @@
+import type { SecurityPreset } from './box-options.ts';
+
+export type BoxStatus = 'configured' | 'running' | 'stopping' | 'stopped' | 'unknown';
+
+/** A box as it was when asked. */
+export interface BoxInfo {
+  /** A ULID. */
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly status: BoxStatus;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** Host process id of the box's PID 1 while it runs. */
+  readonly pid: number | undefined;
+  readonly image: string;
+  readonly cpus: number;
+  readonly memoryMib: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface ListBoxesOptions {
+  /** 1 to 1000. @default 100 */
+  readonly pageSize?: number;
+  readonly pageToken?: string;
+  readonly status?: BoxStatus;
+  /** Every label given must match. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface BoxPage {
+  readonly boxes: readonly BoxInfo[];
+  readonly nextPageToken: string | undefined;
+}
+
+export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out';
+
+/** An execution as it was when asked. */
+export interface ExecutionInfo {
+  readonly id: string;
+  readonly status: ExecutionStatus;
+  /** Undefined while it runs and when it is not known; 128 + N after signal N. */
+  readonly exitCode: number | undefined;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal: string | undefined;
+  readonly startedAt: Date;
+  readonly durationMs: number | undefined;
+  readonly errorMessage: string | undefined;
+}
+
+export interface RuntimeMetrics {
+  readonly boxesCreatedTotal: number;
+  readonly boxesFailedTotal: number;
+  readonly boxesStoppedTotal: number;
+  readonly numRunningBoxes: number;
+  readonly totalCommandsExecuted: number;
+  readonly totalExecErrors: number;
+}
+
+/** How long each step of making and starting a box took, in milliseconds. */
+export interface BootTiming {
+  readonly totalCreateMs?: number;
+  readonly guestBootMs?: number;
+  readonly filesystemSetupMs?: number;
+  readonly imagePrepareMs?: number;
+  readonly guestRootfsMs?: number;
+  readonly boxConfigMs?: number;
+  readonly boxSpawnMs?: number;
+  readonly containerInitMs?: number;
+}
+
+export interface BoxMetrics {
+  readonly commandsExecutedTotal: number;
+  readonly execErrorsTotal: number;
+  /** Bytes that went into the box: stdin and files. */
+  readonly bytesSentTotal: number;
+  /** Bytes that came out of the box: output and files. */
+  readonly bytesReceivedTotal: number;
+  /** 100 is one whole processor. */
+  readonly cpuPercent: number | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly networkBytesSent: number | undefined;
+  readonly networkBytesReceived: number | undefined;
+  readonly networkTcpConnections: number | undefined;
+  readonly networkTcpErrors: number | undefined;
+  readonly bootTiming: BootTiming | undefined;
+}
+
+/** What this runtime gives by default, and what it can do. */
+export interface RuntimeConfig {
+  readonly defaults: {
+    readonly cpus: number;
+    readonly memoryMib: number;
+    readonly diskSizeGb: number;
+    readonly securityPreset: SecurityPreset;
+    readonly autoRemove: boolean;
+  };
+  readonly capabilities: {
+    readonly maxCpus: number;
+    readonly maxMemoryMib: number;
+    readonly maxDiskSizeGb: number;
+    readonly maxBoxesPerPrefix: number;
+    readonly maxConcurrentExecutions: number;
+    readonly fileTransferMaxBytes: number;
+    readonly execTimeoutMaxSeconds: number;
+    readonly ttyEnabled: boolean;
+    readonly streamingEnabled: boolean;
+    readonly supportedSecurityPresets: readonly SecurityPreset[];
+    /** ISO 8601 duration; undefined where keys are not honoured. */
+    readonly idempotencyKeyLifetime: string | undefined;
+  };
+}
+
+export interface ImageInfo {
+  /** The full reference, such as `docker.io/library/alpine:latest`. */
+  readonly reference: string;
+  readonly repository: string;
+  readonly tag: string;
+  /** The manifest's digest, `sha256:…`. */
+  readonly id: string;
+  readonly cachedAt: Date;
+  readonly sizeBytes: number | undefined;
+}
+
+export interface ImagePage {
+  readonly images: readonly ImageInfo[];
+  readonly nextPageToken: string | undefined;
+}

@@ -1,0 +1,225 @@
+/** How an error looks on the wire: its `type` and HTTP status. The server, the client and docs/reference/errors.md all read this table. */
+export interface ErrorEntry {
+  readonly type: string;
+  readonly status: number;
+  readonly meaning: string;
+}
+
+/** Every error code, with what it looks like on the wire and what it means. */
+export const errorTable = {
+  invalid_argument: {
+    type: 'InvalidArgumentError',
+    status: 400,
+    meaning: 'A value is missing, malformed or out of range; the message names the field.',
+  },
+  unsupported: {
+    type: 'UnsupportedError',
+    status: 400,
+    meaning: 'This backend or this server cannot do it; nothing was started.',
+  },
+  unauthenticated: {
+    type: 'UnauthorizedError',
+    status: 401,
+    meaning: 'No credential, or one that is wrong or expired.',
+  },
+  permission_denied: { type: 'PermissionError', status: 403, meaning: 'The credential is good but lacks the scope.' },
+  not_found: { type: 'NotFoundError', status: 404, meaning: 'No such box, execution, image or path.' },
+  already_exists: { type: 'AlreadyExistsError', status: 409, meaning: 'The name is taken.' },
+  invalid_state: { type: 'InvalidStateError', status: 409, meaning: 'Not possible in the present state.' },
+  stopped: { type: 'StoppedError', status: 409, meaning: 'The box or the runtime was stopped meanwhile.' },
+  execution_lost: {
+    type: 'ExecutionLostError',
+    status: 410,
+    meaning: 'The execution ended without anyone learning how; its exit code is unknown.',
+  },
+  output_truncated: {
+    type: 'OutputTruncatedError',
+    status: 410,
+    meaning: 'The output log reached its size limit; what came later was dropped.',
+  },
+  payload_too_large: {
+    type: 'PayloadTooLargeError',
+    status: 413,
+    meaning: 'The body is larger than the limit in the configuration.',
+  },
+  image_failed: { type: 'ImageError', status: 422, meaning: 'An image could not be found, pulled or unpacked.' },
+  execution_failed: { type: 'ExecutionError', status: 422, meaning: 'The command could not be started.' },
+  resource_exhausted: {
+    type: 'ResourceExhaustedError',
+    status: 429,
+    meaning: 'A limit on boxes, executions, disk or requests is reached.',
+  },
+  storage_failed: { type: 'StorageError', status: 500, meaning: 'The store or the disk failed.' },
+  internal: { type: 'InternalError', status: 500, meaning: 'A fault of BoxLite itself.' },
+  network_failed: {
+    type: 'NetworkError',
+    status: 502,
+    meaning: 'The server or a registry could not be reached, or the connection broke.',
+  },
+  engine_failed: { type: 'EngineError', status: 503, meaning: 'The engine that isolates boxes is missing or failed.' },
+  timeout: { type: 'TimeoutError', status: 504, meaning: 'It took longer than allowed.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The literal `code` of a {@link BoxliteError}. */
+export type ErrorCode = keyof typeof errorTable;
+
+export interface BoxliteErrorOptions extends ErrorOptions {
+  /** The server's `X-Request-Id`, where there is one. */
+  readonly requestId?: string | undefined;
+}
+
+/** Everything that BoxLite throws on purpose; tell the kinds apart by `code` or by class. */
+export class BoxliteError extends Error {
+  override readonly name: string = 'BoxliteError';
+  readonly code: ErrorCode;
+  readonly requestId: string | undefined;
+  constructor(code: ErrorCode, message: string, options: BoxliteErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.requestId = options.requestId;
+  }
+}
+
+type ErrorClass = new (message: string, options?: BoxliteErrorOptions) => BoxliteError;
+
+export class InvalidArgumentError extends BoxliteError {
+  override readonly name = 'InvalidArgumentError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('invalid_argument', message, options);
+  }
+}
+export class UnsupportedError extends BoxliteError {
+  override readonly name = 'UnsupportedError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('unsupported', message, options);
+  }
+}
+export class UnauthorizedError extends BoxliteError {
+  override readonly name = 'UnauthorizedError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('unauthenticated', message, options);
+  }
+}
+export class PermissionError extends BoxliteError {
+  override readonly name = 'PermissionError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('permission_denied', message, options);
+  }
+}
+export class NotFoundError extends BoxliteError {
+  override readonly name = 'NotFoundError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('not_found', message, options);
+  }
+}
+export class AlreadyExistsError extends BoxliteError {
+  override readonly name = 'AlreadyExistsError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('already_exists', message, options);
+  }
+}
+export class InvalidStateError extends BoxliteError {
+  override readonly name = 'InvalidStateError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('invalid_state', message, options);
+  }
+}
+export class StoppedError extends BoxliteError {
+  override readonly name = 'StoppedError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('stopped', message, options);
+  }
+}
+export class ExecutionLostError extends BoxliteError {
+  override readonly name = 'ExecutionLostError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('execution_lost', message, options);
+  }
+}
+export class OutputTruncatedError extends BoxliteError {
+  override readonly name = 'OutputTruncatedError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('output_truncated', message, options);
+  }
+}
+export class PayloadTooLargeError extends BoxliteError {
+  override readonly name = 'PayloadTooLargeError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('payload_too_large', message, options);
+  }
+}
+export class ImageError extends BoxliteError {
+  override readonly name = 'ImageError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('image_failed', message, options);
+  }
+}
+export class ExecutionError extends BoxliteError {
+  override readonly name = 'ExecutionError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('execution_failed', message, options);
+  }
+}
+export class ResourceExhaustedError extends BoxliteError {
+  override readonly name = 'ResourceExhaustedError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('resource_exhausted', message, options);
+  }
+}
+export class StorageError extends BoxliteError {
+  override readonly name = 'StorageError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('storage_failed', message, options);
+  }
+}
+export class InternalError extends BoxliteError {
+  override readonly name = 'InternalError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('internal', message, options);
+  }
+}
+export class NetworkError extends BoxliteError {
+  override readonly name = 'NetworkError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('network_failed', message, options);
+  }
+}
+export class EngineError extends BoxliteError {
+  override readonly name = 'EngineError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('engine_failed', message, options);
+  }
+}
+export class TimeoutError extends BoxliteError {
+  override readonly name = 'TimeoutError';
+  constructor(message: string, options?: BoxliteErrorOptions) {
+    super('timeout', message, options);
+  }
+}
+
+const classes: Record<ErrorCode, ErrorClass> = {
+  invalid_argument: InvalidArgumentError,
+  unsupported: UnsupportedError,
+  unauthenticated: UnauthorizedError,
+  permission_denied: PermissionError,
+  not_found: NotFoundError,
+  already_exists: AlreadyExistsError,
+  invalid_state: InvalidStateError,
+  stopped: StoppedError,
+  execution_lost: ExecutionLostError,
+  output_truncated: OutputTruncatedError,
+  payload_too_large: PayloadTooLargeError,
+  image_failed: ImageError,
+  execution_failed: ExecutionError,
+  resource_exhausted: ResourceExhaustedError,
+  storage_failed: StorageError,
+  internal: InternalError,
+  network_failed: NetworkError,
+  engine_failed: EngineError,
+  timeout: TimeoutError,
+};
+
+/** Makes the error of the class that belongs to a code. */
+export function boxliteError(code: ErrorCode, message: string, options?: BoxliteErrorOptions): BoxliteError {
+  return new classes[code](message, options);
+}
