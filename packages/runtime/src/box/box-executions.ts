@@ -1,0 +1,269 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ExecOptions, type ExecutionInfo, NotFoundError, ResourceExhaustedError } from 'boxlite/backend';
+import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
+import { OutputLog } from '../execution/output-log.ts';
+import type { GuestChannel, GuestListing } from '../guest/channel.ts';
+import { ulid } from '../id/ulid.ts';
+import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
+import type { ExecutionExit, ExecutionRecord } from '../store/execution-records.ts';
+import type { Store } from '../store/store.ts';
+import { transferTag } from './transfer.ts';
+
+/** Most executions that may run in one box at once. */
+export const maxConcurrentExecutions = 512;
+
+// Ended executions stay at hand for readers that come just after; older ones are read from the store again.
+const keptEnded = 64;
+const sigkill = 9;
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export interface BoxExecutionsOptions {
+  readonly record: BoxRecord;
+  readonly store: Store;
+  /** The box's own folder. */
+  readonly folder: string;
+  readonly outputLimitBytes: number;
+}
+
+/** The executions of one box, over all of its starts. */
+export class BoxExecutions {
+  readonly #record: BoxRecord;
+  readonly #store: Store;
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #running = new Map<string, LocalExecution>();
+  readonly #ended = new Map<string, LocalExecution>();
+  #number = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+
+  constructor(options: BoxExecutionsOptions) {
+    this.#record = options.record;
+    this.#store = options.store;
+    this.#limit = options.outputLimitBytes;
+    this.#folder = join(options.folder, 'executions');
+  }
+
+  /** A number on the channel that no execution of this box had. */
+  nextNumber(): number {
+    return ++this.#number;
+  }
+
+  /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
+  async start(channel: GuestChannel, options: ExecOptions): Promise<LocalExecution> {
+    if (this.#running.size >= maxConcurrentExecutions) {
+      throw new ResourceExhaustedError(
+        `box ${this.#record.id} runs ${maxConcurrentExecutions} executions already; wait for one to end`,
+      );
+    }
+    const argv = [options.command, ...(options.args ?? [])];
+    const tty = options.tty ?? false;
+    const execution = this.#make({
+      id: ulid(),
+      boxId: this.#record.id,
+      number: this.nextNumber(),
+      command: argv,
+      tty,
+      startedAt: Date.now(),
+      exit: undefined,
+    });
+    this.#running.set(execution.id, execution);
+    try {
+      const { defaults } = this.#record;
+      await channel.exec(
+        execution.record.number,
+        {
+          tag: execution.id,
+          argv,
+          env: environment(defaults, this.#record.options.env, options),
+          cwd: options.workingDir ?? this.#record.options.workingDir ?? defaults.workingDir,
+          user: options.user ?? this.#record.options.user ?? defaults.user,
+          tty,
+          builtin: false,
+          size: options.size ?? { cols: 80, rows: 24 },
+          timeoutMs: options.timeoutMs ?? 0,
+        },
+        execution.sink(channel),
+      );
+    } catch (error) {
+      this.#running.delete(execution.id);
+      this.#count({ execErrors: 1 });
+      throw error;
+    }
+    if (execution.running) {
+      // Not waited for: the guest knows it by its tag until the exit is in the store.
+      this.#store.later.add(() => this.#store.executions.insert(execution.record)).catch(() => {});
+    }
+    this.#count({ commands: 1 });
+    return execution;
+  }
+
+  /** By id, running or ended. `NotFoundError`. */
+  get(id: string): LocalExecution {
+    const known = this.#running.get(id) ?? this.#ended.get(id);
+    if (known) return known;
+    const record = this.#store.executions.get(this.#record.id, id);
+    if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
+    return this.#keep(new LocalExecution(record, OutputLog.recover(this.#logPath(id), this.#limit), this.#events()));
+  }
+
+  /** Oldest first. */
+  list(): ExecutionInfo[] {
+    this.#store.later.flush();
+    return this.#store.executions.ofBox(this.#record.id).map((record) => executionInfo(record, record.exit));
+  }
+
+  /** Takes up what runs in a box that a former process started; what its guest does not know of is lost. */
+  async adopt(channel: GuestChannel): Promise<void> {
+    const listed = await channel.list();
+    for (const { execution } of listed) this.#number = Math.max(this.#number, execution);
+    const recorded = this.#store.executions.running(this.#record.id);
+    for (const listing of listed) {
+      if (listing.tag === transferTag) this.#abandon(channel, listing);
+      else
+        this.#attach(
+          channel,
+          listing,
+          recorded.find(({ id }) => id === listing.tag),
+        );
+    }
+    for (const record of recorded) {
+      if (!this.#running.has(record.id)) this.#store.executions.finish(record.id, lost('the guest does not know it'));
+    }
+  }
+
+  #attach(channel: GuestChannel, listing: GuestListing, found: ExecutionRecord | undefined): void {
+    const record = found ?? {
+      id: listing.tag,
+      boxId: this.#record.id,
+      number: listing.execution,
+      command: [],
+      tty: false,
+      startedAt: Date.now(),
+      exit: undefined,
+    };
+    if (!found) this.#store.executions.insert(record);
+    const log = OutputLog.recover(this.#logPath(record.id), this.#limit);
+    const execution = new LocalExecution(record, log, this.#events());
+    this.#running.set(record.id, execution);
+    const { stdout, stderr } = log;
+    channel.attach(listing.execution, { stdout, stderr }, listing.stdinOffset, execution.sink(channel));
+  }
+
+  #abandon(channel: GuestChannel, listing: GuestListing): void {
+    channel.attach(
+      listing.execution,
+      { stdout: listing.stdout.base, stderr: listing.stderr.base },
+      listing.stdinOffset,
+      { data: () => {}, exit: () => {}, broken: () => {} },
+    );
+    channel.signal(listing.execution, sigkill);
+  }
+
+  /** Ends all that still run: killed with their box, or lost with it. */
+  endAll(exit: 'killed' | 'lost', reason: string): void {
+    for (const execution of [...this.#running.values()]) {
+      const durationMs = Date.now() - execution.record.startedAt;
+      const ended: ExecutionExit =
+        exit === 'lost'
+          ? { ...lost(reason), durationMs, truncated: execution.log.truncated }
+          : {
+              status: 'killed',
+              exitCode: 128 + sigkill,
+              signal: 'SIGKILL',
+              durationMs,
+              errorMessage: reason,
+              truncated: execution.log.truncated,
+            };
+      execution.end(ended).catch(() => {});
+    }
+    for (const record of this.#store.executions.running(this.#record.id)) {
+      this.#store.executions.finish(record.id, lost(reason));
+    }
+  }
+
+  get hasRunning(): boolean {
+    return this.#running.size > 0;
+  }
+
+  addBytesIn(bytes: number): void {
+    this.#bytesIn += bytes;
+  }
+
+  addBytesOut(bytes: number): void {
+    this.#bytesOut += bytes;
+  }
+
+  /** Puts byte counts that wait into the store. */
+  flushCounts(): void {
+    if (this.#bytesIn > 0 || this.#bytesOut > 0) this.#count({});
+    this.#store.later.flush();
+  }
+
+  #count({ commands = 0, execErrors = 0 }: { commands?: number; execErrors?: number }): void {
+    const added = { commands, execErrors, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut };
+    this.#bytesIn = 0;
+    this.#bytesOut = 0;
+    const { boxes, counters, later } = this.#store;
+    later
+      .add(() => {
+        boxes.count(this.#record.id, added);
+        if (commands > 0) counters.add('commands', commands);
+        if (execErrors > 0) counters.add('exec_errors', execErrors);
+      })
+      .catch(() => {});
+  }
+
+  #make(record: ExecutionRecord): LocalExecution {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    return new LocalExecution(record, new OutputLog(this.#logPath(record.id), this.#limit), this.#events());
+  }
+
+  #logPath(id: string): string {
+    return join(this.#folder, `${id}.log`);
+  }
+
+  #events(): ConstructorParameters<typeof LocalExecution>[2] {
+    return {
+      received: (bytes) => this.addBytesOut(bytes),
+      sent: (bytes) => this.addBytesIn(bytes),
+      ended: (execution, exit) => {
+        this.#running.delete(execution.id);
+        this.#keep(execution);
+        return this.#store.later.add(() => {
+          this.#store.executions.insert(execution.record);
+          this.#store.executions.finish(execution.id, exit);
+        });
+      },
+    };
+  }
+
+  #keep(execution: LocalExecution): LocalExecution {
+    this.#ended.set(execution.id, execution);
+    if (this.#ended.size > keptEnded) {
+      const [oldest] = this.#ended.keys();
+      if (oldest !== undefined) this.#ended.delete(oldest);
+    }
+    return execution;
+  }
+}
+
+function lost(reason: string): ExecutionExit {
+  return {
+    status: 'killed',
+    exitCode: undefined,
+    signal: undefined,
+    durationMs: 0,
+    errorMessage: reason,
+    truncated: undefined,
+  };
+}
+
+function environment(
+  defaults: BoxDefaults,
+  box: ExecOptions['env'],
+  { env, tty }: ExecOptions,
+): Readonly<Record<string, string>> {
+  return { PATH: path, ...(tty && { TERM: 'xterm-256color' }), ...defaults.env, ...box, ...env };
+}

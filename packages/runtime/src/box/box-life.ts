@@ -1,0 +1,268 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BoxInfo, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite/backend';
+import type { Engine, EngineBox } from '../engine/engine.ts';
+import type { GuestChannel } from '../guest/channel.ts';
+import { connectGuest } from '../guest/connect.ts';
+import type { BoxRecord } from '../store/box-records.ts';
+import type { Store } from '../store/store.ts';
+import { BoxExecutions } from './box-executions.ts';
+import { boxInfo } from './box-info.ts';
+
+/** What a box needs of the runtime that holds it. */
+export interface BoxHome {
+  readonly store: Store;
+  readonly engine: Engine;
+  /** The folder of a box, by its id. */
+  readonly folder: (id: string) => string;
+  readonly detachAll: boolean;
+  readonly outputLimitBytes: number;
+  /** The box is no more. */
+  readonly removed: (id: string) => void;
+}
+
+// What a guest may take, after the grace that a stop gives, to end itself.
+const endMs = 2000;
+
+/** The life of one box: starting, stopping and removing wait for one another. */
+export class BoxLife {
+  readonly executions: BoxExecutions;
+  readonly #home: BoxHome;
+  readonly #folder: string;
+  #record: BoxRecord;
+  #channel: GuestChannel | undefined;
+  #removed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(home: BoxHome, record: BoxRecord) {
+    this.#home = home;
+    this.#record = record;
+    this.#folder = home.folder(record.id);
+    const { store, outputLimitBytes } = home;
+    this.executions = new BoxExecutions({ record, store, folder: this.#folder, outputLimitBytes });
+  }
+
+  get info(): BoxInfo {
+    return boxInfo(this.#record);
+  }
+
+  /** As the store has it now, counters and all. */
+  get record(): BoxRecord {
+    this.#record = this.#home.store.boxes.get(this.#record.id) ?? this.#record;
+    return this.#record;
+  }
+
+  get isRunning(): boolean {
+    return this.#channel !== undefined;
+  }
+
+  /** `NotFoundError` once the box is removed. */
+  assertHere(): void {
+    if (this.#removed) throw new NotFoundError(`box not found: ${this.#record.id}`);
+  }
+
+  /** The channel of the running box, started if need be. */
+  async live(): Promise<GuestChannel> {
+    return this.#channel ?? this.#inTurn(() => this.#run());
+  }
+
+  stop(timeoutMs: number): Promise<BoxInfo> {
+    if (!Number.isFinite(timeoutMs) || timeoutMs < 0) {
+      return Promise.reject(new InvalidArgumentError(`timeoutMs must be 0 or more, not ${timeoutMs}`));
+    }
+    return this.#inTurn(async () => {
+      if (this.#channel) await this.#end(this.#channel, timeoutMs);
+      const info = this.info;
+      if (info.status === 'stopped') await this.#removeIfAsked();
+      return info;
+    });
+  }
+
+  /** Removes the box with all it has. `InvalidStateError` when it runs and `force` is not set. */
+  remove(force: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#channel) {
+        if (!force) {
+          throw new InvalidStateError(`box ${this.#record.id} is running; stop it first or remove it with force`);
+        }
+        await this.#end(this.#channel, 0);
+      }
+      await this.#remove();
+    });
+  }
+
+  /** Takes up a box that a former process left, or finishes what it left half done. */
+  adopt(): Promise<void> {
+    return this.#inTurn(async () => {
+      const pid = await this.#home.engine.pid(this.#engineBox());
+      if (pid !== undefined && this.#record.status === 'running') {
+        try {
+          const channel = await connectGuest(this.#socketPath());
+          await this.executions.adopt(channel);
+          this.#attend(channel);
+          return;
+        } catch {
+          // A box that does not answer is of no use to anyone: it is ended below.
+        }
+      }
+      this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
+      await this.#release();
+      this.#update('stopped');
+      await this.#removeIfAsked();
+    });
+  }
+
+  /** At the end of the runtime: an attached box ends, a detached one is let go. */
+  async leave(timeoutMs: number): Promise<void> {
+    if (!this.#record.detached) {
+      await this.stop(timeoutMs);
+      return;
+    }
+    await this.#inTurn(async () => {
+      const channel = this.#channel;
+      this.#channel = undefined;
+      channel?.close();
+      await channel?.closed;
+      this.executions.flushCounts();
+    });
+  }
+
+  async #run(): Promise<GuestChannel> {
+    if (this.#channel) return this.#channel;
+    const { options, status } = this.#record;
+    if (options.detach && (options.autoRemove ?? true)) {
+      throw new InvalidArgumentError('autoRemove and detach exclude each other; make the box with autoRemove false');
+    }
+    const began = performance.now();
+    try {
+      const { pid, timing } = await this.#home.engine.start(this.#engineBox());
+      const spawned = performance.now();
+      const channel = await connectGuest(this.#socketPath());
+      const now = performance.now();
+      const imagePrepareMs = this.#record.timing?.imagePrepareMs ?? 0;
+      this.#update('running', pid, {
+        imagePrepareMs,
+        filesystemSetupMs: timing.filesystemMs,
+        boxConfigMs: timing.configMs,
+        boxSpawnMs: timing.spawnMs,
+        guestBootMs: now - spawned,
+        totalCreateMs: now - began + imagePrepareMs,
+      });
+      this.#attend(channel);
+      await this.#startMain(channel);
+      return channel;
+    } catch (error) {
+      this.#home.store.counters.add('boxes_failed');
+      if (this.#channel) await this.#end(this.#channel, 0);
+      else await this.#release();
+      this.#update(status === 'configured' ? 'configured' : 'stopped');
+      throw error;
+    }
+  }
+
+  /** A box that was given a command of its own runs it from the start; an image's default command is left alone. */
+  async #startMain(channel: GuestChannel): Promise<void> {
+    const { options, defaults } = this.#record;
+    if (!options.entrypoint && !options.cmd) return;
+    const [command, ...args] = [...(options.entrypoint ?? defaults.entrypoint), ...(options.cmd ?? defaults.cmd)];
+    if (command !== undefined) await this.executions.start(channel, { command, args });
+  }
+
+  /** Watches over a channel: when it breaks, the box is over. */
+  #attend(channel: GuestChannel): void {
+    this.#channel = channel;
+    channel.closed.then((reason) => {
+      if (this.#channel !== channel) return;
+      this.#inTurn(async () => {
+        if (this.#channel !== channel) return;
+        this.#channel = undefined;
+        this.executions.endAll('lost', `its box ended${reason ? `: ${reason.message}` : ''}`);
+        await this.#release();
+        this.#update('stopped');
+        this.#home.store.counters.add('boxes_stopped');
+        await this.#removeIfAsked();
+      }).catch(() => {});
+    });
+  }
+
+  /** Ends a running box: TERM to all in it, KILL after the grace, then to the guest. */
+  async #end(channel: GuestChannel, graceMs: number): Promise<void> {
+    this.#update('stopping', this.#record.pid);
+    this.#channel = undefined;
+    if (graceMs > 0) {
+      channel.shutdown(Math.min(graceMs, 2_147_483_647));
+      await within(channel.closed, graceMs + endMs);
+    }
+    await this.#home.engine.kill(this.#engineBox());
+    await within(channel.closed, endMs);
+    channel.close();
+    this.executions.endAll('killed', 'its box was stopped');
+    await this.#release();
+    this.#update('stopped');
+    this.#home.store.counters.add('boxes_stopped');
+  }
+
+  async #release(): Promise<void> {
+    await this.#home.engine.kill(this.#engineBox());
+    await this.#home.engine.release(this.#engineBox());
+  }
+
+  async #removeIfAsked(): Promise<void> {
+    if (this.#record.options.autoRemove ?? true) await this.#remove();
+  }
+
+  async #remove(): Promise<void> {
+    const { id } = this.#record;
+    await this.#home.engine.release(this.#engineBox());
+    await this.#home.engine.destroy(this.#engineBox());
+    await rm(this.#folder, { recursive: true, force: true });
+    this.#home.store.later.flush();
+    this.#home.store.boxes.remove(id);
+    this.#removed = true;
+    this.#home.removed(id);
+  }
+
+  #update(status: BoxRecord['status'], pid?: number, timing?: BoxRecord['timing']): void {
+    this.#record = this.#home.store.boxes.update(this.#record.id, { status, pid, timing });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(() => {
+      this.assertHere();
+      return work();
+    });
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  #socketPath(): string {
+    return join(this.#folder, 'guest.sock');
+  }
+
+  #engineBox(): EngineBox {
+    const { id, name, options, rootfs, detached } = this.#record;
+    return {
+      id,
+      folder: this.#folder,
+      rootfs,
+      socketPath: this.#socketPath(),
+      attached: !detached,
+      hostname: name?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 63) ?? id.toLowerCase(),
+      cpus: options.cpus ?? 1,
+      memoryMib: options.memoryMib ?? 512,
+      diskSizeGb: options.diskSizeGb,
+      volumes: options.volumes ?? [],
+      security: options.security ?? 'standard',
+    };
+  }
+}
+
+function within(promise: Promise<unknown>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.min(ms, 2_147_483_647));
+    promise.finally(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

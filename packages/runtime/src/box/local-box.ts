@@ -1,0 +1,111 @@
+import type {
+  BoxBackend,
+  BoxInfo,
+  BoxMetrics,
+  CallOptions,
+  DownloadOptions,
+  ExecOptions,
+  ExecutionInfo,
+  UploadOptions,
+} from 'boxlite/backend';
+import type { LocalExecution } from '../execution/local-execution.ts';
+import type { GuestChannel } from '../guest/channel.ts';
+import type { BoxRecord } from '../store/box-records.ts';
+import { abortable } from './abortable.ts';
+import { type BoxHome, BoxLife } from './box-life.ts';
+import { BoxUsage } from './box-usage.ts';
+import { checkBoxPath, checkExecOptions } from './check-options.ts';
+import { download, upload } from './transfer.ts';
+
+/** A box on this machine. */
+export class LocalBox implements BoxBackend {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly life: BoxLife;
+  readonly #usage: BoxUsage;
+
+  constructor(home: BoxHome, record: BoxRecord) {
+    this.id = record.id;
+    this.name = record.name;
+    this.life = new BoxLife(home, record);
+    this.#usage = new BoxUsage(home.engine, record.id);
+  }
+
+  get snapshot(): BoxInfo {
+    return this.life.info;
+  }
+
+  async info(): Promise<BoxInfo> {
+    this.life.assertHere();
+    return this.life.info;
+  }
+
+  async start(call: CallOptions = {}): Promise<BoxInfo> {
+    await this.#live(call);
+    return this.life.info;
+  }
+
+  stop(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
+    return abortable(this.life.stop(options.timeoutMs ?? 30_000), call.signal);
+  }
+
+  async exec(options: ExecOptions, call: CallOptions = {}): Promise<LocalExecution> {
+    checkExecOptions(options);
+    return abortable(this.life.executions.start(await this.#live(call), options), call.signal);
+  }
+
+  async executions(): Promise<readonly ExecutionInfo[]> {
+    this.life.assertHere();
+    return this.life.executions.list();
+  }
+
+  async execution(id: string): Promise<LocalExecution> {
+    this.life.assertHere();
+    return this.life.executions.get(id);
+  }
+
+  async upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call: CallOptions = {}): Promise<void> {
+    checkBoxPath(options.path);
+    const { executions } = this.life;
+    const target = { path: absolute(options.path), overwrite: options.overwrite ?? true, signal: call.signal };
+    executions.addBytesIn(await upload(await this.#live(call), executions.nextNumber(), tar, target));
+  }
+
+  async download(options: DownloadOptions, call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    checkBoxPath(options.path);
+    const { executions } = this.life;
+    return download(await this.#live(call), executions.nextNumber(), {
+      path: absolute(options.path),
+      followSymlinks: options.followSymlinks ?? false,
+      signal: call.signal,
+      onBytes: (bytes) => executions.addBytesOut(bytes),
+    });
+  }
+
+  /** Does not start the box: counters are there without it. */
+  async metrics(): Promise<BoxMetrics> {
+    this.life.assertHere();
+    this.life.executions.flushCounts();
+    const { counters, timing } = this.life.record;
+    return {
+      commandsExecutedTotal: counters.commands,
+      execErrorsTotal: counters.execErrors,
+      bytesSentTotal: counters.bytesIn,
+      bytesReceivedTotal: counters.bytesOut,
+      ...(await this.#usage.now()),
+      networkBytesSent: undefined,
+      networkBytesReceived: undefined,
+      networkTcpConnections: undefined,
+      networkTcpErrors: undefined,
+      bootTiming: timing,
+    };
+  }
+
+  #live(call: CallOptions): Promise<GuestChannel> {
+    return abortable(this.life.live(), call.signal);
+  }
+}
+
+function absolute(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}

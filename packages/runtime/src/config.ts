@@ -1,0 +1,20 @@
+import type { RuntimeConfig } from 'boxlite/backend';
+import { maxConcurrentExecutions } from './box/box-executions.ts';
+
+/** What a local runtime gives by default, and what it can do. */
+export const runtimeConfig: RuntimeConfig = {
+  defaults: { cpus: 1, memoryMib: 512, diskSizeGb: 10, securityPreset: 'standard', autoRemove: true },
+  capabilities: {
+    maxCpus: 32,
+    maxMemoryMib: 1_048_576,
+    maxDiskSizeGb: 65_536,
+    maxBoxesPerPrefix: 10_000,
+    maxConcurrentExecutions,
+    fileTransferMaxBytes: 64 * 1024 ** 3,
+    execTimeoutMaxSeconds: 2_147_483,
+    ttyEnabled: true,
+    streamingEnabled: true,
+    supportedSecurityPresets: ['development', 'standard'],
+    idempotencyKeyLifetime: undefined,
+  },
+};

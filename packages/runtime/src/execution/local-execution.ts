@@ -1,0 +1,188 @@
+import type {
+  CallOptions,
+  ExecutionBackend,
+  ExecutionInfo,
+  OutputChunk,
+  OutputCursor,
+  TerminalSize,
+} from 'boxlite/backend';
+import { ExecutionLostError, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
+import type { GuestChannel, GuestExit, GuestSink } from '../guest/channel.ts';
+import type { ExecutionExit, ExecutionRecord } from '../store/execution-records.ts';
+import { readLog } from './log-reader.ts';
+import { Notifier } from './notifier.ts';
+import type { OutputLog } from './output-log.ts';
+import { signalName } from './signal-name.ts';
+
+/** What an execution tells its box. */
+export interface ExecutionEvents {
+  /** Settles once the exit is in the store. */
+  ended(execution: LocalExecution, exit: ExecutionExit): Promise<void>;
+  received(bytes: number): void;
+  sent(bytes: number): void;
+}
+
+/** A command in a local box: a conversation with the guest, kept in a log that outlives both sides. */
+export class LocalExecution implements ExecutionBackend {
+  readonly record: ExecutionRecord;
+  readonly log: OutputLog;
+  readonly #events: ExecutionEvents;
+  #exit: ExecutionExit | undefined;
+  #channel: GuestChannel | undefined;
+  #stdinClosed = false;
+  readonly #ends = new Notifier();
+
+  constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
+    this.record = record;
+    this.log = log;
+    this.#events = events;
+    this.#exit = record.exit;
+    if (record.exit) {
+      log.truncated = record.exit.truncated;
+      log.end();
+    }
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined;
+  }
+
+  /** Where the guest's frames go while this channel lives. */
+  sink(channel: GuestChannel): GuestSink {
+    this.#channel = channel;
+    return {
+      data: (stream, _offset, bytes) => {
+        this.#events.received(bytes.length);
+        const wasCut = this.log.truncated !== undefined;
+        const written = this.log.append(stream, bytes);
+        const after = (): void => {
+          if (!wasCut && this.log.truncated !== undefined) this.#channel?.discardOutput(this.record.number);
+        };
+        if (written) return written.then(after);
+        after();
+        return undefined;
+      },
+      exit: (exit) => this.end(toExit(exit, this.log.truncated)),
+      broken: () => {
+        this.#channel = undefined;
+      },
+    };
+  }
+
+  /** Records how it ended; only the first call counts. Settles once that is in the store. */
+  end(exit: ExecutionExit): Promise<void> {
+    if (this.#exit) return Promise.resolve();
+    this.#exit = exit;
+    this.#channel = undefined;
+    const stored = this.#events.ended(this, exit);
+    this.log.end();
+    this.#ends.notify();
+    return stored;
+  }
+
+  async info(): Promise<ExecutionInfo> {
+    return this.infoNow();
+  }
+
+  infoNow(): ExecutionInfo {
+    return executionInfo(this.record, this.#exit);
+  }
+
+  async *output(
+    options: { readonly from?: OutputCursor } & CallOptions = {},
+  ): AsyncGenerator<OutputChunk, void, undefined> {
+    yield* readLog(this.log, checkCursor(options.from), options.signal);
+    this.#knownExit();
+  }
+
+  async wait(call: CallOptions = {}): Promise<ExecutionInfo> {
+    while (!this.#exit) {
+      call.signal?.throwIfAborted();
+      await this.#ends.next(call.signal);
+    }
+    this.#knownExit();
+    return this.infoNow();
+  }
+
+  #knownExit(): void {
+    if (this.#exit && this.#exit.exitCode === undefined) {
+      throw new ExecutionLostError(
+        `execution ${this.id} ended, but how is not known: ${this.#exit.errorMessage ?? 'its box went away'}`,
+      );
+    }
+  }
+
+  async write(data: Uint8Array, call: CallOptions = {}): Promise<void> {
+    if (this.#stdinClosed) throw new InvalidStateError(`stdin of execution ${this.id} is closed`);
+    const channel = this.#live();
+    if (data.length === 0) return;
+    await channel.write(this.record.number, data, call.signal);
+    this.#events.sent(data.length);
+  }
+
+  async closeStdin(): Promise<void> {
+    if (this.#stdinClosed) return;
+    this.#stdinClosed = true;
+    if (this.#exit === undefined) this.#channel?.closeStdin(this.record.number);
+  }
+
+  async signal(signal: number): Promise<void> {
+    if (!Number.isInteger(signal) || signal < 1 || signal > 64) {
+      throw new InvalidArgumentError(`signal must be a whole number from 1 to 64, not ${signal}`);
+    }
+    this.#live().signal(this.record.number, signal);
+  }
+
+  async resize(size: TerminalSize): Promise<void> {
+    if (!this.record.tty) throw new InvalidStateError(`execution ${this.id} has no terminal; start it with tty`);
+    this.#live().resize(this.record.number, size);
+  }
+
+  #live(): GuestChannel {
+    if (this.#exit || !this.#channel) throw new InvalidStateError(`execution ${this.id} is not running`);
+    return this.#channel;
+  }
+}
+
+/** What there is to say about an execution. */
+export function executionInfo(record: ExecutionRecord, exit: ExecutionExit | undefined): ExecutionInfo {
+  return {
+    id: record.id,
+    status: exit?.status ?? 'running',
+    exitCode: exit?.exitCode,
+    signal: exit?.signal,
+    startedAt: new Date(record.startedAt),
+    durationMs: exit?.durationMs,
+    errorMessage: exit?.errorMessage,
+  };
+}
+
+function toExit(exit: GuestExit, truncated: string | undefined): ExecutionExit {
+  const status = exit.timedOut ? 'timed_out' : exit.signal > 0 ? 'killed' : 'completed';
+  return {
+    status,
+    exitCode: exit.exitCode,
+    signal: exit.signal > 0 ? signalName(exit.signal) : undefined,
+    durationMs: exit.durationMs,
+    errorMessage: exit.timedOut
+      ? 'the execution reached its timeout'
+      : exit.outOfMemory
+        ? 'the box ran out of memory; give it more with memoryMib'
+        : undefined,
+    truncated,
+  };
+}
+
+function checkCursor(from: OutputCursor | undefined): OutputCursor | undefined {
+  if (from === undefined) return undefined;
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (!Number.isSafeInteger(from[stream]) || from[stream] < 0) {
+      throw new InvalidArgumentError(`from.${stream} must be a whole number of bytes, not ${from[stream]}`);
+    }
+  }
+  return from;
+}

@@ -1,0 +1,129 @@
+import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OutputTruncatedError } from 'boxlite/backend';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { readLog } from './log-reader.ts';
+import { OutputLog } from './output-log.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'boxlite-log-'));
+let made = 0;
+const freshPath = (): string => join(dir, `${made++}.log`);
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const unlimited = Number.MAX_SAFE_INTEGER;
+const pieces = fc.array(
+  fc.record({ stream: fc.constantFrom('stdout' as const, 'stderr' as const), data: fc.uint8Array({ maxLength: 40 }) }),
+  { maxLength: 30 },
+);
+
+async function read(
+  log: OutputLog,
+  from?: { stdout: number; stderr: number },
+): Promise<{ stdout: Buffer; stderr: Buffer; order: string }> {
+  const parts = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  let order = '';
+  for await (const { stream, data, offset } of readLog(log, from)) {
+    const before = parts[stream].reduce((sum, part) => sum + part.length, from?.[stream] ?? 0);
+    expect(offset).toBe(before);
+    parts[stream].push(data);
+    order += `${stream}:${Buffer.from(data).toString('hex')} `;
+  }
+  return { stdout: Buffer.concat(parts.stdout), stderr: Buffer.concat(parts.stderr), order };
+}
+
+test('what was appended is read back from any cursor, in order, from memory and from a recovered file', async () => {
+  await fc.assert(
+    fc.asyncProperty(pieces, fc.nat(400), fc.nat(400), async (list, stdout, stderr) => {
+      const log = new OutputLog(freshPath(), unlimited);
+      for (const { stream, data } of list) await log.append(stream, data);
+      log.close();
+      const recovered = OutputLog.recover(log.path, unlimited);
+      recovered.end();
+      log.end();
+      const all = (name: 'stdout' | 'stderr'): Buffer =>
+        Buffer.concat(list.filter(({ stream }) => stream === name).map(({ data }) => data));
+      for (const each of [log, recovered]) {
+        const from = { stdout, stderr };
+        const rest = await read(each, from);
+        expect(rest.stdout).toEqual(all('stdout').subarray(stdout));
+        expect(rest.stderr).toEqual(all('stderr').subarray(stderr));
+      }
+      expect((await read(recovered)).order).toBe((await read(log)).order);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a large log, most of it no longer in memory, is read exactly by early and late readers', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  const block = Buffer.alloc(64 * 1024);
+  const early = read(log);
+  for (let i = 0; i < 100; i++) {
+    block.fill(i);
+    await log.append(i % 3 === 0 ? 'stderr' : 'stdout', Buffer.from(block));
+  }
+  const middle = { stdout: 1_000_000, stderr: 500_000 };
+  const late = read(log, middle);
+  log.end();
+  const [first, second] = await Promise.all([early, late]);
+  expect(first.stdout.length + first.stderr.length).toBe(100 * block.length);
+  expect(second.stdout.equals(first.stdout.subarray(middle.stdout))).toBe(true);
+  expect(second.stderr.equals(first.stderr.subarray(middle.stderr))).toBe(true);
+});
+
+test('a piece longer than a record is kept whole', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  const big = Buffer.alloc(3 * 1024 * 1024 + 17, 'xyz');
+  await log.append('stdout', big);
+  log.end();
+  expect((await read(log)).stdout.equals(big)).toBe(true);
+});
+
+test('a record that a crash cut short is dropped, and what follows is appended after the last whole one', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  await log.append('stdout', Buffer.from('whole'));
+  log.close();
+  appendFileSync(log.path, Buffer.from([200, 0, 0, 0, 1, 2, 3]));
+  const recovered = OutputLog.recover(log.path, unlimited);
+  expect(recovered.stdout).toBe(5);
+  await recovered.append('stdout', Buffer.from(' again'));
+  recovered.end();
+  expect((await read(recovered)).stdout.toString()).toBe('whole again');
+});
+
+test('a log at its limit is cut, says so to every reader, and grows no more', async () => {
+  const log = new OutputLog(freshPath(), 1000);
+  for (let i = 0; i < 50; i++) await log.append('stdout', Buffer.alloc(100, i));
+  expect(statSync(log.path).size).toBeLessThanOrEqual(1000);
+  await expect(read(log)).rejects.toThrow(OutputTruncatedError);
+  expect(OutputLog.recover(log.path, 1000).truncated).toMatch(/limit of 1000 bytes/);
+});
+
+test('a log on a full disk is cut and says why', async () => {
+  const log = new OutputLog('/dev/full', unlimited);
+  await log.append('stdout', Buffer.from('lost'));
+  log.end();
+  await expect(read(log)).rejects.toThrow(/ENOSPC|no space/);
+});
+
+test('a cursor beyond the end waits for the end', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  await log.append('stdout', Buffer.from('abc'));
+  const beyond = read(log, { stdout: 1e15, stderr: 1e15 });
+  await log.append('stdout', Buffer.from('def'));
+  log.end();
+  expect((await beyond).stdout.length).toBe(0);
+});
+
+test('an aborted reader rejects with the reason', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  const controller = new AbortController();
+  const reading = (async () => {
+    for await (const _ of readLog(log, undefined, controller.signal));
+  })();
+  const reason = new Error('stop');
+  controller.abort(reason);
+  await expect(reading).rejects.toBe(reason);
+});

@@ -1,0 +1,197 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
+import type { OutputChunk } from 'boxlite/backend';
+import { LogIndex } from './log-index.ts';
+import {
+  decodeRecordHeader,
+  encodeRecordHeader,
+  maxRecordBytes,
+  type OutputStream,
+  recordHeaderBytes,
+} from './log-record.ts';
+import { Notifier } from './notifier.ts';
+
+/** A chunk still in memory, and where its record begins in the file. */
+export interface TailChunk extends OutputChunk {
+  readonly position: number;
+  readonly sequence: number;
+}
+
+// Small logs are written at once: a round trip through the thread pool costs more than the copy into the page cache.
+// Beyond this a write may meet the kernel's throttling of dirty pages, which must not stop the whole process.
+const synchronousBytes = 1024 * 1024;
+const tailBytes = 512 * 1024;
+const copiedBytes = 16 * 1024;
+const tailBytesOnceEnded = 64 * 1024;
+
+/** The output of one execution: appended once, read by any number of readers from any offset. */
+export class OutputLog {
+  readonly path: string;
+  readonly index: LogIndex = new LogIndex();
+  /** Tells of every append, cut and end. */
+  readonly changes: Notifier = new Notifier();
+  /** Bytes of each stream in the log. */
+  stdout = 0;
+  stderr = 0;
+  /** Bytes in the file. */
+  size = 0;
+  /** No more will come. */
+  ended = false;
+  /** Why bytes after the end of this log were dropped. */
+  truncated: string | undefined;
+  readonly #limit: number;
+  #fd: number | undefined;
+  #tail: TailChunk[] = [];
+  #tailSize = 0;
+  #sequence = 0;
+
+  constructor(path: string, limitBytes: number) {
+    this.path = path;
+    this.#limit = limitBytes;
+  }
+
+  /** Takes up a log that a former process wrote; a record cut short by a crash was never acknowledged and is dropped. */
+  static recover(path: string, limitBytes: number): OutputLog {
+    const log = new OutputLog(path, limitBytes);
+    let fd: number;
+    try {
+      fd = openSync(path, constants.O_RDWR | constants.O_APPEND);
+    } catch {
+      return log;
+    }
+    const fileSize = fstatSync(fd).size;
+    const header = Buffer.alloc(recordHeaderBytes);
+    while (log.size + recordHeaderBytes <= fileSize) {
+      readSync(fd, header, 0, recordHeaderBytes, log.size);
+      const { stream, length } = decodeRecordHeader(header, 0);
+      if (log.size + recordHeaderBytes + length > fileSize) break;
+      log.index.note({ position: log.size, stdout: log.stdout, stderr: log.stderr });
+      log[stream] += length;
+      log.size += recordHeaderBytes + length;
+    }
+    if (log.size < fileSize) ftruncateSync(fd, log.size);
+    log.#fd = fd;
+    if (log.size + recordHeaderBytes >= limitBytes) log.#cut(log.#limitReached());
+    return log;
+  }
+
+  /** Appends output; what it returns settles once the bytes are in the file. Beyond the limit the log is cut, and says so. */
+  append(stream: OutputStream, bytes: Uint8Array): void | Promise<void> {
+    if (this.truncated !== undefined || bytes.length === 0) return;
+    if (bytes.length > maxRecordBytes) {
+      const first = this.append(stream, bytes.subarray(0, maxRecordBytes));
+      const rest = (): void | Promise<void> => this.append(stream, bytes.subarray(maxRecordBytes));
+      return first ? first.then(rest) : rest();
+    }
+    const room = this.#limit - this.size - recordHeaderBytes;
+    const data = bytes.length > room ? bytes.subarray(0, Math.max(room, 0)) : bytes;
+    const cut = data.length < bytes.length ? this.#limitReached() : undefined;
+    if (data.length === 0) return this.#cut(cut);
+    return this.#write(stream, data, cut);
+  }
+
+  #write(stream: OutputStream, data: Uint8Array, cut: string | undefined): void | Promise<void> {
+    const parts = [encodeRecordHeader(stream, data.length), data];
+    const total = recordHeaderBytes + data.length;
+    if (this.size + total <= synchronousBytes) {
+      try {
+        this.#fd ??= openSync(this.path, 'a+', 0o600);
+        const written = writevSync(this.#fd, parts);
+        if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
+      } catch (error) {
+        return this.#failed(error);
+      }
+      this.#publish(stream, data);
+      return this.#cut(cut);
+    }
+    return new Promise((resolve) => {
+      try {
+        this.#fd ??= openSync(this.path, 'a+', 0o600);
+      } catch (error) {
+        this.#failed(error);
+        return resolve();
+      }
+      writev(this.#fd, parts, (error, written) => {
+        if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
+        else {
+          this.#publish(stream, data);
+          this.#cut(cut);
+        }
+        resolve();
+      });
+    });
+  }
+
+  #publish(stream: OutputStream, data: Uint8Array): void {
+    const { stdout, stderr } = this;
+    const position = this.size;
+    this.index.note({ position, stdout, stderr });
+    // A small piece is copied: it would keep the whole block alive that the socket read it into.
+    const kept = data.length < copiedBytes ? Uint8Array.prototype.slice.call(data) : data;
+    this.#tail.push({ stream, data: kept, offset: this[stream], position, sequence: this.#sequence++ });
+    this.#tailSize += data.length;
+    this[stream] += data.length;
+    this.size += recordHeaderBytes + data.length;
+    this.#trimTail(tailBytes);
+    this.changes.notify();
+  }
+
+  /** A full disk must not kill the execution: its output ends here, and says why. */
+  #failed(error: unknown): void {
+    if (this.#fd !== undefined) {
+      try {
+        ftruncateSync(this.#fd, this.size);
+      } catch {
+        // The torn record is cut when the log is next recovered.
+      }
+    }
+    this.#cut(`the output log could not be written: ${error instanceof Error ? error.message : error}`);
+  }
+
+  #cut(reason: string | undefined): void {
+    if (reason === undefined || this.truncated !== undefined) return;
+    this.truncated = reason;
+    this.changes.notify();
+  }
+
+  #limitReached(): string {
+    return `the output log reached its limit of ${this.#limit} bytes`;
+  }
+
+  #trimTail(limit: number): void {
+    let drop = 0;
+    while (this.#tailSize > limit && drop < this.#tail.length) {
+      this.#tailSize -= this.#tail[drop]?.data.length ?? 0;
+      drop++;
+    }
+    if (drop > 0) this.#tail.splice(0, drop);
+  }
+
+  /** No more output will come. Readers that have everything end. */
+  end(): void {
+    this.ended = true;
+    this.#trimTail(tailBytesOnceEnded);
+    this.close();
+    this.changes.notify();
+  }
+
+  /** Lets go of the file; what was written stays readable. */
+  close(): void {
+    if (this.#fd === undefined) return;
+    closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** The chunk in memory whose record begins at this position of the file. */
+  inMemory(position: number): TailChunk | undefined {
+    const first = this.#tail[0];
+    if (!first || position < first.position) return undefined;
+    let low = 0;
+    let high = this.#tail.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#tail[middle]?.position ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    return this.#tail[low];
+  }
+}

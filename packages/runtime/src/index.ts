@@ -1,0 +1,1 @@
+export { defaultHomeDir, openLocal } from './open-local.ts';

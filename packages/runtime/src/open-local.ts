@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
+import { EngineError } from 'boxlite/backend';
+import { runcEngine } from './engine/runc.ts';
+import { openHost } from './host/host.ts';
+import { openImageStore } from './images/store.ts';
+import { boxFolder, LocalRuntime } from './runtime.ts';
+import { openStore } from './store/store.ts';
+
+const guestBinary = fileURLToPath(new URL('../../../guest/build/boxlite-guest', import.meta.url));
+const baseImageDir = fileURLToPath(new URL('../../../.setup/base-image', import.meta.url));
+const defaultOutputLimitBytes = 4 * 1024 ** 3;
+
+/** The home directory that a runtime uses when none is given. */
+export function defaultHomeDir(): string {
+  return process.env['BOXLITE_HOME'] ?? join(homedir(), '.boxlite');
+}
+
+/**
+ * Opens the local runtime of a home directory and takes up the boxes that a former process left there.
+ * One process at a time: `InvalidStateError` names the one that has it. `EngineError` when this host cannot run boxes.
+ */
+export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend> {
+  const homeDir = resolve(options.homeDir ?? defaultHomeDir());
+  await mkdir(join(homeDir, 'boxes'), { recursive: true, mode: 0o700 });
+  const opened: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const undo of opened.splice(0).reverse()) await undo();
+  };
+  try {
+    const host = await openHost({ binary: guestBinary, lockPath: join(homeDir, 'lock') });
+    opened.push(() => host.close());
+    const store = openStore(join(homeDir, 'boxlite.db'));
+    opened.push(() => store.close());
+    const images = await openImageStore({
+      homeDir,
+      database: store.database,
+      registries: options.imageRegistries ?? [],
+      baseImageDir,
+      inUse: (imageId) => store.boxes.usesImage(imageId),
+    });
+    opened.push(() => images.close());
+    const engine = await runcEngine({
+      host,
+      guestBinary,
+      stateDir: join(homeDir, 'engine'),
+      ...engineChoice(options.engine ?? process.env['BOXLITE_ENGINE']),
+    });
+    const runtime = new LocalRuntime({
+      store,
+      engine,
+      images,
+      folder: (id) => boxFolder(homeDir, id),
+      detachAll: options.detachAll ?? false,
+      outputLimitBytes: options.outputLimitBytes ?? defaultOutputLimitBytes,
+      close,
+    });
+    await runtime.recover();
+    return runtime;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function engineChoice(engine: string | undefined): { readonly runc?: string } {
+  if (engine === undefined || engine === 'runc') return {};
+  if (engine.startsWith('/')) return { runc: engine };
+  throw new EngineError(`unknown engine ${JSON.stringify(engine)}: choose runc, or the absolute path of one`);
+}

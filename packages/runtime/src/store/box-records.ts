@@ -1,0 +1,167 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { BootTiming, BoxOptions, BoxStatus, ListBoxesOptions } from 'boxlite/backend';
+import { AlreadyExistsError, InvalidArgumentError } from 'boxlite/backend';
+import type { EngineBox } from '../engine/engine.ts';
+
+/** What a command inherits from the image, fixed when the box was made. */
+export interface BoxDefaults {
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDir: string;
+  readonly user: string;
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+}
+
+export interface BoxCounters {
+  readonly commands: number;
+  readonly execErrors: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A box as the store keeps it. */
+export interface BoxRecord {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly status: BoxStatus;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly image: string;
+  /** The image's manifest digest; undefined for a box on a host directory. */
+  readonly imageId: string | undefined;
+  readonly options: BoxOptions;
+  readonly rootfs: EngineBox['rootfs'];
+  readonly defaults: BoxDefaults;
+  readonly detached: boolean;
+  readonly pid: number | undefined;
+  readonly timing: BootTiming | undefined;
+  readonly counters: BoxCounters;
+}
+
+export interface BoxRecords {
+  /** `AlreadyExistsError` when the name is taken. */
+  insert(record: BoxRecord): void;
+  update(
+    id: string,
+    change: { status: BoxStatus; pid: number | undefined; timing?: BootTiming | undefined },
+  ): BoxRecord;
+  count(id: string, added: BoxCounters): void;
+  get(idOrName: string): BoxRecord | undefined;
+  list(options: ListBoxesOptions): { records: BoxRecord[]; nextPageToken: string | undefined };
+  all(): BoxRecord[];
+  remove(id: string): void;
+  numRunning(): number;
+  usesImage(imageId: string): boolean;
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+function read(row: Row): BoxRecord {
+  return {
+    id: String(row['id']),
+    name: row['name'] === null ? undefined : String(row['name']),
+    status: String(row['status']) as BoxStatus,
+    createdAt: Number(row['created_at']),
+    updatedAt: Number(row['updated_at']),
+    image: String(row['image']),
+    imageId: row['image_id'] === null ? undefined : String(row['image_id']),
+    options: JSON.parse(String(row['options'])) as BoxOptions,
+    rootfs: JSON.parse(String(row['rootfs'])) as EngineBox['rootfs'],
+    defaults: JSON.parse(String(row['defaults'])) as BoxDefaults,
+    detached: row['detached'] === 1,
+    pid: row['pid'] === null ? undefined : Number(row['pid']),
+    timing: row['timing'] === null ? undefined : (JSON.parse(String(row['timing'])) as BootTiming),
+    counters: {
+      commands: Number(row['commands']),
+      execErrors: Number(row['exec_errors']),
+      bytesIn: Number(row['bytes_in']),
+      bytesOut: Number(row['bytes_out']),
+    },
+  };
+}
+
+/** The boxes of a store. */
+export function boxRecords(database: DatabaseSync): BoxRecords {
+  const insert = database.prepare(
+    `INSERT INTO boxes (id, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const update = database.prepare(
+    `UPDATE boxes SET status = ?, pid = ?, updated_at = ?, timing = coalesce(?, timing) WHERE id = ? RETURNING *`,
+  );
+  const count = database.prepare(
+    `UPDATE boxes SET commands = commands + ?, exec_errors = exec_errors + ?, bytes_in = bytes_in + ?,
+     bytes_out = bytes_out + ? WHERE id = ?`,
+  );
+  const get = database.prepare(
+    'SELECT * FROM boxes WHERE id = ?1 UNION ALL SELECT * FROM boxes WHERE name = ?1 LIMIT 1',
+  );
+  const named = database.prepare('SELECT id FROM boxes WHERE name = ?');
+  const page = database.prepare(
+    `SELECT * FROM boxes WHERE id > ?1 AND (?2 IS NULL OR status = ?2) AND NOT EXISTS (
+       SELECT 1 FROM json_each(?3) AS wanted WHERE NOT EXISTS (
+         SELECT 1 FROM json_each(boxes.labels) AS has WHERE has.key = wanted.key AND has.value = wanted.value))
+     ORDER BY id LIMIT ?4`,
+  );
+  const all = database.prepare('SELECT * FROM boxes ORDER BY id');
+  const remove = database.prepare('DELETE FROM boxes WHERE id = ?');
+  const running = database.prepare(`SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'stopping')`);
+  const uses = database.prepare('SELECT 1 FROM boxes WHERE image_id = ? LIMIT 1');
+  return {
+    insert(record) {
+      if (record.name !== undefined && named.get(record.name)) {
+        throw new AlreadyExistsError(`a box named ${record.name} exists already; choose another name or remove it`);
+      }
+      insert.run(
+        record.id,
+        record.name ?? null,
+        record.status,
+        record.createdAt,
+        record.updatedAt,
+        record.image,
+        record.imageId ?? null,
+        JSON.stringify(record.options),
+        JSON.stringify(record.options.labels ?? {}),
+        JSON.stringify(record.rootfs),
+        JSON.stringify(record.defaults),
+        record.detached ? 1 : 0,
+      );
+    },
+    update(id, { status, pid, timing }) {
+      const row = update.get(status, pid ?? null, Date.now(), timing ? JSON.stringify(timing) : null, id);
+      if (!row) throw new Error(`box ${id} is not in the store`);
+      return read(row);
+    },
+    count: (id, { commands, execErrors, bytesIn, bytesOut }) =>
+      void count.run(commands, execErrors, bytesIn, bytesOut, id),
+    get(idOrName) {
+      const row = get.get(idOrName);
+      return row && read(row);
+    },
+    list({ pageSize = 100, pageToken, status, labels = {} }) {
+      const after = pageToken === undefined ? '' : fromPageToken(pageToken);
+      const rows = page.all(after, status ?? null, JSON.stringify(labels), pageSize + 1);
+      const records = rows.slice(0, pageSize).map(read);
+      const last = records.at(-1);
+      return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last.id) : undefined };
+    },
+    all: () => all.all().map(read),
+    remove: (id) => void remove.run(id),
+    usesImage: (imageId) => uses.get(imageId) !== undefined,
+    numRunning: () => Number(running.get()?.['n'] ?? 0),
+  };
+}
+
+function toPageToken(id: string): string {
+  return Buffer.from(`after:${id}`).toString('base64url');
+}
+
+function fromPageToken(token: string): string {
+  const id = /^after:([0-9A-Z]{26})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
+  if (id === undefined) {
+    throw new InvalidArgumentError(
+      'pageToken is not one that this server gave; leave it out to begin at the first page',
+    );
+  }
+  return id;
+}

@@ -1,0 +1,60 @@
+import { DatabaseSync } from 'node:sqlite';
+import { StorageError } from 'boxlite/backend';
+
+const version = 1;
+
+const schema = `
+CREATE TABLE boxes (
+  id TEXT PRIMARY KEY,
+  name TEXT UNIQUE,
+  status TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  image TEXT NOT NULL,
+  image_id TEXT,
+  options TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  rootfs TEXT NOT NULL,
+  defaults TEXT NOT NULL,
+  detached INTEGER NOT NULL,
+  pid INTEGER,
+  timing TEXT,
+  commands INTEGER NOT NULL DEFAULT 0,
+  exec_errors INTEGER NOT NULL DEFAULT 0,
+  bytes_in INTEGER NOT NULL DEFAULT 0,
+  bytes_out INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE executions (
+  id TEXT PRIMARY KEY,
+  box_id TEXT NOT NULL REFERENCES boxes (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  command TEXT NOT NULL,
+  tty INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  exit TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX executions_by_box ON executions (box_id, id);
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */
+export function openDatabase(path: string): DatabaseSync {
+  try {
+    const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
+    const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
+    if (found === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${version}; COMMIT;`);
+    else if (found !== version) {
+      database.close();
+      throw new StorageError(
+        `the store ${path} has version ${found}, this BoxLite reads version ${version}; use the BoxLite that made it or another home directory`,
+      );
+    }
+    return database;
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    throw new StorageError(`cannot open the store ${path}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}

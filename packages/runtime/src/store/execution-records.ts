@@ -1,0 +1,77 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { ExecutionStatus } from 'boxlite/backend';
+
+/** How an execution ended. */
+export interface ExecutionExit {
+  readonly status: Exclude<ExecutionStatus, 'running'>;
+  /** Undefined: nobody knows. */
+  readonly exitCode: number | undefined;
+  readonly signal: string | undefined;
+  readonly durationMs: number;
+  readonly errorMessage: string | undefined;
+  /** Why output is missing at the end of the log, where some is. */
+  readonly truncated: string | undefined;
+}
+
+/** An execution as the store keeps it. */
+export interface ExecutionRecord {
+  readonly id: string;
+  readonly boxId: string;
+  /** Its number on the guest's channel. */
+  readonly number: number;
+  readonly command: readonly string[];
+  readonly tty: boolean;
+  readonly startedAt: number;
+  readonly exit: ExecutionExit | undefined;
+}
+
+export interface ExecutionRecords {
+  insert(record: ExecutionRecord): void;
+  finish(id: string, exit: ExecutionExit): void;
+  get(boxId: string, id: string): ExecutionRecord | undefined;
+  /** Oldest first. */
+  ofBox(boxId: string): ExecutionRecord[];
+  running(boxId: string): ExecutionRecord[];
+}
+
+function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
+  return {
+    id: String(row['id']),
+    boxId: String(row['box_id']),
+    number: Number(row['number']),
+    command: JSON.parse(String(row['command'])) as string[],
+    tty: row['tty'] === 1,
+    startedAt: Number(row['started_at']),
+    exit: row['exit'] === null ? undefined : (JSON.parse(String(row['exit'])) as ExecutionExit),
+  };
+}
+
+/** The executions of a store. */
+export function executionRecords(database: DatabaseSync): ExecutionRecords {
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const finish = database.prepare('UPDATE executions SET exit = ? WHERE id = ?');
+  const get = database.prepare('SELECT * FROM executions WHERE id = ? AND box_id = ?');
+  const ofBox = database.prepare('SELECT * FROM executions WHERE box_id = ? ORDER BY id');
+  const running = database.prepare('SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
+  return {
+    insert: (record) =>
+      void insert.run(
+        record.id,
+        record.boxId,
+        record.number,
+        JSON.stringify(record.command),
+        record.tty ? 1 : 0,
+        record.startedAt,
+        record.exit ? JSON.stringify(record.exit) : null,
+      ),
+    finish: (id, exit) => void finish.run(JSON.stringify(exit), id),
+    get(boxId, id) {
+      const row = get.get(id, boxId);
+      return row && read(row);
+    },
+    ofBox: (boxId) => ofBox.all(boxId).map(read),
+    running: (boxId) => running.all(boxId).map(read),
+  };
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLocal } from '@boxlite/runtime';
+import { createApp, listen } from '@boxlite/server';
+import { type Box, Boxlite, type BoxOptions, ClientCredentials, Boxlite as LocalBoxlite } from 'boxlite';
+import { afterAll, beforeAll, describe } from 'vitest';
+
+/** A runtime under test, and what it takes to end it. */
+interface Opened {
+  readonly runtime: Boxlite;
+  readonly close: () => Promise<void>;
+}
+
+const homes: string[] = [];
+
+async function temporaryHome(): Promise<string> {
+  const home = await mkdtemp(join(tmpdir(), 'boxlite-contract-'));
+  homes.push(home);
+  return home;
+}
+
+async function openOnLocal(): Promise<Opened> {
+  const homeDir = await temporaryHome();
+  const runtime = await LocalBoxlite.local({ homeDir });
+  return {
+    runtime,
+    close: async () => {
+      await runtime.shutdown();
+      await rm(homeDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openOnRest(): Promise<Opened> {
+  const homeDir = await temporaryHome();
+  const backend = await openLocal({ homeDir });
+  const credentials = { clientId: 'contract', clientSecret: 'contract-secret' };
+  const app = createApp(backend, { clients: [{ id: credentials.clientId, secret: credentials.clientSecret }] });
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const runtime = Boxlite.rest({ url: server.url, credential: new ClientCredentials(credentials) });
+  return {
+    runtime,
+    close: async () => {
+      await runtime.shutdown();
+      await server.close();
+      await backend.shutdown();
+      await rm(homeDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const backends = [
+  { name: 'Boxlite.local()', open: openOnLocal },
+  { name: 'Boxlite.rest()', open: openOnRest },
+];
+
+/** Defines the same tests for a local runtime and for a remote one with a real server on a real socket. */
+export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
+  for (const { name, open } of backends) {
+    describe(`on ${name}`, () => {
+      let opened: Opened | undefined;
+      beforeAll(async () => {
+        opened = await open();
+      });
+      afterAll(async () => {
+        await opened?.close();
+      });
+      define(() => {
+        if (!opened) throw new Error('the runtime is not open');
+        return opened.runtime;
+      });
+    });
+  }
+}
+
+/** The image of every contract test: present in every home directory without a registry. */
+export const baseImage = 'boxlite/base:latest';
+
+/** Makes and starts a box that stays after a stop. */
+export async function startedBox(runtime: Boxlite, options: BoxOptions = {}, name?: string): Promise<Box> {
+  const box = await runtime.create({ image: baseImage, autoRemove: false, ...options }, name);
+  await box.start();
+  return box;
+}

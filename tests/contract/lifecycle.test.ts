@@ -1,0 +1,159 @@
+import { AlreadyExistsError, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite';
+import { expect, test } from 'vitest';
+import { baseImage, onBothBackends, startedBox } from './harness.ts';
+
+onBothBackends((runtime) => {
+  test('a new box is configured, listed at once, and has what was asked for', async () => {
+    const box = await runtime().create({ image: baseImage, cpus: 2, memoryMib: 1024 }, 'asked-for');
+    expect(await box.info()).toMatchObject({
+      id: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/),
+      name: 'asked-for',
+      status: 'configured',
+      image: baseImage,
+      cpus: 2,
+      memoryMib: 1024,
+    });
+    expect((await runtime().listInfo()).some(({ id }) => id === box.id)).toBe(true);
+    await runtime().remove(box.id);
+  });
+
+  test('a box is found by its name as well as by its id', async () => {
+    const box = await runtime().create({ image: baseImage }, 'by-name');
+    expect((await runtime().get('by-name'))?.id).toBe(box.id);
+    expect((await runtime().getInfo('by-name'))?.id).toBe(box.id);
+    await runtime().remove('by-name');
+    expect(await runtime().exists('by-name')).toBe(false);
+  });
+
+  test('starting a running box and stopping a stopped one are no errors', async () => {
+    const box = await startedBox(runtime());
+    const { pid } = await box.info();
+    await box.start();
+    expect((await box.info()).pid).toBe(pid);
+    await box.stop();
+    await box.stop();
+    expect((await box.info()).status).toBe('stopped');
+    await runtime().remove(box.id);
+  });
+
+  test('stopping a box that was never started leaves it configured', async () => {
+    const box = await runtime().create({ image: baseImage, autoRemove: false });
+    await box.stop();
+    expect((await box.info()).status).toBe('configured');
+    await runtime().remove(box.id);
+  });
+
+  test('a command starts a box that was never started', async () => {
+    const box = await runtime().create({ image: baseImage, autoRemove: false });
+    expect((await box.run('echo', ['up'])).stdout).toBe('up\n');
+    expect((await box.info()).status).toBe('running');
+    await runtime().remove(box.id, { force: true });
+  });
+
+  test('a command restarts a stopped box, which has kept its disk', async () => {
+    const box = await startedBox(runtime());
+    await box.run('sh', ['-c', 'echo kept > /root/note']);
+    await box.stop();
+    expect((await box.run('cat', ['/root/note'])).stdout).toBe('kept\n');
+    await runtime().remove(box.id, { force: true });
+  });
+
+  test('a box with autoRemove is gone after its stop', async () => {
+    const box = await runtime().create({ image: baseImage });
+    await box.start();
+    await box.stop();
+    expect(await runtime().get(box.id)).toBeNull();
+    await expect(box.info()).rejects.toThrow(NotFoundError);
+  });
+
+  test('autoRemove together with detach passes create and fails at start', async () => {
+    const box = await runtime().create({ image: baseImage, autoRemove: true, detach: true });
+    await expect(box.start()).rejects.toThrow(InvalidArgumentError);
+    await runtime().remove(box.id);
+  });
+
+  test('a running box is removed only by force', async () => {
+    const box = await startedBox(runtime());
+    await expect(runtime().remove(box.id)).rejects.toThrow(InvalidStateError);
+    expect((await box.info()).status).toBe('running');
+    await runtime().remove(box.id, { force: true });
+    expect(await runtime().exists(box.id)).toBe(false);
+  });
+
+  test('a configured box and a stopped one are removed without force', async () => {
+    const configured = await runtime().create({ image: baseImage });
+    await runtime().remove(configured.id);
+    const stopped = await startedBox(runtime());
+    await stopped.stop();
+    await runtime().remove(stopped.id);
+    expect(await runtime().exists(stopped.id)).toBe(false);
+  });
+
+  test('removing an unknown box is a NotFoundError that names it', async () => {
+    const removal = runtime().remove('nobody-here');
+    await expect(removal).rejects.toThrow(NotFoundError);
+    await expect(removal).rejects.toThrow(/nobody-here/);
+  });
+
+  test('a name that is taken is an AlreadyExistsError that names it', async () => {
+    const box = await runtime().create({ image: baseImage }, 'taken');
+    const second = runtime().create({ image: baseImage }, 'taken');
+    await expect(second).rejects.toThrow(AlreadyExistsError);
+    await expect(second).rejects.toThrow(/taken/);
+    await runtime().remove(box.id);
+  });
+
+  test('of two creates of one name at once, one wins', async () => {
+    const results = await Promise.allSettled([
+      runtime().create({ image: baseImage }, 'contested'),
+      runtime().create({ image: baseImage }, 'contested'),
+    ]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const lost = results.find((result) => result.status === 'rejected');
+    expect(lost?.reason).toBeInstanceOf(AlreadyExistsError);
+    await runtime().remove('contested');
+  });
+
+  test('getOrCreate makes a box once and then finds it, whatever the options', async () => {
+    const first = await runtime().getOrCreate({ image: baseImage, cpus: 1 }, 'shared');
+    expect(first.created).toBe(true);
+    const second = await runtime().getOrCreate({ image: baseImage, cpus: 2 }, 'shared');
+    expect(second.created).toBe(false);
+    expect(second.box.id).toBe(first.box.id);
+    expect((await second.box.info()).cpus).toBe(1);
+    await runtime().remove('shared');
+  });
+
+  test('a list comes in pages, each box once', async () => {
+    const made = [];
+    for (let i = 0; i < 5; i++) made.push((await runtime().create({ image: baseImage })).id);
+    const seen: string[] = [];
+    for await (const box of runtime().list({ pageSize: 2 })) seen.push(box.id);
+    expect(seen.filter((id) => made.includes(id))).toEqual(made);
+    const limited: string[] = [];
+    for await (const box of runtime().list({ pageSize: 2, limit: 3 })) limited.push(box.id);
+    expect(limited).toHaveLength(3);
+    for (const id of made) await runtime().remove(id);
+  });
+
+  test('a list can be of one status only', async () => {
+    const running = await startedBox(runtime());
+    const configured = await runtime().create({ image: baseImage });
+    const ids: string[] = [];
+    for await (const box of runtime().list({ status: 'running' })) ids.push(box.id);
+    expect(ids).toContain(running.id);
+    expect(ids).not.toContain(configured.id);
+    await runtime().remove(running.id, { force: true });
+    await runtime().remove(configured.id);
+  });
+
+  test('a box given up by `await using` is stopped', async () => {
+    let id = '';
+    {
+      await using box = await runtime().create({ image: baseImage });
+      await box.start();
+      id = box.id;
+    }
+    expect(await runtime().exists(id)).toBe(false);
+  });
+});

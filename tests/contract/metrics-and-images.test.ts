@@ -1,0 +1,82 @@
+import { ImageError } from 'boxlite';
+import { expect, test } from 'vitest';
+import { baseImage, onBothBackends, startedBox } from './harness.ts';
+
+onBothBackends((runtime) => {
+  test('the metrics of a runtime count boxes and commands', async () => {
+    const before = await runtime().metrics();
+    const box = await startedBox(runtime());
+    await box.run('true');
+    await box.run('true');
+    await box.exec('no-such-program').catch(() => {});
+    const during = await runtime().metrics();
+    expect(during.boxesCreatedTotal).toBe(before.boxesCreatedTotal + 1);
+    expect(during.numRunningBoxes).toBe(before.numRunningBoxes + 1);
+    expect(during.totalCommandsExecuted).toBe(before.totalCommandsExecuted + 2);
+    expect(during.totalExecErrors).toBe(before.totalExecErrors + 1);
+    await box.stop();
+    const after = await runtime().metrics();
+    expect(after.boxesStoppedTotal).toBe(before.boxesStoppedTotal + 1);
+    expect(after.numRunningBoxes).toBe(before.numRunningBoxes);
+    await runtime().remove(box.id);
+  });
+
+  test('the metrics of a box count its commands, bytes, memory and the time it took to start', async () => {
+    const box = await startedBox(runtime());
+    await box.run('cat', [], { stdin: 'x'.repeat(1000) });
+    const metrics = await box.metrics();
+    expect(metrics.commandsExecutedTotal).toBe(1);
+    expect(metrics.execErrorsTotal).toBe(0);
+    expect(metrics.bytesSentTotal).toBe(1000);
+    expect(metrics.bytesReceivedTotal).toBe(1000);
+    expect(metrics.memoryBytes).toBeGreaterThan(0);
+    expect(metrics.bootTiming?.totalCreateMs).toBeGreaterThan(0);
+    await runtime().remove(box.id, { force: true });
+  });
+
+  test('the share of a processor is near one whole for a busy loop', async () => {
+    const box = await startedBox(runtime());
+    const busy = await box.exec('sh', ['-c', 'while :; do :; done']);
+    await box.metrics();
+    await box.run('sleep', ['0.5']);
+    const { cpuPercent } = await box.metrics();
+    expect(cpuPercent).toBeGreaterThan(20);
+    expect(cpuPercent).toBeLessThan(140);
+    await busy.kill();
+    await runtime().remove(box.id, { force: true });
+  });
+
+  test('the metrics of a box that never ran are zero, and asking does not start it', async () => {
+    const box = await runtime().create({ image: baseImage });
+    expect((await box.metrics()).commandsExecutedTotal).toBe(0);
+    expect((await box.info()).status).toBe('configured');
+    await runtime().remove(box.id);
+  });
+
+  test('the base image is there without a pull, by reference and by digest', async () => {
+    const images = await runtime().images.list();
+    const base = images.find(({ reference }) => reference.includes('boxlite/base'));
+    expect(base?.id).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await runtime().images.get(base?.id ?? ''))?.id).toBe(base?.id);
+    expect(await runtime().images.exists(base?.id ?? '')).toBe(true);
+    expect(await runtime().images.get(`sha256:${'0'.repeat(64)}`)).toBeNull();
+    expect(await runtime().images.exists(`sha256:${'0'.repeat(64)}`)).toBe(false);
+  });
+
+  test('a pull of the base image is answered from the store', async () => {
+    const pulled = await runtime().images.pull(baseImage);
+    expect(pulled.reference).toContain('boxlite/base');
+  });
+
+  test('an image that is nowhere is an ImageError that names it', async () => {
+    const creation = runtime().create({ image: '127.0.0.1:9/nothing/here:1' });
+    await expect(creation).rejects.toThrow(ImageError);
+    await expect(creation).rejects.toThrow(/nothing\/here/);
+  });
+
+  test('the configuration says what boxes get by default and what is possible', async () => {
+    const { defaults, capabilities } = await runtime().config();
+    expect(defaults.cpus).toBeGreaterThanOrEqual(1);
+    expect(capabilities).toMatchObject({ ttyEnabled: true, streamingEnabled: true });
+  });
+});
