@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -104,7 +105,7 @@ onBothBackends((runtime) => {
     for (let i = 0; i < 64; i++) {
       block.fill(i);
       block.writeUInt32LE(i * 7919, 100);
-      if (!writer.write(Buffer.from(block))) await new Promise((resolve) => writer.once('drain', resolve));
+      if (!writer.write(Buffer.from(block))) await once(writer, 'drain');
     }
     await new Promise<void>((resolve) => writer.end(resolve));
     await box.copyIn(big, '/root/big.bin');

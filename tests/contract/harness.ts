@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
-import { type Box, Boxlite, type BoxOptions, ClientCredentials, Boxlite as LocalBoxlite } from 'boxlite';
+import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, describe } from 'vitest';
 
 /** A runtime under test, and what it takes to end it. */
@@ -22,7 +22,7 @@ async function temporaryHome(): Promise<string> {
 
 async function openOnLocal(): Promise<Opened> {
   const homeDir = await temporaryHome();
-  const runtime = await LocalBoxlite.local({ homeDir });
+  const runtime = await Boxlite.local({ homeDir });
   return {
     runtime,
     close: async () => {
@@ -36,7 +36,9 @@ async function openOnRest(): Promise<Opened> {
   const homeDir = await temporaryHome();
   const backend = await openLocal({ homeDir });
   const credentials = { clientId: 'contract', clientSecret: 'contract-secret' };
-  const app = createApp(backend, { clients: [{ id: credentials.clientId, secret: credentials.clientSecret }] });
+  const app = createApp(backend, {
+    auth: { clients: [{ id: credentials.clientId, secret: credentials.clientSecret }] },
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const runtime = Boxlite.rest({ url: server.url, credential: new ClientCredentials(credentials) });
   return {

@@ -125,7 +125,7 @@ onBothBackends((runtime) => {
   });
 
   test('a list comes in pages, each box once', async () => {
-    const made = [];
+    const made: string[] = [];
     for (let i = 0; i < 5; i++) made.push((await runtime().create({ image: baseImage })).id);
     const seen: string[] = [];
     for await (const box of runtime().list({ pageSize: 2 })) seen.push(box.id);

@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { type BoxliteRestOptions, ClientCredentials } from 'boxlite';
+
+/** A server in a process of its own, as an operator runs it. */
+export interface ServerProcess {
+  readonly pid: number;
+  readonly url: string;
+  readonly options: BoxliteRestOptions;
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/** Starts `boxlite serve` on a free loopback port with a home directory of its own. */
+export async function startServer(homeDir: string): Promise<ServerProcess> {
+  const client = { clientId: 'bench', clientSecret: 'bench-secret' };
+  const args = [
+    'serve',
+    '--port',
+    '0',
+    '--home',
+    homeDir,
+    '--oauth-client',
+    `${client.clientId}:${client.clientSecret}`,
+  ];
+  const child = spawn(process.execPath, ['packages/cli/bin/boxlite.mjs', ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (!child.stdout || child.pid === undefined) throw new Error('the server did not start');
+  let url: string | undefined;
+  for await (const line of createInterface(child.stdout)) {
+    url = /^listening on (http:\S+)/.exec(line)?.[1];
+    if (url !== undefined) break;
+  }
+  if (url === undefined) throw new Error('the server ended before it listened');
+  child.stdout.resume();
+  return {
+    pid: child.pid,
+    url,
+    options: { url, credential: new ClientCredentials(client) },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended(child);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended(child);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Box } from 'boxlite';
+import type { Row } from './measure.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** Resident memory of a process, now and at its highest since the last reset, in MiB. */
+export function residentMib(pid: number): { now: number; peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const field = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { now: field('VmRSS'), peak: field('VmHWM') };
+}
+
+/** Makes the highest resident memory of a process begin anew (proc(5), clear_refs). */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+/** A file of 256 MiB up and down over REST by a client in a process of its own; peaks are above idle. */
+export async function transferMemory(server: ServerProcess, box: Box, dir: string): Promise<Row[]> {
+  const idle = residentMib(server.pid).now;
+  resetPeak(server.pid);
+  const client = spawn(process.execPath, ['bench/transfer-client.ts', server.url, box.id, dir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  client.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const [code] = await once(client, 'close');
+  if (code !== 0) throw new Error(`the transfer client exited with ${code}`);
+  const { upMs, downMs, peakMib } = JSON.parse(output);
+  return [
+    { what: '256 MiB file up, REST', value: 256_000 / upMs, unit: 'MiB/s' },
+    { what: '256 MiB file down, REST', value: 256_000 / downMs, unit: 'MiB/s' },
+    { what: '256 MiB file up and down, client peak above idle', value: peakMib, unit: 'MiB' },
+    {
+      what: '256 MiB file up and down, server peak above idle',
+      value: residentMib(server.pid).peak - idle,
+      unit: 'MiB',
+    },
+  ];
+}
+
+/** Where the client of {@link transferMemory} makes its file. */
+export function transferFile(dir: string): string {
+  return join(dir, 'transfer.bin');
+}

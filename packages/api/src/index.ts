@@ -1,0 +1,114 @@
+export { type Operation, type OperationId, operations } from './operation.ts';
+export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
+export { type CreateBoxOptions, createBox } from './operations/create-box.ts';
+export { type DownloadFilesOptions, downloadFiles } from './operations/download-files.ts';
+export { type ExecTtyOptions, execTty } from './operations/exec-tty.ts';
+export { type GetBoxOptions, getBox } from './operations/get-box.ts';
+export { type GetBoxMetricsOptions, getBoxMetrics } from './operations/get-box-metrics.ts';
+export { getConfig } from './operations/get-config.ts';
+export { type GetExecutionOptions, getExecution } from './operations/get-execution.ts';
+export { type GetImageOptions, getImage } from './operations/get-image.ts';
+export { getRuntimeMetrics } from './operations/get-runtime-metrics.ts';
+export { type GetTokenOptions, getToken } from './operations/get-token.ts';
+export { type ImageExistsOptions, imageExists } from './operations/image-exists.ts';
+export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
+export { type ListImagesOptions, listImages } from './operations/list-images.ts';
+export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
+export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
+export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
+export { type SendExecutionInputOptions, sendExecutionInput } from './operations/send-execution-input.ts';
+export { type SignalExecutionOptions, signalExecution } from './operations/signal-execution.ts';
+export { type StartBoxOptions, startBox } from './operations/start-box.ts';
+export { type StartExecutionOptions, startExecution } from './operations/start-execution.ts';
+export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
+export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
+export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
+export {
+  type Box,
+  type BoxStatus,
+  box,
+  boxStatuses,
+  type ListBoxesResponse,
+  listBoxesResponse,
+} from './schemas/box.ts';
+export {
+  type SandboxCapabilities,
+  type SandboxConfig,
+  type SandboxDefaults,
+  sandboxCapabilities,
+  sandboxConfig,
+  sandboxDefaults,
+} from './schemas/config.ts';
+export {
+  type CreateBoxRequest,
+  createBoxRequest,
+  type PortSpec,
+  portSpec,
+  type SecurityPreset,
+  securityPresets,
+  type VolumeSpec,
+  volumeSpec,
+} from './schemas/create-box.ts';
+export { type ErrorModel, type ErrorResponse, errorModel, errorResponse } from './schemas/error.ts';
+export {
+  type ExecRequest,
+  type ExecResponse,
+  type ExecutionInfo,
+  type ExecutionStatus,
+  execRequest,
+  execResponse,
+  executionInfo,
+  executionStatuses,
+  type ResizeRequest,
+  resizeRequest,
+  type SignalRequest,
+  signalRequest,
+} from './schemas/execution.ts';
+export {
+  type ImageInfo,
+  imageInfo,
+  type ListImagesResponse,
+  listImagesResponse,
+  type PullImageRequest,
+  pullImageRequest,
+} from './schemas/image.ts';
+export {
+  type BootTiming,
+  type BoxMetrics,
+  bootTiming,
+  boxMetrics,
+  type RuntimeMetrics,
+  runtimeMetrics,
+} from './schemas/metrics.ts';
+export { type ExitEvent, exitEvent, type OutputEvent, outputEvent } from './schemas/output.ts';
+export {
+  type DownloadFilesQuery,
+  downloadFilesQuery,
+  type ExecTtyQuery,
+  execTtyQuery,
+  type ListBoxesQuery,
+  type ListImagesQuery,
+  listBoxesQuery,
+  listImagesQuery,
+  type RemoveBoxQuery,
+  removeBoxQuery,
+  type UploadFilesQuery,
+  uploadFilesQuery,
+} from './schemas/query.ts';
+export { type StopBoxRequest, stopBoxRequest } from './schemas/stop-box.ts';
+export {
+  type TerminalError,
+  type TerminalExit,
+  type TerminalResize,
+  terminalError,
+  terminalExit,
+  terminalResize,
+} from './schemas/terminal.ts';
+export {
+  type Scope,
+  scopes,
+  type TokenRequest,
+  type TokenResponse,
+  tokenRequest,
+  tokenResponse,
+} from './schemas/token.ts';

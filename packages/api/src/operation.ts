@@ -1,0 +1,83 @@
+import type { Method } from '@boxlite/rest';
+import type { Scope } from './schemas/token.ts';
+
+/** The id of an operation, which is also the name of the function that makes its endpoint. */
+export type OperationId =
+  | 'getConfig'
+  | 'getToken'
+  | 'createBox'
+  | 'listBoxes'
+  | 'getBox'
+  | 'boxExists'
+  | 'removeBox'
+  | 'startBox'
+  | 'stopBox'
+  | 'startExecution'
+  | 'execTty'
+  | 'getExecution'
+  | 'streamExecutionOutput'
+  | 'sendExecutionInput'
+  | 'signalExecution'
+  | 'resizeExecution'
+  | 'uploadFiles'
+  | 'downloadFiles'
+  | 'getRuntimeMetrics'
+  | 'getBoxMetrics'
+  | 'pullImage'
+  | 'listImages'
+  | 'getImage'
+  | 'imageExists';
+
+/** What the contract says of one operation, apart from its parameters and bodies. */
+export interface Operation {
+  readonly operationId: OperationId;
+  readonly method: Method;
+  /** Template with `{prefix}`, `{box_id}`, `{execution_id}` and `{digest}`, from the origin on. */
+  readonly path: string;
+  /** The scope that a credential needs; null for the two operations that need no credential. */
+  readonly scope: Scope | null;
+  readonly successStatus: number;
+}
+
+const tenant = '/v1/{prefix}';
+const box = `${tenant}/boxes/{box_id}` as const;
+const execution = `${box}/executions/{execution_id}` as const;
+const image = `${tenant}/images/{digest}` as const;
+
+function operation(
+  operationId: OperationId,
+  method: Method,
+  path: string,
+  scope: Scope | null,
+  successStatus: number,
+): Operation {
+  return { operationId, method, path, scope, successStatus };
+}
+
+/** Every operation of the contract, in its order; the server enforces scopes by it. */
+export const operations: readonly Operation[] = [
+  operation('getConfig', 'GET', '/v1/config', null, 200),
+  operation('getToken', 'POST', '/v1/oauth/tokens', null, 200),
+  operation('createBox', 'POST', `${tenant}/boxes`, 'boxes:write', 201),
+  operation('listBoxes', 'GET', `${tenant}/boxes`, 'boxes:read', 200),
+  operation('getBox', 'GET', box, 'boxes:read', 200),
+  operation('boxExists', 'HEAD', box, 'boxes:read', 204),
+  operation('removeBox', 'DELETE', box, 'boxes:write', 204),
+  operation('startBox', 'POST', `${box}/start`, 'boxes:write', 200),
+  operation('stopBox', 'POST', `${box}/stop`, 'boxes:write', 200),
+  operation('startExecution', 'POST', `${box}/exec`, 'boxes:exec', 201),
+  operation('execTty', 'GET', `${box}/exec/tty`, 'boxes:exec', 101),
+  operation('getExecution', 'GET', execution, 'boxes:exec', 200),
+  operation('streamExecutionOutput', 'GET', `${execution}/output`, 'boxes:exec', 200),
+  operation('sendExecutionInput', 'POST', `${execution}/input`, 'boxes:exec', 204),
+  operation('signalExecution', 'POST', `${execution}/signal`, 'boxes:exec', 204),
+  operation('resizeExecution', 'POST', `${execution}/resize`, 'boxes:exec', 204),
+  operation('uploadFiles', 'PUT', `${box}/files`, 'boxes:write', 204),
+  operation('downloadFiles', 'GET', `${box}/files`, 'boxes:read', 200),
+  operation('getRuntimeMetrics', 'GET', `${tenant}/metrics`, 'runtime:admin', 200),
+  operation('getBoxMetrics', 'GET', `${box}/metrics`, 'boxes:read', 200),
+  operation('pullImage', 'POST', `${tenant}/images/pull`, 'images:write', 200),
+  operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),
+  operation('getImage', 'GET', image, 'images:read', 200),
+  operation('imageExists', 'HEAD', image, 'images:read', 204),
+];

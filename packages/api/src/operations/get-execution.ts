@@ -1,0 +1,12 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface GetExecutionOptions {
+  /** Id or name. */
+  readonly box: string;
+  readonly execution: string;
+}
+
+/** An execution's status and result. Answers 200 with an `ExecutionInfo`. */
+export function getExecution({ box, execution }: GetExecutionOptions): Endpoint {
+  return { method: 'GET', path: path`/boxes/${box}/executions/${execution}` };
+}

@@ -1,0 +1,11 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface GetImageOptions {
+  /** The manifest's digest, `sha256:…`. */
+  readonly digest: string;
+}
+
+/** One image. Answers 200 with an `ImageInfo`. */
+export function getImage({ digest }: GetImageOptions): Endpoint {
+  return { method: 'GET', path: path`/images/${digest}` };
+}

@@ -1,0 +1,11 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface ImageExistsOptions {
+  /** The manifest's digest, `sha256:…`. */
+  readonly digest: string;
+}
+
+/** Whether there is such an image. Answers 204, or 404 without a body. */
+export function imageExists({ digest }: ImageExistsOptions): Endpoint {
+  return { method: 'HEAD', path: path`/images/${digest}` };
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { maybe } from './field.ts';
+
+/** Where a box is in its life. */
+export const boxStatuses = ['configured', 'running', 'stopping', 'stopped', 'unknown'] as const;
+
+/** One of {@link boxStatuses}. */
+export type BoxStatus = (typeof boxStatuses)[number];
+
+/** A box as it was when asked. */
+export interface Box {
+  /** A ULID, made by the server. */
+  readonly box_id: string;
+  readonly name?: string | null | undefined;
+  readonly status: BoxStatus;
+  /** RFC 3339, UTC. */
+  readonly created_at: string;
+  /** RFC 3339, UTC. */
+  readonly updated_at: string;
+  /** Process id on the server's host while the box runs. */
+  readonly pid?: number | null | undefined;
+  readonly image: string;
+  readonly cpus: number;
+  readonly memory_mib: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Reads a box from any server of generation 1; a status not known here reads as `unknown`, missing labels as none. */
+export const box: z.ZodType<Box> = z.object({
+  box_id: z.string().min(1),
+  name: maybe(z.string()),
+  status: z.enum(boxStatuses).catch('unknown'),
+  created_at: z.string(),
+  updated_at: z.string(),
+  pid: maybe(z.int()),
+  image: z.string(),
+  cpus: z.int(),
+  memory_mib: z.int(),
+  labels: z.preprocess((value) => value ?? {}, z.record(z.string(), z.string())),
+});
+
+/** One page of boxes, oldest first. */
+export interface ListBoxesResponse {
+  readonly boxes: readonly Box[];
+  /** Absent or null on the last page. */
+  readonly next_page_token?: string | null | undefined;
+}
+
+/** Reads a page of boxes. */
+export const listBoxesResponse: z.ZodType<ListBoxesResponse> = z.object({
+  boxes: z.array(box),
+  next_page_token: maybe(z.string()),
+});

@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { type SecurityPreset, securityPresets } from './create-box.ts';
+import { maybe } from './field.ts';
+
+/** What a box gets when its request does not say. */
+export interface SandboxDefaults {
+  readonly cpus?: number | null | undefined;
+  readonly memory_mib?: number | null | undefined;
+  readonly disk_size_gb?: number | null | undefined;
+  readonly security_preset?: SecurityPreset | null | undefined;
+  readonly auto_remove?: boolean | null | undefined;
+}
+
+/** Reads the defaults. */
+export const sandboxDefaults: z.ZodType<SandboxDefaults> = z.object({
+  cpus: maybe(z.int()),
+  memory_mib: maybe(z.int()),
+  disk_size_gb: maybe(z.int()),
+  security_preset: maybe(z.enum(securityPresets)),
+  auto_remove: maybe(z.boolean()),
+});
+
+/** What a server can do, and its limits. */
+export interface SandboxCapabilities {
+  readonly max_cpus?: number | null | undefined;
+  readonly max_memory_mib?: number | null | undefined;
+  readonly max_disk_size_gb?: number | null | undefined;
+  readonly max_boxes_per_prefix?: number | null | undefined;
+  readonly max_concurrent_executions?: number | null | undefined;
+  readonly file_transfer_max_bytes?: number | null | undefined;
+  readonly exec_timeout_max_seconds?: number | null | undefined;
+  readonly tty_enabled?: boolean | null | undefined;
+  readonly streaming_enabled?: boolean | null | undefined;
+  readonly supported_security_presets?: readonly SecurityPreset[] | null | undefined;
+  /** ISO 8601 duration; absent or null where keys are not honoured. */
+  readonly idempotency_key_lifetime?: string | null | undefined;
+}
+
+const limit = (): ReturnType<typeof maybe<number>> => maybe(z.int().nonnegative());
+
+const known = (preset: string): preset is SecurityPreset => securityPresets.some((one) => one === preset);
+
+/** Reads the capabilities; presets that are not known here are left out. */
+export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
+  max_cpus: limit(),
+  max_memory_mib: limit(),
+  max_disk_size_gb: limit(),
+  max_boxes_per_prefix: limit(),
+  max_concurrent_executions: limit(),
+  file_transfer_max_bytes: limit(),
+  exec_timeout_max_seconds: limit(),
+  tty_enabled: maybe(z.boolean()),
+  streaming_enabled: maybe(z.boolean()),
+  supported_security_presets: maybe(
+    z.preprocess(
+      (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string' && known(one)) : value),
+      z.array(z.enum(securityPresets)),
+    ),
+  ),
+  idempotency_key_lifetime: maybe(z.string()),
+});
+
+/** A server's configuration, as far as clients need it. */
+export interface SandboxConfig {
+  readonly defaults?: SandboxDefaults | null | undefined;
+  /** Settings that win over what a request says. */
+  readonly overrides?: Readonly<Record<string, string>> | null | undefined;
+  readonly capabilities?: SandboxCapabilities | null | undefined;
+}
+
+/** Reads a server's configuration. */
+export const sandboxConfig: z.ZodType<SandboxConfig> = z.object({
+  defaults: maybe(sandboxDefaults),
+  overrides: maybe(z.record(z.string(), z.string())),
+  capabilities: maybe(sandboxCapabilities),
+});

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { absolutePath, flag, matching, oneOf, text, texts, textsByName, userSpec, whole } from './field.ts';
+
+/** How much a box is kept from its host, weakest first. */
+export const securityPresets = ['development', 'standard', 'maximum'] as const;
+
+/** One of {@link securityPresets}. */
+export type SecurityPreset = (typeof securityPresets)[number];
+
+/** A directory of the server's host made visible in the box. */
+export interface VolumeSpec {
+  readonly host_path: string;
+  readonly guest_path: string;
+  /** @default false */
+  readonly read_only?: boolean | undefined;
+}
+
+/** Checks a volume. */
+export const volumeSpec: z.ZodType<VolumeSpec> = z.object({
+  host_path: absolutePath('host_path'),
+  guest_path: absolutePath('guest_path'),
+  read_only: flag('read_only').optional(),
+});
+
+/** A port of the box published on the server's host. */
+export interface PortSpec {
+  /** 0 to 65535; 0 or absent: a free one is chosen. */
+  readonly host_port?: number | undefined;
+  /** 1 to 65535. */
+  readonly guest_port: number;
+  /** @default 'tcp' */
+  readonly protocol?: 'tcp' | 'udp' | undefined;
+  readonly host_ip?: string | undefined;
+}
+
+/** Checks a port. */
+export const portSpec: z.ZodType<PortSpec> = z.object({
+  host_port: whole('host_port', 0, 65535).optional(),
+  guest_port: whole('guest_port', 1, 65535),
+  protocol: oneOf('protocol', ['tcp', 'udp']).optional(),
+  host_ip: text('host_ip').optional(),
+});
+
+/** What a box is made of. Everything has a default. */
+export interface CreateBoxRequest {
+  /** 1 to 128 letters, digits, dots, underscores and hyphens, the first a letter or digit. */
+  readonly name?: string | undefined;
+  /** Not together with `rootfs_path`. @default 'alpine:latest' */
+  readonly image?: string | undefined;
+  /** An unpacked root file system on the server's host. */
+  readonly rootfs_path?: string | undefined;
+  /** 1 to 32. */
+  readonly cpus?: number | undefined;
+  /** At least 128. */
+  readonly memory_mib?: number | undefined;
+  /** At least 1. */
+  readonly disk_size_gb?: number | undefined;
+  readonly working_dir?: string | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly cmd?: readonly string[] | undefined;
+  /** `<name or uid>[:<group or gid>]`. */
+  readonly user?: string | undefined;
+  readonly volumes?: readonly VolumeSpec[] | undefined;
+  readonly ports?: readonly PortSpec[] | undefined;
+  /** @default 'isolated' */
+  readonly network?: 'isolated' | 'none' | undefined;
+  /** `stopBox` also removes the box. @default true */
+  readonly auto_remove?: boolean | undefined;
+  /** @default false */
+  readonly detach?: boolean | undefined;
+  /** @default 'standard' */
+  readonly security?: SecurityPreset | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+const nameRule = '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit';
+
+/** Checks a request for a box; keys that are not known are left out, for the sake of newer clients. */
+export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
+  .object({
+    name: matching('name', namePattern, nameRule, 128).optional(),
+    image: text('image').optional(),
+    rootfs_path: absolutePath('rootfs_path').optional(),
+    cpus: whole('cpus', 1, 32).optional(),
+    memory_mib: whole('memory_mib', 128).optional(),
+    disk_size_gb: whole('disk_size_gb', 1).optional(),
+    working_dir: text('working_dir').optional(),
+    env: textsByName('env').optional(),
+    entrypoint: texts('entrypoint').optional(),
+    cmd: texts('cmd').optional(),
+    user: userSpec('user').optional(),
+    volumes: z.array(volumeSpec, 'volumes must be a list').optional(),
+    ports: z.array(portSpec, 'ports must be a list').optional(),
+    network: oneOf('network', ['isolated', 'none']).optional(),
+    auto_remove: flag('auto_remove').optional(),
+    detach: flag('detach').optional(),
+    security: oneOf('security', securityPresets).optional(),
+    labels: textsByName('labels').optional(),
+  })
+  .refine((request) => request.image === undefined || request.rootfs_path === undefined, {
+    message: 'image and rootfs_path exclude each other: give one of them',
+    path: ['rootfs_path'],
+  });

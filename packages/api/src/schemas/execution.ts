@@ -1,0 +1,95 @@
+import * as z from 'zod';
+import { flag, maybe, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+
+/** A command to start. */
+export interface ExecRequest {
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** TERM, then KILL, to the whole process tree. At least 0.1. */
+  readonly timeout_seconds?: number | undefined;
+  readonly working_dir?: string | undefined;
+  /** `<name or uid>[:<group or gid>]`; the box's user unless given. */
+  readonly user?: string | undefined;
+  /** Runs the command on a terminal: stdout and stderr are one stream, stdout. @default false */
+  readonly tty?: boolean | undefined;
+  /** Columns of the terminal, 1 to 65535. @default 80 */
+  readonly cols?: number | undefined;
+  /** Rows of the terminal, 1 to 65535. @default 24 */
+  readonly rows?: number | undefined;
+}
+
+/** Checks a command to start. */
+export const execRequest: z.ZodType<ExecRequest> = z.object({
+  command: text('command'),
+  args: texts('args').optional(),
+  env: textsByName('env').optional(),
+  timeout_seconds: seconds('timeout_seconds', 0.1).optional(),
+  working_dir: text('working_dir').optional(),
+  user: userSpec('user').optional(),
+  tty: flag('tty').optional(),
+  cols: whole('cols', 1, 65535).optional(),
+  rows: whole('rows', 1, 65535).optional(),
+});
+
+/** What names a started command. */
+export interface ExecResponse {
+  readonly execution_id: string;
+}
+
+/** Reads the answer to a started command. */
+export const execResponse: z.ZodType<ExecResponse> = z.object({ execution_id: z.string().min(1) });
+
+/** How far an execution has come. */
+export const executionStatuses = ['running', 'completed', 'killed', 'timed_out'] as const;
+
+/** One of {@link executionStatuses}. */
+export type ExecutionStatus = (typeof executionStatuses)[number];
+
+/** An execution as it was when asked. */
+export interface ExecutionInfo {
+  readonly execution_id: string;
+  readonly status: ExecutionStatus;
+  /** Absent or null while it runs and when nobody knows it; 128 + N after signal N. */
+  readonly exit_code?: number | null | undefined;
+  /** The signal that ended it, such as `SIGKILL`. */
+  readonly signal?: string | null | undefined;
+  /** RFC 3339, UTC. */
+  readonly started_at?: string | null | undefined;
+  readonly duration_ms?: number | null | undefined;
+  readonly error_message?: string | null | undefined;
+}
+
+/** Reads an execution. */
+export const executionInfo: z.ZodType<ExecutionInfo> = z.object({
+  execution_id: z.string().min(1),
+  status: z.enum(executionStatuses),
+  exit_code: maybe(z.int()),
+  signal: maybe(z.string()),
+  started_at: maybe(z.string()),
+  duration_ms: maybe(z.number().nonnegative()),
+  error_message: maybe(z.string()),
+});
+
+/** A signal to send. */
+export interface SignalRequest {
+  /** Its Linux number, 1 to 64. */
+  readonly signal: number;
+}
+
+/** Checks a signal to send. */
+export const signalRequest: z.ZodType<SignalRequest> = z.object({ signal: whole('signal', 1, 64) });
+
+/** A new size of a terminal. */
+export interface ResizeRequest {
+  /** 1 to 65535. */
+  readonly cols: number;
+  /** 1 to 65535. */
+  readonly rows: number;
+}
+
+/** Checks a new size of a terminal. */
+export const resizeRequest: z.ZodType<ResizeRequest> = z.object({
+  cols: whole('cols', 1, 65535),
+  rows: whole('rows', 1, 65535),
+});

@@ -1,0 +1,109 @@
+import * as z from 'zod';
+import { type BoxStatus, boxStatuses } from './box.ts';
+import { anyText, matching, oneOf, text } from './field.ts';
+
+// A query string's values are text: these schemas read an object of text (lists of it where a name may repeat).
+
+/** A whole number spelled in decimal digits. */
+function digits(field: string, minimum: number, maximum: number): z.ZodType<number> {
+  const message = `${field} must be a whole number from ${minimum} to ${maximum}`;
+  return z
+    .string(message)
+    .regex(/^[0-9]{1,9}$/, message)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, message);
+}
+
+/** A flag spelled `true` or `false`. */
+function trueOrFalse(field: string): z.ZodType<boolean> {
+  return z.enum(['true', 'false'], `${field} must be true or false`).transform((value) => value === 'true');
+}
+
+/** A name that may repeat: one value reads as a list of one. */
+function repeated(item: z.ZodType<string>): z.ZodType<readonly string[]> {
+  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
+}
+
+/** The query of `listImages`. */
+export interface ListImagesQuery {
+  /** 1 to 1000. @default 100 */
+  readonly pageSize?: number | undefined;
+  readonly pageToken?: string | undefined;
+}
+
+/** Reads the query of `listImages`. */
+export const listImagesQuery: z.ZodType<ListImagesQuery> = z.object({
+  pageSize: digits('pageSize', 1, 1000).optional(),
+  pageToken: text('pageToken').optional(),
+});
+
+/** The query of `listBoxes`. */
+export interface ListBoxesQuery extends ListImagesQuery {
+  readonly status?: BoxStatus | undefined;
+  /** Each `name=value`; every one must match. */
+  readonly label?: readonly string[] | undefined;
+}
+
+/** Reads the query of `listBoxes`. */
+export const listBoxesQuery: z.ZodType<ListBoxesQuery> = z.object({
+  pageSize: digits('pageSize', 1, 1000).optional(),
+  pageToken: text('pageToken').optional(),
+  status: oneOf('status', boxStatuses).optional(),
+  label: repeated(matching('label', /^[^=\0]+=[^\0]*$/, 'name=value')).optional(),
+});
+
+/** The query of `removeBox`. */
+export interface RemoveBoxQuery {
+  /** Removes a running box too. @default false */
+  readonly force?: boolean | undefined;
+}
+
+/** Reads the query of `removeBox`. */
+export const removeBoxQuery: z.ZodType<RemoveBoxQuery> = z.object({ force: trueOrFalse('force').optional() });
+
+/** The query of `execTty`. */
+export interface ExecTtyQuery {
+  /** @default 'bash' */
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  /** 1 to 65535. @default 80 */
+  readonly cols?: number | undefined;
+  /** 1 to 65535. @default 24 */
+  readonly rows?: number | undefined;
+}
+
+/** Reads the query of `execTty`. */
+export const execTtyQuery: z.ZodType<ExecTtyQuery> = z.object({
+  command: text('command').optional(),
+  args: repeated(anyText('each item of args')).optional(),
+  cols: digits('cols', 1, 65535).optional(),
+  rows: digits('rows', 1, 65535).optional(),
+});
+
+/** The query of `uploadFiles`. */
+export interface UploadFilesQuery {
+  /** Absolute, or relative to `/`. */
+  readonly path: string;
+  /** @default true */
+  readonly overwrite?: boolean | undefined;
+}
+
+/** Reads the query of `uploadFiles`; that the path does not climb out is the backend's to check. */
+export const uploadFilesQuery: z.ZodType<UploadFilesQuery> = z.object({
+  path: text('path'),
+  overwrite: trueOrFalse('overwrite').optional(),
+});
+
+/** The query of `downloadFiles`. */
+export interface DownloadFilesQuery {
+  /** Absolute, or relative to `/`. */
+  readonly path: string;
+  /** @default false */
+  readonly follow_symlinks?: boolean | undefined;
+}
+
+/** Reads the query of `downloadFiles`. */
+export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
+  path: text('path'),
+  follow_symlinks: trueOrFalse('follow_symlinks').optional(),
+});

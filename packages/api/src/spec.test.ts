@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import type { Endpoint } from '@boxlite/rest';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as api from './index.ts';
+
+interface Ref {
+  readonly $ref?: string;
+}
+interface Parameter extends Ref {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required?: boolean;
+  readonly example?: unknown;
+}
+interface Response extends Ref {
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+interface SpecOperation {
+  readonly operationId: string;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
+  readonly responses: Readonly<Record<string, Response>>;
+}
+interface PathItem extends Partial<Record<'get' | 'head' | 'post' | 'put' | 'delete', SpecOperation>> {
+  readonly parameters?: readonly Parameter[];
+}
+interface Spec {
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+const source = readFileSync(new URL('../../../spec/openapi.yaml', import.meta.url), 'utf8');
+const spec: Spec = parse(source);
+
+function resolve<T extends Ref>(value: T): T {
+  if (value.$ref === undefined) return value;
+  const found: unknown = value.$ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((node, key) => Object(node)[key], spec);
+  if (found === undefined) throw new Error(`dangling ${value.$ref}`);
+  return Object(found);
+}
+
+const methods = ['get', 'head', 'post', 'put', 'delete'] as const;
+const specOperations = Object.entries(spec.paths).flatMap(([path, item]) =>
+  methods.flatMap((method) => {
+    const operation = item[method];
+    if (!operation) return [];
+    const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map(resolve);
+    return [{ path, method: method.toUpperCase(), operation, parameters }];
+  }),
+);
+
+const box = '01KGYZ3V5N8Q2R4T6W8X0A1B2C';
+const execution = '01KGYZ40M3C7E9G1J3M5P7R9S1';
+const digest = 'sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1';
+
+// Every endpoint with every option that it has.
+const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
+  getConfig: api.getConfig(),
+  getToken: api.getToken({
+    body: { grant_type: 'client_credentials', client_id: 'a', client_secret: 'b', scope: 'c' },
+  }),
+  createBox: api.createBox({ body: {} }),
+  listBoxes: api.listBoxes({ pageSize: 2, pageToken: 't', status: 'running', label: ['a=b'] }),
+  getBox: api.getBox({ box }),
+  boxExists: api.boxExists({ box }),
+  removeBox: api.removeBox({ box, force: true }),
+  startBox: api.startBox({ box }),
+  stopBox: api.stopBox({ box, body: {} }),
+  startExecution: api.startExecution({ box, body: { command: 'true' } }),
+  execTty: api.execTty({ box, command: 'sh', args: ['-l'], cols: 1, rows: 1 }),
+  getExecution: api.getExecution({ box, execution }),
+  streamExecutionOutput: api.streamExecutionOutput({ box, execution, lastEventId: '6.0', bytes: true }),
+  sendExecutionInput: api.sendExecutionInput({ box, execution, data: new Uint8Array(), close: true }),
+  signalExecution: api.signalExecution({ box, execution, body: { signal: 15 } }),
+  resizeExecution: api.resizeExecution({ box, execution, body: { cols: 1, rows: 1 } }),
+  uploadFiles: api.uploadFiles({ box, path: '/a', overwrite: false, tar: new Uint8Array() }),
+  downloadFiles: api.downloadFiles({ box, path: '/a', follow_symlinks: true }),
+  getRuntimeMetrics: api.getRuntimeMetrics(),
+  getBoxMetrics: api.getBoxMetrics({ box }),
+  pullImage: api.pullImage({ body: { reference: 'alpine' } }),
+  listImages: api.listImages({ pageSize: 2, pageToken: 't' }),
+  getImage: api.getImage({ digest }),
+  imageExists: api.imageExists({ digest }),
+};
+
+test('has the 24 operations of generation 1 in the table and in the spec', () => {
+  expect(specOperations.map(({ operation }) => operation.operationId).toSorted()).toEqual(
+    api.operations.map(({ operationId }) => operationId).toSorted(),
+  );
+  expect(api.operations).toHaveLength(24);
+});
+
+test('has no endpoint function without an operation', () => {
+  const functions = Object.entries(api).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
+  expect(functions.toSorted()).toEqual(api.operations.map(({ operationId }) => operationId).toSorted());
+});
+
+describe.each(api.operations)('$operationId', (entry) => {
+  const found = specOperations.find(({ operation }) => operation.operationId === entry.operationId);
+  if (!found) throw new Error(`not in the spec: ${entry.operationId}`);
+  const { operation, parameters } = found;
+  const endpoint = fullest[entry.operationId];
+  const named = (where: Parameter['in']): string[] =>
+    parameters.flatMap((parameter) => (parameter.in === where ? [parameter.name] : [])).toSorted();
+
+  test('has the method and path of the spec', () => {
+    expect({ method: entry.method, path: entry.path }).toEqual({ method: found.method, path: found.path });
+    expect(endpoint.method).toBe(found.method);
+    const base = endpoint.base === 'instance' ? '/v1' : '/v1/default';
+    const filled = found.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const example = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.example;
+      if (typeof example !== 'string') throw new Error(`no example for ${name}`);
+      return encodeURIComponent(example);
+    });
+    expect(base + endpoint.path).toBe(filled);
+  });
+
+  test('has the query and header parameters of the spec', () => {
+    expect(Object.keys(endpoint.params ?? {}).toSorted()).toEqual(named('query'));
+    // OpenAPI describes Accept by the responses' content types.
+    const headers = Object.keys(endpoint.headers ?? {}).filter((name) => name !== 'accept');
+    expect(headers.toSorted()).toEqual(named('header').map((name) => name.toLowerCase()));
+  });
+
+  test('asks for the content type that the spec answers with, where it asks', () => {
+    const accept = endpoint.headers?.['accept'];
+    if (accept === undefined) return;
+    expect(Object.keys(Object(operation.responses[entry.successStatus]).content)).toEqual([accept]);
+  });
+
+  test('has the body of the spec', () => {
+    expect(endpoint.body ? [endpoint.body.type] : []).toEqual(Object.keys(operation.requestBody?.content ?? {}));
+  });
+
+  test('has the scope and the success status of the spec', () => {
+    const scopes = operation.security?.map((one) => Object.values(one).flat());
+    expect(scopes).toEqual(entry.scope === null ? [] : [[entry.scope], [entry.scope]]);
+    const successes = Object.keys(operation.responses).filter((status) => Number(status) < 300);
+    expect(successes).toEqual([`${entry.successStatus}`]);
+  });
+
+  test('answers every status with a request id, and 429 with a time to wait', () => {
+    for (const [status, response] of Object.entries(operation.responses)) {
+      const headers = Object.keys(resolve(response).headers ?? {});
+      expect(headers).toContain('X-Request-Id');
+      expect(headers.includes('Retry-After')).toBe(status === '429');
+      expect(headers.includes('Location')).toBe(status === '201');
+    }
+  });
+
+  test('documents what any tenant-scoped call may answer', () => {
+    const common = entry.scope === null ? ['429', '500', '503'] : ['400', '401', '403', '429', '500', '503'];
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(common));
+    const aboutOne = ['{box_id}', '{digest}'].some((hole) => entry.path.includes(hole));
+    expect('404' in operation.responses).toBe(aboutOne);
+  });
+});
+
+test('uses every component of the spec, and refers to none that is missing', () => {
+  const used = new Set(source.match(/#\/components\/[\w/-]+/g));
+  for (const $ref of used) resolve({ $ref });
+  for (const [kind, components] of Object.entries(spec.components)) {
+    if (kind === 'securitySchemes') continue;
+    for (const name of Object.keys(components)) expect(used).toContain(`#/components/${kind}/${name}`);
+  }
+});
+
+test('says nothing of idempotency keys, which no server honours yet', () => {
+  expect(source).not.toMatch(/idempotency-key/i);
+});
+
+test('knows the same scopes as the spec', () => {
+  const { oauth2 } = Object(spec.components['securitySchemes']);
+  expect(Object.keys(oauth2.flows.clientCredentials.scopes)).toEqual(api.scopes);
+});
