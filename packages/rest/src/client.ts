@@ -1,0 +1,51 @@
+import type { Endpoint } from './endpoint.ts';
+import { TransportError } from './errors.ts';
+
+/** The whole transport seam: where the service is, and how to send one request. */
+export interface Client {
+  /** Where an endpoint is, without its parameters. */
+  resolve(endpoint: Endpoint): URL;
+  /** Sends one request; rejects with a TransportError when there is no response, with the signal's reason on abort. */
+  send(request: Request): Promise<Response>;
+}
+
+/** Options of `fetchClient`. */
+export interface FetchClientOptions {
+  /** The API root, with or without a slash at its end; endpoints with `base: 'instance'` hang off its origin. */
+  readonly baseUrl: string | URL;
+  /** Any fetch-shaped function: undici over a unix socket, an app in process. @default global fetch */
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
+}
+
+/** A client over fetch. `resolve` throws a TypeError for an endpoint whose path leaves its root. */
+export function fetchClient({ baseUrl, fetch: send = (request) => fetch(request) }: FetchClientOptions): Client {
+  return {
+    resolve({ path, base }) {
+      const root = new URL(base === 'instance' ? '/' : baseUrl, baseUrl);
+      root.search = root.hash = '';
+      root.pathname = root.pathname.replace(/\/*$/, '/');
+      const url = new URL(root.href + path.replace(/^\/+/, ''));
+      if (!url.href.startsWith(root.href)) throw new TypeError(`path leaves ${root}: ${path}`);
+      return url;
+    },
+    async send(request) {
+      try {
+        return await send(request);
+      } catch (cause) {
+        request.signal.throwIfAborted();
+        const what = `${request.method} ${request.url.split('?')[0]}`;
+        throw new TransportError(`${what} got no response: ${spell(cause)}`, { cause });
+      }
+    },
+  };
+}
+
+/** The same client with another way to send. */
+export function decorate(client: Client, send: Client['send']): Client {
+  return { resolve: (endpoint) => client.resolve(endpoint), send };
+}
+
+/** fetch says only "fetch failed"; its cause says what happened. */
+function spell(error: unknown): string {
+  return error instanceof Error && error.cause ? spell(error.cause) : String(error);
+}

@@ -1,0 +1,124 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { attached, pause } from './abort.ts';
+import type { Client } from './client.ts';
+import { withHeaders } from './context.ts';
+import type { Endpoint } from './endpoint.ts';
+import { brokenOff, mismatch, StatusError, TransportError } from './errors.ts';
+import { type EventOf, type EventSchemas, schemaFor } from './event-schemas.ts';
+import { exchange, parse, parseJson } from './exchange.ts';
+import type { SendOptions } from './query.ts';
+import { type BackoffOptions, backoff, isTransient } from './retrying.ts';
+
+/** Options of `events`. */
+export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions {
+  /** Where to go on: the id of the last event that was seen. */
+  readonly lastEventId?: string | undefined;
+  /** Tells the event after which the stream may end; a body that ends without one was lost. @default any end is one */
+  readonly until?: ((event: E) => boolean) | undefined;
+  /** How long the server may send nothing, not even a comment, before the connection counts as lost. @default forever */
+  readonly idleMs?: number | undefined;
+  /** How often in a row to connect again without an event in between. @default 5 */
+  readonly reconnects?: number | undefined;
+}
+
+/**
+ * Reads Server-Sent Events; leaving the loop closes the connection, an abort throws its reason.
+ * A lost connection of a GET is resumed after the last id; events without ids cannot be, and end in a TransportError.
+ */
+export async function* events<const S extends EventSchemas>(
+  client: Client,
+  endpoint: Endpoint,
+  schemas: S,
+  options: EventsOptions<EventOf<S>> = {},
+): AsyncGenerator<EventOf<S>, void, undefined> {
+  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause } = options;
+  let lastId = options.lastEventId;
+  let retryMs = 0;
+  let failures = 0;
+  // What the stream has done so far: answered, given an event, borne an id, given its last event.
+  let opened = false;
+  let given = false;
+  let numbered = false;
+  let ended = false;
+
+  // The time runs only while waiting for the server: a slow reader must not look like a silent connection.
+  async function heard<T>(what: () => Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const fail = (): void => reject(new TransportError(`no sign of life for ${idleMs} ms`));
+      if (idleMs !== undefined) timer = setTimeout(fail, idleMs);
+    });
+    return attached(signal, () => Promise.race([what(), silence])).finally(() => clearTimeout(timer));
+  }
+
+  async function* connection(own: AbortSignal): AsyncGenerator<EventSourceMessage, void, undefined> {
+    const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': byteString(lastId) }) };
+    const response = await heard(() => exchange(client, withHeaders(endpoint, headers), own));
+    opened = true;
+    // 204 is how a server says that there is nothing more (HTML standard, 9.2).
+    ended ||= response.status === 204;
+    const type = response.headers.get('content-type');
+    if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
+    const queue: EventSourceMessage[] = [];
+    const parser = createParser({
+      maxBufferSize: 2 ** 24,
+      onEvent: (event) => queue.push(event),
+      onRetry: (ms) => {
+        retryMs = ms;
+      },
+      onError: ({ type, message }) => {
+        if (type === 'max-buffer-size-exceeded') throw mismatch(message);
+      },
+    });
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
+    try {
+      while (reader) {
+        const { value, done } = await heard(() =>
+          reader.read().catch((cause: unknown) => {
+            throw brokenOff(cause);
+          }),
+        );
+        if (done) return;
+        parser.feed(decoder.decode(value, { stream: true }));
+        yield* queue.splice(0);
+      }
+    } finally {
+      // Not every transport heeds the signal once the response is there.
+      reader?.cancel().catch(() => {});
+    }
+  }
+
+  for (;;) {
+    const own = new AbortController();
+    try {
+      for await (const message of connection(own.signal)) {
+        failures = 0;
+        lastId = message.id ?? lastId;
+        numbered = message.id === undefined ? numbered : message.id !== '';
+        const name = message.event || 'message';
+        const schema = schemaFor(schemas, name);
+        if (!schema) continue;
+        const event = { id: message.id, name, data: await parse(schema, parseJson(message.data)) } as EventOf<S>;
+        given = true;
+        ended ||= until?.(event) ?? false;
+        yield event;
+      }
+      if (ended || !until) return;
+      throw brokenOff('no last event');
+    } catch (error) {
+      const passing = error instanceof TransportError || (error instanceof StatusError && isTransient(error.status));
+      if (passing && ended) return;
+      const resumable = endpoint.method === 'GET' && opened && (numbered || !given);
+      if (!passing || !resumable || failures++ >= reconnects) throw error;
+    } finally {
+      own.abort();
+    }
+    await sleep(Math.min(maxMs, Math.max(retryMs, backoff(failures, { ...options, maxMs }))), signal);
+  }
+}
+
+/** A header value holds bytes: an id goes as UTF-8 (HTML standard, 9.2). */
+function byteString(id: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(id));
+}

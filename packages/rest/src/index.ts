@@ -1,0 +1,16 @@
+export { type AuthorizeOptions, authorized, type Token, type TokenSource } from './authorized.ts';
+export { type Body, form, json, stream } from './body.ts';
+export { type Client, type FetchClientOptions, fetchClient } from './client.ts';
+export { idempotent, sudo, sudoContext, withHeaders } from './context.ts';
+export type { Endpoint, Method, Pageable, ReadEndpoint, WriteEndpoint } from './endpoint.ts';
+export { RestError, SchemaError, StatusError, TransportError } from './errors.ts';
+export type { EventOf, EventSchemas, ServerEvent } from './event-schemas.ts';
+export { type EventsOptions, events } from './events.ts';
+export { impersonating } from './impersonating.ts';
+export { type LogEntry, logged } from './logged.ts';
+export { type Paged, type PagedOptions, paged } from './paged.ts';
+export type { Keyset, PageNumbers, Pagination, Tokens } from './pagination.ts';
+export { commaSeparated, type NameOrId, nameOrId, type ParamValue, type QueryParams } from './params.ts';
+export { path } from './path.ts';
+export { ignore, type Query, query, raw, type SendOptions } from './query.ts';
+export { type BackoffOptions, type RetryOptions, retrying } from './retrying.ts';

@@ -1,0 +1,154 @@
+import { checkGuestPath, checkMs, checkText } from './argument.ts';
+import type { BoxBackend, CallOptions, DownloadOptions, ExecutionBackend, UploadOptions } from './backend/backend.ts';
+import type { BoxInfo, BoxMetrics, ExecutionInfo } from './backend/info.ts';
+import { type CopyOptions, checkCopyOptions } from './copy-options.ts';
+import { NotFoundError, StoppedError } from './errors.ts';
+import { Execution } from './execution.ts';
+import { type BoxFiles, boxFiles } from './files.ts';
+import { killOnAbort } from './kill-on-abort.ts';
+import { collect, type RunResult } from './run.ts';
+import { execOptions, type StartExecutionOptions } from './start-execution.ts';
+import { feedStdin } from './stdin.ts';
+
+/** One sandbox. Leaving an `await using` block stops it. */
+export class Box implements AsyncDisposable {
+  readonly #backend: BoxBackend;
+  /** Files one at a time, in memory. */
+  readonly files: BoxFiles;
+
+  constructor(backend: BoxBackend) {
+    this.#backend = backend;
+    this.files = boxFiles(backend);
+  }
+
+  /** A ULID. */
+  get id(): string {
+    return this.#backend.id;
+  }
+
+  get name(): string | undefined {
+    return this.#backend.name;
+  }
+
+  /** The box as it is now; `NotFoundError` once it is removed. */
+  info(call: CallOptions = {}): Promise<BoxInfo> {
+    return this.#backend.info(call);
+  }
+
+  /** Starts the box; one that runs is no error. Commands and copies start it too. */
+  start(call: CallOptions = {}): Promise<BoxInfo> {
+    return this.#backend.start(call);
+  }
+
+  /** Stops the box, by force after `timeoutMs` (30,000), and removes it if it was made with `autoRemove`. */
+  async stop(options: { readonly timeoutMs?: number } & CallOptions = {}): Promise<BoxInfo> {
+    const { timeoutMs, signal } = options;
+    checkMs('timeoutMs', timeoutMs, 0);
+    return this.#backend.stop(timeoutMs === undefined ? {} : { timeoutMs }, { signal });
+  }
+
+  /** Starts a command and gives it back while it runs. Its stdin stays open unless `stdin` is given. */
+  async exec(command: string, args: readonly string[] = [], options: StartExecutionOptions = {}): Promise<Execution> {
+    const execution = await this.#exec(command, args, options);
+    const ended = killOnAbort(execution, options.signal);
+    if (options.stdin !== undefined) {
+      // Nobody waits here for the input to be taken: a failure shows as a command that is killed.
+      feedStdin(execution, options.stdin).catch(() => execution.signal(9).catch(() => undefined));
+    }
+    return new Execution(execution, ended);
+  }
+
+  /** Runs a command to its end and collects its output as UTF-8 text, in memory; stdin is closed unless `stdin` is given. */
+  async run(command: string, args: readonly string[] = [], options: StartExecutionOptions = {}): Promise<RunResult> {
+    const { stdin, signal } = options;
+    const execution = await this.#exec(command, args, options);
+    try {
+      return await collect(execution, stdin, { signal });
+    } catch (error) {
+      await execution.signal(9).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #exec(command: string, args: readonly string[], options: StartExecutionOptions): Promise<ExecutionBackend> {
+    return this.#backend.exec(execOptions(command, args, options), { signal: options.signal });
+  }
+
+  /** Every execution that the box knows of; `UnsupportedError` over REST. */
+  executions(call: CallOptions = {}): Promise<readonly ExecutionInfo[]> {
+    return this.#backend.executions(call);
+  }
+
+  /** Attaches to an execution again, by its id; `NotFoundError` when there is none. */
+  async execution(id: string, call: CallOptions = {}): Promise<Execution> {
+    checkText('id', id);
+    return new Execution(await this.#backend.execution(id, call));
+  }
+
+  /**
+   * Copies a file or directory of the host, or a tar stream, into the box. A directory's contents land at `guestPath`;
+   * a file lands at it, or in it where it is a directory.
+   */
+  async copyIn(
+    source: string | ReadableStream<Uint8Array>,
+    guestPath: string,
+    options: CopyOptions = {},
+  ): Promise<void> {
+    checkGuestPath('guestPath', guestPath);
+    checkCopyOptions(options);
+    const { overwrite = true, signal } = options;
+    if (typeof source === 'string') checkText('source', source);
+    const tar = typeof source === 'string' ? await pack(source, options) : source;
+    await this.#backend.upload(tar, { path: guestPath, overwrite }, { signal });
+  }
+
+  /**
+   * Copies a path of the box to the host, or as a tar into a stream. A file lands at the host path, or in it where it
+   * is a directory or ends in `/`; a directory lands in it under its own name. What would leave it is an error.
+   */
+  async copyOut(
+    guestPath: string,
+    target: string | WritableStream<Uint8Array>,
+    options: CopyOptions = {},
+  ): Promise<void> {
+    checkGuestPath('guestPath', guestPath);
+    checkCopyOptions(options);
+    if (typeof target === 'string') checkText('target', target);
+    const { followSymlinks = false, signal } = options;
+    const tar = await this.#backend.download({ path: guestPath, followSymlinks }, { signal });
+    if (typeof target !== 'string') return tar.pipeTo(target, signal === undefined ? {} : { signal });
+    const { unpackHost } = await import('./host/unpack-host.ts');
+    await unpackHost(tar, target, options);
+  }
+
+  /** Unpacks a tar stream in the box. */
+  async upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call: CallOptions = {}): Promise<void> {
+    checkGuestPath('path', options.path);
+    await this.#backend.upload(tar, options, call);
+  }
+
+  /** Packs a path of the box as a tar stream. */
+  async download(options: DownloadOptions, call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    checkGuestPath('path', options.path);
+    return this.#backend.download(options, call);
+  }
+
+  /** The box's counters, and its gauges while it runs. */
+  metrics(call: CallOptions = {}): Promise<BoxMetrics> {
+    return this.#backend.metrics(call);
+  }
+
+  /** Stops the box; one that is stopped or removed is no error. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.stop();
+    } catch (error) {
+      if (!(error instanceof NotFoundError || error instanceof StoppedError)) throw error;
+    }
+  }
+}
+
+async function pack(hostPath: string, options: CopyOptions): Promise<ReadableStream<Uint8Array>> {
+  const { packHost } = await import('./host/pack-host.ts');
+  return packHost(hostPath, options);
+}

@@ -1,0 +1,153 @@
+import { checkMs, checkWhole, refuse } from './argument.ts';
+import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
+import type { BoxOptions } from './backend/box-options.ts';
+import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backend/info.ts';
+import type { BoxliteOptions } from './backend/local-options.ts';
+import { Box } from './box.ts';
+import { checkBoxName, checkBoxOptions } from './create-box.ts';
+import { Images } from './images.ts';
+import { listedBox } from './listed-box.ts';
+import type { BoxliteRestOptions } from './rest/options.ts';
+import { restRuntime } from './rest/runtime.ts';
+
+/** Which boxes to list. */
+export interface ListOptions extends CallOptions {
+  readonly status?: BoxStatus | undefined;
+  /** Every label given must match. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** At most this many boxes. @default all */
+  readonly limit?: number | undefined;
+  /** How many to ask for at once, 1 to 1000. @default 100 */
+  readonly pageSize?: number | undefined;
+}
+
+/** Creates and finds boxes, on this machine or on a server. */
+export class Boxlite implements AsyncDisposable {
+  readonly #backend: RuntimeBackend;
+  /** The images that boxes are made of. */
+  readonly images: Images;
+
+  private constructor(backend: RuntimeBackend) {
+    this.#backend = backend;
+    this.images = new Images(backend.images);
+  }
+
+  /** Boxes on this machine, in this process; needs `@boxlite/runtime` to be installed. */
+  static async local(options: BoxliteOptions = {}): Promise<Boxlite> {
+    const { openLocal } = await import('./local.ts');
+    return new Boxlite(await openLocal(options));
+  }
+
+  /** Boxes on a server; nothing is sent before the first call. */
+  static rest(options: BoxliteRestOptions): Boxlite {
+    return new Boxlite(restRuntime(options));
+  }
+
+  /** Boxes of any backend. */
+  static over(backend: RuntimeBackend): Boxlite {
+    return new Boxlite(backend);
+  }
+
+  /** Makes a box without starting it; `AlreadyExistsError` when the name is taken. */
+  async create(options: BoxOptions = {}, name?: string, call: CallOptions = {}): Promise<Box> {
+    checkBoxOptions(options);
+    if (name !== undefined) checkBoxName(name);
+    return new Box(await this.#backend.create(options, name, call));
+  }
+
+  /** The box of that name, as it is, or a new one. */
+  async getOrCreate(
+    options: BoxOptions,
+    name: string,
+    call: CallOptions = {},
+  ): Promise<{ readonly box: Box; readonly created: boolean }> {
+    checkBoxOptions(options);
+    checkBoxName(name);
+    const { box, created } = await this.#backend.getOrCreate(options, name, call);
+    return { box: new Box(box), created };
+  }
+
+  /** A box by id or by name; null when there is none. */
+  async get(idOrName: string, call: CallOptions = {}): Promise<Box | null> {
+    checkId(idOrName);
+    const box = await this.#backend.get(idOrName, call);
+    return box && new Box(box);
+  }
+
+  /** A box as it is now, by id or by name; null when there is none. */
+  async getInfo(idOrName: string, call: CallOptions = {}): Promise<BoxInfo | null> {
+    checkId(idOrName);
+    const box = await this.#backend.get(idOrName, call);
+    return box === null ? null : box.snapshot;
+  }
+
+  /** Whether there is such a box. */
+  async exists(idOrName: string, call: CallOptions = {}): Promise<boolean> {
+    return (await this.getInfo(idOrName, call)) !== null;
+  }
+
+  /** Boxes, oldest first; a page is asked for when the loop gets there, and nothing after it is left. */
+  async *list(options: ListOptions = {}): AsyncGenerator<Box, void, undefined> {
+    for await (const info of this.#infos(options)) yield new Box(listedBox(this.#backend, info));
+  }
+
+  /** What `list` gives, as an array of what is known of each box. */
+  async listInfo(options: ListOptions = {}): Promise<BoxInfo[]> {
+    const infos: BoxInfo[] = [];
+    for await (const info of this.#infos(options)) infos.push(info);
+    return infos;
+  }
+
+  async *#infos(options: ListOptions): AsyncGenerator<BoxInfo, void, undefined> {
+    const { status, labels, limit = Infinity, signal } = options;
+    if (limit !== Infinity) checkWhole('limit', limit, 0);
+    checkWhole('pageSize', options.pageSize, 1, 1000);
+    const pageSize = options.pageSize ?? Math.max(1, Math.min(limit, 100));
+    const filter = { pageSize, ...(status !== undefined && { status }), ...(labels !== undefined && { labels }) };
+    let token: string | undefined;
+    for (let left = limit; left > 0; ) {
+      const page = await this.#backend.list(
+        { ...filter, ...(token !== undefined && { pageToken: token }) },
+        { signal },
+      );
+      yield* page.boxes.slice(0, left);
+      left -= page.boxes.length;
+      // A server that repeats its token would never end.
+      if (page.nextPageToken === undefined || page.nextPageToken === token) return;
+      token = page.nextPageToken;
+    }
+  }
+
+  /** Removes a box and all that is in it; `InvalidStateError` when it runs and `force` is not set. */
+  async remove(idOrName: string, options: { readonly force?: boolean } & CallOptions = {}): Promise<void> {
+    checkId(idOrName);
+    const { force = false, signal } = options;
+    await this.#backend.remove(idOrName, { force }, { signal });
+  }
+
+  /** Counters of the runtime since it began. */
+  metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
+    return this.#backend.metrics(call);
+  }
+
+  /** What the runtime gives by default, and what it can do. */
+  config(call: CallOptions = {}): Promise<RuntimeConfig> {
+    return this.#backend.config(call);
+  }
+
+  /** Ends attached local boxes and lets go of everything held; what is on a server goes on. Twice is fine. */
+  async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkMs('timeoutMs', options.timeoutMs, 0);
+    await this.#backend.shutdown(options);
+  }
+
+  /** Shuts down. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+}
+
+function checkId(idOrName: unknown): void {
+  if (typeof idOrName === 'string' && /^[^/\0]+$/.test(idOrName) && !/^\.\.?$/.test(idOrName)) return;
+  refuse('idOrName', "a box's id or name", idOrName);
+}

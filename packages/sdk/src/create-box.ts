@@ -1,0 +1,54 @@
+import { checkFlag, checkRecord, checkText, checkTexts, checkUser, checkWhole, checkWord, refuse } from './argument.ts';
+import type { BoxOptions } from './backend/box-options.ts';
+import { InvalidArgumentError } from './errors.ts';
+
+/** Refuses a box's name that no server would take. */
+export function checkBoxName(name: unknown): void {
+  if (typeof name === 'string' && /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/.test(name)) return;
+  refuse('name', '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit', name);
+}
+
+/** Checks what a box is made of before anything is asked of a backend; the error names the field. */
+export function checkBoxOptions(options: BoxOptions): void {
+  if (typeof options !== 'object' || options === null) refuse('options', 'an object such as { image }', options);
+  if (options.image !== undefined) checkText('image', options.image);
+  if (options.rootfsPath !== undefined) {
+    checkText('rootfsPath', options.rootfsPath);
+    if (options.image !== undefined) {
+      throw new InvalidArgumentError('image and rootfsPath exclude each other: give one of them');
+    }
+  }
+  checkWhole('cpus', options.cpus, 1, 32);
+  checkWhole('memoryMib', options.memoryMib, 128);
+  checkWhole('diskSizeGb', options.diskSizeGb, 1);
+  if (options.workingDir !== undefined) checkText('workingDir', options.workingDir);
+  checkRecord('env', options.env);
+  checkTexts('entrypoint', options.entrypoint);
+  checkTexts('cmd', options.cmd);
+  checkUser('user', options.user);
+  checkWord('network', options.network, ['isolated', 'none']);
+  checkWord('security', options.security, ['development', 'standard', 'maximum']);
+  checkFlag('autoRemove', options.autoRemove);
+  checkFlag('detach', options.detach);
+  checkRecord('labels', options.labels);
+  for (const [index, volume] of list('volumes', options.volumes)) {
+    checkText(`volumes[${index}].hostPath`, volume.hostPath);
+    if (!String(volume.guestPath).startsWith('/')) {
+      refuse(`volumes[${index}].guestPath`, 'an absolute path', volume.guestPath);
+    }
+    checkFlag(`volumes[${index}].readOnly`, volume.readOnly);
+  }
+  for (const [index, port] of list('ports', options.ports)) {
+    if (port.guestPort === undefined) refuse(`ports[${index}].guestPort`, 'a whole number from 1 to 65535', undefined);
+    checkWhole(`ports[${index}].guestPort`, port.guestPort, 1, 65535);
+    checkWhole(`ports[${index}].hostPort`, port.hostPort, 0, 65535);
+    checkWord(`ports[${index}].protocol`, port.protocol, ['tcp', 'udp']);
+    if (port.hostIp !== undefined) checkText(`ports[${index}].hostIp`, port.hostIp);
+  }
+}
+
+function list<T>(field: string, value: readonly T[] | undefined): Iterable<[number, T]> {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) refuse(field, 'a list', value);
+  return value.entries();
+}

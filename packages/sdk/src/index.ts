@@ -1,0 +1,72 @@
+export type {
+  CallOptions,
+  DownloadOptions,
+  OutputChunk,
+  OutputCursor,
+  PullProgress,
+  RuntimeBackend,
+  UploadOptions,
+} from './backend/backend.ts';
+export type {
+  BoxOptions,
+  Environment,
+  PortOptions,
+  SecurityPreset,
+  TerminalSize,
+  VolumeOptions,
+} from './backend/box-options.ts';
+export type {
+  BootTiming,
+  BoxInfo,
+  BoxMetrics,
+  BoxStatus,
+  ExecutionInfo,
+  ExecutionStatus,
+  ImageInfo,
+  RuntimeConfig,
+  RuntimeMetrics,
+} from './backend/info.ts';
+export type { BoxliteOptions, ImageRegistryOptions } from './backend/local-options.ts';
+export { Box } from './box.ts';
+export { Boxlite, type ListOptions } from './boxlite.ts';
+export type { CopyOptions, CopyProgress } from './copy-options.ts';
+export {
+  AlreadyExistsError,
+  BoxliteError,
+  type BoxliteErrorOptions,
+  EngineError,
+  type ErrorCode,
+  ExecutionError,
+  ExecutionLostError,
+  ImageError,
+  InternalError,
+  InvalidArgumentError,
+  InvalidStateError,
+  NetworkError,
+  NotFoundError,
+  OutputTruncatedError,
+  PayloadTooLargeError,
+  PermissionError,
+  ResourceExhaustedError,
+  StoppedError,
+  StorageError,
+  TimeoutError,
+  UnauthorizedError,
+  UnsupportedError,
+} from './errors.ts';
+export { Execution, type ExecutionResult } from './execution.ts';
+export type { BoxFiles, WriteFileOptions } from './files.ts';
+export { Images, type PullImageOptions } from './images.ts';
+export {
+  type AccessToken,
+  ApiKeyCredential,
+  ClientCredentials,
+  type ClientCredentialsOptions,
+  type Credential,
+  type TokenServer,
+} from './rest/credential.ts';
+export { BoxliteRestOptions } from './rest/options.ts';
+export type { RunResult } from './run.ts';
+export type { SignalName } from './signal-number.ts';
+export type { StartExecutionOptions, StdinSource } from './start-execution.ts';
+export { lines, text } from './text.ts';

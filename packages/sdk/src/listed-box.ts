@@ -1,0 +1,36 @@
+import type { BoxBackend, CallOptions, RuntimeBackend } from './backend/backend.ts';
+import type { BoxInfo } from './backend/info.ts';
+import { NotFoundError } from './errors.ts';
+
+/** A box from a list: it is only looked up when it is first used, so that listing asks for pages and nothing else. */
+export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBackend {
+  let found: Promise<BoxBackend> | undefined;
+  const look = async (call: CallOptions | undefined): Promise<BoxBackend> => {
+    const box = await runtime.get(snapshot.id, call);
+    if (box === null) throw new NotFoundError(`box not found: ${snapshot.id} was removed since it was listed`);
+    return box;
+  };
+  const box = async (call: CallOptions | undefined): Promise<BoxBackend> => {
+    found ??= look(call);
+    try {
+      return await found;
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  };
+  return {
+    id: snapshot.id,
+    name: snapshot.name,
+    snapshot,
+    info: async (call) => (await box(call)).info(call),
+    start: async (call) => (await box(call)).start(call),
+    stop: async (options, call) => (await box(call)).stop(options, call),
+    exec: async (options, call) => (await box(call)).exec(options, call),
+    executions: async (call) => (await box(call)).executions(call),
+    execution: async (id, call) => (await box(call)).execution(id, call),
+    upload: async (tar, options, call) => (await box(call)).upload(tar, options, call),
+    download: async (options, call) => (await box(call)).download(options, call),
+    metrics: async (call) => (await box(call)).metrics(call),
+  };
+}

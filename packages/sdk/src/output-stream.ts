@@ -1,0 +1,27 @@
+import type { OutputChunk } from './backend/backend.ts';
+
+/** One stream of an execution as bytes: nothing is asked for before it is read, and no more than is read. */
+export function outputStream(
+  stream: OutputChunk['stream'],
+  open: (signal: AbortSignal) => AsyncIterable<OutputChunk>,
+): ReadableStream<Uint8Array> {
+  const abort = new AbortController();
+  let chunks: AsyncIterator<OutputChunk> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        chunks ??= open(abort.signal)[Symbol.asyncIterator]();
+        for (;;) {
+          const next = await chunks.next();
+          if (next.done) return controller.close();
+          if (next.value.stream === stream && next.value.data.length > 0) return controller.enqueue(next.value.data);
+        }
+      },
+      async cancel(reason) {
+        abort.abort(reason);
+        await chunks?.return?.().catch(() => undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,82 @@
+import {
+  type Box,
+  boxMetrics as boxMetricsSchema,
+  box as boxSchema,
+  downloadFiles,
+  execResponse,
+  getBox,
+  getBoxMetrics,
+  startBox,
+  startExecution,
+  stopBox,
+  uploadFiles,
+} from '@boxlite/api';
+import { query, raw, TransportError } from '@boxlite/rest';
+import type { BoxBackend } from '../backend/backend.ts';
+import { UnsupportedError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { restExecution } from './execution.ts';
+import { boxInfo, boxMetrics, execRequest } from './wire.ts';
+
+/** A box on a server. */
+export function restBox(connection: Connection, box: Box): BoxBackend {
+  const snapshot = boxInfo(box);
+  const { id, name } = snapshot;
+  return {
+    id,
+    name,
+    snapshot,
+    info: async (call) => boxInfo(await connection.send(query(getBox({ box: id }), boxSchema), call)),
+    start: async (call) => boxInfo(await connection.send(query(startBox({ box: id }), boxSchema), call)),
+    async stop({ timeoutMs } = {}, call = {}) {
+      const body = timeoutMs === undefined ? undefined : { timeout_seconds: timeoutMs / 1000 };
+      return boxInfo(await connection.send(query(stopBox({ box: id, body }), boxSchema), call));
+    },
+    async exec(options, call) {
+      const startedAt = new Date();
+      const endpoint = startExecution({ box: id, body: execRequest(options) });
+      const { execution_id } = await connection.send(query(endpoint, execResponse), call);
+      return restExecution(connection, id, execution_id, startedAt);
+    },
+    async executions() {
+      throw new UnsupportedError('a server of this protocol cannot list executions; keep the ids that exec gives');
+    },
+    async execution(executionId, call) {
+      const execution = restExecution(connection, id, executionId, new Date());
+      const { startedAt } = await execution.info(call);
+      return restExecution(connection, id, executionId, startedAt);
+    },
+    upload: (tar, { path, overwrite }, call) => connection.ignore(uploadFiles({ box: id, path, overwrite, tar }), call),
+    async download({ path, followSymlinks }, call) {
+      const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
+      const { body } = await connection.send(raw(endpoint), call);
+      return withFailure(body, connection);
+    },
+    metrics: async (call) =>
+      boxMetrics(await connection.send(query(getBoxMetrics({ box: id }), boxMetricsSchema), call)),
+  };
+}
+
+/** The same bytes, with errors of the SDK where the connection breaks. */
+function withFailure(body: ReadableStream<Uint8Array> | null, connection: Connection): ReadableStream<Uint8Array> {
+  const reader = body?.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await reader?.read();
+          if (next?.value) controller.enqueue(next.value);
+          else controller.close();
+        } catch (error) {
+          throw connection.failure(
+            error instanceof TypeError
+              ? new TransportError(`the download broke off: ${error.message}`, { cause: error })
+              : error,
+          );
+        }
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}

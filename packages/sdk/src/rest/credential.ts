@@ -1,0 +1,77 @@
+import { getToken, tokenResponse } from '@boxlite/api';
+import { type Client, query } from '@boxlite/rest';
+import { checkText } from '../argument.ts';
+
+/** A bearer token, and when it ends if it does. */
+export interface AccessToken {
+  readonly token: string;
+  /** @default never */
+  readonly expiresAt?: Date | undefined;
+}
+
+/** The server that asks for a token: where a credential can exchange what it has for one. */
+export interface TokenServer {
+  /** Sends without a token. */
+  readonly client: Client;
+}
+
+/** Anything that can give a token; an object of your own will do. It is asked again a minute before the token expires. */
+export interface Credential {
+  getToken(server: TokenServer): Promise<AccessToken>;
+}
+
+export interface ClientCredentialsOptions {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The scopes wanted, separated by spaces. @default all that the client may have */
+  readonly scope?: string | undefined;
+}
+
+/** OAuth2 client credentials (RFC 6749, section 4.4), exchanged at the server's `/oauth/tokens`. */
+export class ClientCredentials implements Credential {
+  readonly #options: ClientCredentialsOptions;
+
+  constructor(options: ClientCredentialsOptions) {
+    checkText('clientId', options.clientId);
+    checkText('clientSecret', options.clientSecret);
+    this.#options = options;
+  }
+
+  /** Exchanges the secret for a token. */
+  async getToken({ client }: TokenServer): Promise<AccessToken> {
+    const { clientId, clientSecret, scope } = this.#options;
+    const asked = Date.now();
+    const endpoint = getToken({
+      body: { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope },
+    });
+    const { access_token, expires_in } = await query(endpoint, tokenResponse).send(client);
+    return { token: access_token, expiresAt: new Date(asked + expires_in * 1000) };
+  }
+}
+
+/** An API key, sent as it is. */
+export class ApiKeyCredential implements Credential {
+  readonly #key: string;
+
+  constructor(key: string) {
+    checkText('key', key);
+    this.#key = key;
+  }
+
+  /** The key of `BOXLITE_API_KEY`; null when it is not set. */
+  static fromEnv(env: Readonly<Record<string, string | undefined>> = environment()): ApiKeyCredential | null {
+    const key = env['BOXLITE_API_KEY'];
+    return key ? new ApiKeyCredential(key) : null;
+  }
+
+  /** The key. */
+  async getToken(): Promise<AccessToken> {
+    return { token: this.#key };
+  }
+}
+
+/** The process's environment; empty where there is none, as in a browser. */
+export function environment(): Readonly<Record<string, string | undefined>> {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env ?? {};
+}

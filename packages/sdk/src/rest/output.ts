@@ -1,0 +1,88 @@
+import { type ExitEvent, exitEvent, outputEvent, streamExecutionOutput } from '@boxlite/api';
+import { events, StatusError } from '@boxlite/rest';
+import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
+import { NetworkError } from '../errors.ts';
+import { decodeBase64 } from './base64.ts';
+import type { Connection } from './connection.ts';
+import { eventError } from './rest-error.ts';
+
+/**
+ * A cursor beyond any end: the server skips all output and sends the exit when it comes.
+ * That is how `wait` waits without moving the output. Fifteen digits are the most that a cursor may have.
+ */
+export const beyondTheEnd: OutputCursor = { stdout: 999_999_999_999_999, stderr: 999_999_999_999_999 };
+
+export interface ReadOutputOptions {
+  readonly box: string;
+  readonly execution: string;
+  readonly from?: OutputCursor | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the exit, before the iteration ends. */
+  readonly onExit: (exit: ExitEvent) => void;
+}
+
+const anything = {
+  '~standard': { version: 1, vendor: 'boxlite', validate: (value: unknown) => ({ value }) },
+} as const;
+const schemas = { stdout: outputEvent, stderr: outputEvent, exit: exitEvent, error: anything } as const;
+
+/**
+ * The output over Server-Sent Events from a cursor on, resumed whenever the connection breaks.
+ * An event's id, `<stdout>.<stderr>`, counts the bytes of each stream up to and with that event: bytes that come
+ * twice are dropped by it, missing ones are an error. A server without ids works as long as the connection holds.
+ */
+export async function* readOutput(
+  connection: Connection,
+  options: ReadOutputOptions,
+): AsyncGenerator<OutputChunk, void, undefined> {
+  const { box, execution, from = { stdout: 0, stderr: 0 }, signal, onExit } = options;
+  const had = { ...from };
+  // What a server without ids has sent: it always begins at the beginning.
+  const counted = { stdout: 0, stderr: 0 };
+  const started = from.stdout > 0 || from.stderr > 0;
+  const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
+    ...connection.retries,
+    signal,
+    idleMs: connection.idleTimeoutMs,
+    lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
+    until: (event) => event.name === 'exit' || event.name === 'error',
+  });
+  try {
+    for await (const event of stream) {
+      if (event.name === 'error') throw eventError(event.data);
+      const reached = event.id === undefined ? undefined : parseCursor(event.id);
+      if (event.name === 'exit') {
+        if (reached !== undefined)
+          for (const name of ['stdout', 'stderr'] as const) refuseGap(name, had[name], reached[name]);
+        return onExit(event.data);
+      }
+      const data = decodeBase64(event.data.data);
+      const end = reached?.[event.name] ?? counted[event.name] + data.length;
+      counted[event.name] = end;
+      refuseGap(event.name, had[event.name], end - data.length);
+      const fresh = end - had[event.name];
+      if (fresh <= 0) continue;
+      const offset = had[event.name];
+      had[event.name] = end;
+      yield { stream: event.name, data: fresh < data.length ? data.subarray(data.length - fresh) : data, offset };
+    }
+  } catch (error) {
+    throw error instanceof StatusError ? connection.failure(error) : incomplete(connection.failure(error), execution);
+  }
+}
+
+function incomplete(error: unknown, execution: string): unknown {
+  if (!(error instanceof NetworkError)) return error;
+  return new NetworkError(`output incomplete: the stream of execution ${execution} was lost; ${error.message}`, {
+    cause: error.cause,
+  });
+}
+
+function refuseGap(stream: 'stdout' | 'stderr', had: number, start: number): void {
+  if (start > had) throw new NetworkError(`bytes ${had} to ${start} of ${stream} did not come`);
+}
+
+function parseCursor(id: string): OutputCursor | undefined {
+  const match = /^(\d{1,16})\.(\d{1,16})$/.exec(id);
+  return match ? { stdout: Number(match[1]), stderr: Number(match[2]) } : undefined;
+}

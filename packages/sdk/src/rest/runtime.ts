@@ -1,0 +1,70 @@
+import {
+  type Box,
+  box as boxSchema,
+  createBox,
+  getBox,
+  getConfig,
+  getRuntimeMetrics,
+  listBoxes,
+  listBoxesResponse,
+  removeBox,
+  runtimeMetrics as runtimeMetricsSchema,
+  sandboxConfig,
+} from '@boxlite/api';
+import { query } from '@boxlite/rest';
+import type { CallOptions, RuntimeBackend } from '../backend/backend.ts';
+import type { BoxOptions } from '../backend/box-options.ts';
+import { AlreadyExistsError, NotFoundError } from '../errors.ts';
+import { restBox } from './box.ts';
+import { connect } from './connection.ts';
+import { restImages } from './images.ts';
+import type { BoxliteRestOptions } from './options.ts';
+import { boxInfo, createBoxRequest, runtimeConfig, runtimeMetrics } from './wire.ts';
+
+/** A runtime on a server; nothing is sent before the first call. */
+export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
+  const connection = connect(options);
+  const create = (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> =>
+    connection.send(query(createBox({ body: createBoxRequest(request, name) }), boxSchema), call);
+  const get = async (idOrName: string, call?: CallOptions): Promise<Box | null> => {
+    try {
+      return await connection.send(query(getBox({ box: idOrName }), boxSchema), call);
+    } catch (error) {
+      if (error instanceof NotFoundError) return null;
+      throw error;
+    }
+  };
+  return {
+    create: async (request, name, call) => restBox(connection, await create(request, name, call)),
+    async getOrCreate(request, name, call) {
+      for (let attempt = 1; ; attempt++) {
+        const found = await get(name, call);
+        if (found) return { box: restBox(connection, found), created: false };
+        try {
+          return { box: restBox(connection, await create(request, name, call)), created: true };
+        } catch (error) {
+          // Someone else was quicker: theirs is the box, unless it is gone again.
+          if (!(error instanceof AlreadyExistsError) || attempt === 3) throw error;
+        }
+      }
+    },
+    async get(idOrName, call) {
+      const found = await get(idOrName, call);
+      return found && restBox(connection, found);
+    },
+    async list({ pageSize, pageToken, status, labels } = {}, call = {}) {
+      const label = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
+      const endpoint = listBoxes({ pageSize, pageToken, status, label });
+      const page = await connection.send(query(endpoint, listBoxesResponse), call);
+      return { boxes: page.boxes.map(boxInfo), nextPageToken: page.next_page_token || undefined };
+    },
+    remove: (idOrName, { force } = {}, call = {}) =>
+      connection.ignore(removeBox({ box: idOrName, ...(force && { force }) }), call),
+    metrics: async (call) =>
+      runtimeMetrics(await connection.send(query(getRuntimeMetrics(), runtimeMetricsSchema), call)),
+    config: async (call) => runtimeConfig(await connection.send(query(getConfig(), sandboxConfig), call)),
+    images: restImages(connection),
+    // Nothing is held: what runs on the server goes on.
+    async shutdown() {},
+  };
+}

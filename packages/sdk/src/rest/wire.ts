@@ -1,0 +1,172 @@
+import type * as api from '@boxlite/api';
+import type { BoxOptions, ExecOptions } from '../backend/box-options.ts';
+import type {
+  BootTiming,
+  BoxInfo,
+  BoxMetrics,
+  ExecutionInfo,
+  ImageInfo,
+  RuntimeConfig,
+  RuntimeMetrics,
+} from '../backend/info.ts';
+import { InternalError } from '../errors.ts';
+
+/** A box as the wire says it. */
+export function boxInfo(box: api.Box): BoxInfo {
+  return {
+    id: box.box_id,
+    name: box.name ?? undefined,
+    status: box.status,
+    createdAt: date('created_at', box.created_at),
+    updatedAt: date('updated_at', box.updated_at),
+    pid: box.pid ?? undefined,
+    image: box.image,
+    cpus: box.cpus,
+    memoryMib: box.memory_mib,
+    labels: box.labels,
+  };
+}
+
+/** An execution as the wire says it; `startedAt` is now where the server does not tell. */
+export function executionInfo(info: api.ExecutionInfo): ExecutionInfo {
+  return {
+    id: info.execution_id,
+    status: info.status,
+    exitCode: info.exit_code ?? undefined,
+    signal: info.signal ?? undefined,
+    startedAt: info.started_at == null ? new Date() : date('started_at', info.started_at),
+    durationMs: info.duration_ms ?? undefined,
+    errorMessage: info.error_message ?? undefined,
+  };
+}
+
+/** An image as the wire says it. */
+export function imageInfo(image: api.ImageInfo): ImageInfo {
+  const { reference, repository, tag, id } = image;
+  const cachedAt = date('cached_at', image.cached_at);
+  return { reference, repository, tag, id, cachedAt, sizeBytes: image.size_bytes ?? undefined };
+}
+
+/** What a new box is made of, in the wire's words. */
+export function createBoxRequest(options: BoxOptions, name: string | undefined): api.CreateBoxRequest {
+  return {
+    name,
+    image: options.image,
+    rootfs_path: options.rootfsPath,
+    cpus: options.cpus,
+    memory_mib: options.memoryMib,
+    disk_size_gb: options.diskSizeGb,
+    working_dir: options.workingDir,
+    env: options.env,
+    entrypoint: options.entrypoint,
+    cmd: options.cmd,
+    user: options.user,
+    volumes: options.volumes?.map((volume) => ({
+      host_path: volume.hostPath,
+      guest_path: volume.guestPath,
+      read_only: volume.readOnly,
+    })),
+    ports: options.ports?.map((port) => ({
+      host_port: port.hostPort,
+      guest_port: port.guestPort,
+      protocol: port.protocol,
+      host_ip: port.hostIp,
+    })),
+    network: options.network,
+    auto_remove: options.autoRemove,
+    detach: options.detach,
+    security: options.security,
+    labels: options.labels,
+  };
+}
+
+/** A command, in the wire's words. */
+export function execRequest(options: ExecOptions): api.ExecRequest {
+  return {
+    command: options.command,
+    args: options.args,
+    env: options.env,
+    timeout_seconds: options.timeoutMs === undefined ? undefined : options.timeoutMs / 1000,
+    working_dir: options.workingDir,
+    user: options.user,
+    tty: options.tty ?? false,
+    cols: options.size?.cols,
+    rows: options.size?.rows,
+  };
+}
+
+/** A runtime's counters. */
+export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
+  return {
+    boxesCreatedTotal: metrics.boxes_created_total,
+    boxesFailedTotal: metrics.boxes_failed_total,
+    boxesStoppedTotal: metrics.boxes_stopped_total,
+    numRunningBoxes: metrics.num_running_boxes,
+    totalCommandsExecuted: metrics.total_commands_executed,
+    totalExecErrors: metrics.total_exec_errors,
+  };
+}
+
+/** A box's counters and gauges. */
+export function boxMetrics(metrics: api.BoxMetrics): BoxMetrics {
+  return {
+    commandsExecutedTotal: metrics.commands_executed_total,
+    execErrorsTotal: metrics.exec_errors_total,
+    bytesSentTotal: metrics.bytes_sent_total,
+    bytesReceivedTotal: metrics.bytes_received_total,
+    cpuPercent: metrics.cpu_percent ?? undefined,
+    memoryBytes: metrics.memory_bytes ?? undefined,
+    networkBytesSent: metrics.network_bytes_sent ?? undefined,
+    networkBytesReceived: metrics.network_bytes_received ?? undefined,
+    networkTcpConnections: metrics.network_tcp_connections ?? undefined,
+    networkTcpErrors: metrics.network_tcp_errors ?? undefined,
+    bootTiming: metrics.boot_timing == null ? undefined : bootTiming(metrics.boot_timing),
+  };
+}
+
+function bootTiming(timing: api.BootTiming): BootTiming {
+  const steps = {
+    totalCreateMs: timing.total_create_ms,
+    guestBootMs: timing.guest_boot_ms,
+    filesystemSetupMs: timing.filesystem_setup_ms,
+    imagePrepareMs: timing.image_prepare_ms,
+    guestRootfsMs: timing.guest_rootfs_ms,
+    boxConfigMs: timing.box_config_ms,
+    boxSpawnMs: timing.box_spawn_ms,
+    containerInitMs: timing.container_init_ms,
+  };
+  return Object.fromEntries(Object.entries(steps).filter(([, ms]) => ms != null));
+}
+
+/** A server's configuration; a limit that it does not state is Infinity, a default that it does not state is this project's. */
+export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): RuntimeConfig {
+  return {
+    defaults: {
+      cpus: defaults?.cpus ?? 1,
+      memoryMib: defaults?.memory_mib ?? 512,
+      diskSizeGb: defaults?.disk_size_gb ?? 10,
+      securityPreset: defaults?.security_preset ?? 'standard',
+      autoRemove: defaults?.auto_remove ?? true,
+    },
+    capabilities: {
+      maxCpus: capabilities?.max_cpus ?? Infinity,
+      maxMemoryMib: capabilities?.max_memory_mib ?? Infinity,
+      maxDiskSizeGb: capabilities?.max_disk_size_gb ?? Infinity,
+      maxBoxesPerPrefix: capabilities?.max_boxes_per_prefix ?? Infinity,
+      maxConcurrentExecutions: capabilities?.max_concurrent_executions ?? Infinity,
+      fileTransferMaxBytes: capabilities?.file_transfer_max_bytes ?? Infinity,
+      execTimeoutMaxSeconds: capabilities?.exec_timeout_max_seconds ?? Infinity,
+      ttyEnabled: capabilities?.tty_enabled ?? true,
+      streamingEnabled: capabilities?.streaming_enabled ?? true,
+      supportedSecurityPresets: capabilities?.supported_security_presets ?? ['standard'],
+      idempotencyKeyLifetime: capabilities?.idempotency_key_lifetime ?? undefined,
+    },
+  };
+}
+
+function date(field: string, value: string): Date {
+  const parsed = new Date(value);
+  if (Number.isNaN(parsed.getTime()))
+    throw new InternalError(`the server's answer has a ${field} that is no date: ${value}`);
+  return parsed;
+}

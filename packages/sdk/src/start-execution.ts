@@ -1,0 +1,42 @@
+import { checkFlag, checkMs, checkRecord, checkText, checkTexts, checkUser, checkWhole, refuse } from './argument.ts';
+import type { ExecOptions, TerminalSize } from './backend/box-options.ts';
+
+/** What is fed to a command's stdin, which is then closed. */
+export type StdinSource = string | Uint8Array | ReadableStream<Uint8Array>;
+
+/** Options of `box.exec` and `box.run`. */
+export interface StartExecutionOptions extends Omit<ExecOptions, 'command' | 'args'> {
+  /** Fed to the command, then stdin is closed. Without it, `exec` leaves stdin open and `run` closes it at once. */
+  readonly stdin?: StdinSource | undefined;
+  /** Aborting kills the command. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Checks a command and its options; gives what a backend takes. */
+export function execOptions(
+  command: string,
+  args: readonly string[] | undefined,
+  options: StartExecutionOptions,
+): ExecOptions {
+  checkText('command', command);
+  checkTexts('args', args);
+  const { stdin, signal: _signal, ...rest } = options;
+  checkRecord('env', rest.env);
+  if (rest.workingDir !== undefined) checkText('workingDir', rest.workingDir);
+  checkUser('user', rest.user);
+  checkFlag('tty', rest.tty);
+  if (rest.size !== undefined) checkSize(rest.size);
+  checkMs('timeoutMs', rest.timeoutMs, 100);
+  const bytes = typeof stdin === 'string' || stdin instanceof Uint8Array || stdin instanceof ReadableStream;
+  if (stdin !== undefined && !bytes) refuse('stdin', 'text, bytes or a ReadableStream of bytes', stdin);
+  return { ...rest, command, ...(args !== undefined && { args }) };
+}
+
+/** Refuses a terminal size that no terminal has. */
+export function checkSize(size: TerminalSize): void {
+  if (typeof size !== 'object' || size === null) refuse('size', '{ cols, rows }', size);
+  for (const field of ['cols', 'rows'] as const) {
+    if (size[field] === undefined) refuse(`size.${field}`, 'a whole number from 1 to 65535', undefined);
+    checkWhole(`size.${field}`, size[field], 1, 65535);
+  }
+}
