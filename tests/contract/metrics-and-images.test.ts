@@ -1,4 +1,4 @@
-import { ImageError } from 'boxlite';
+import { NetworkError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
@@ -68,9 +68,9 @@ onBothBackends((runtime) => {
     expect(pulled.reference).toContain('boxlite/base');
   });
 
-  test('an image that is nowhere is an ImageError that names it', async () => {
+  test('an image of a registry that does not answer is a NetworkError that names it', async () => {
     const creation = runtime().create({ image: '127.0.0.1:9/nothing/here:1' });
-    await expect(creation).rejects.toThrow(ImageError);
+    await expect(creation).rejects.toThrow(NetworkError);
     await expect(creation).rejects.toThrow(/nothing\/here/);
   });
 

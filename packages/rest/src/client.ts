@@ -17,15 +17,19 @@ export interface FetchClientOptions {
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
+// Without `window: null` on a request that refuses redirects, fetch keeps a copy of every body for a second try
+// (Fetch, HTTP-network-or-cache fetch, step 8.1): for a stream that is the whole upload in memory.
+const lean = (request: Request): Promise<Response> => fetch(request, { window: null });
+
 /** A client over fetch. `resolve` throws a TypeError for an endpoint whose path leaves its root. */
-export function fetchClient({ baseUrl, fetch: send = (request) => fetch(request) }: FetchClientOptions): Client {
+export function fetchClient({ baseUrl, fetch: send = lean }: FetchClientOptions): Client {
   return {
     resolve({ path, base }) {
       const root = new URL(base === 'instance' ? '/' : baseUrl, baseUrl);
       root.search = root.hash = '';
       root.pathname = root.pathname.replace(/\/*$/, '/');
-      const url = new URL(root.href + path.replace(/^\/+/, ''));
-      if (!url.href.startsWith(root.href)) throw new TypeError(`path leaves ${root}: ${path}`);
+      const url = new URL(root + path.replace(/^\/+/, ''));
+      if (!url.href.startsWith(root.href)) throw new TypeError(`${path} leaves ${root}`);
       return url;
     },
     async send(request) {

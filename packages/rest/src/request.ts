@@ -8,9 +8,10 @@ export function makeRequest(
   { method, headers, signal }: Pick<Request, 'method' | 'headers'> & { readonly signal?: AbortSignal | undefined },
   body: Body | undefined,
 ): Request {
-  // Streams must say that they are sent before the response is read; it does no harm to others.
-  const duplex = { duplex: 'half' };
-  const init = { method, headers, signal: signal ?? null, body: body?.content() ?? null, ...duplex };
+  // Streams must say that they are sent before the response is read; it does no harm to others. Nothing with a
+  // body follows a redirect: it would go to someone else.
+  const redirect: RequestRedirect = body ? 'error' : 'follow';
+  const init = { method, headers, signal: signal ?? null, body: body?.content() ?? null, duplex: 'half', redirect };
   const request = new Request(url, init);
   bodies.set(request, body);
   return request;

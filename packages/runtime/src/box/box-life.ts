@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type BoxInfo, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
-import { connectGuest } from '../guest/connect.ts';
+import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import type { Store } from '../store/store.ts';
 import { BoxExecutions } from './box-executions.ts';

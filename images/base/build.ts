@@ -1,0 +1,121 @@
+// Builds `boxlite/base:latest` from Debian's static busybox as an OCI layout, without any registry:
+// node images/base/build.ts [folder]
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type TarWriteEntry, tarArchive, tarEntry } from '../../packages/runtime/src/tar/writer.ts';
+import { baseFiles } from './files.ts';
+
+const run = promisify(execFile);
+const setup = join(import.meta.dirname, '../../.setup');
+
+/** Where the image is built unless told otherwise, and where `openImageStore` is pointed to. */
+export const baseImageDir: string = join(setup, 'base-image');
+
+/** Builds the image into a folder, replacing what is there; the same busybox gives the same bytes. Returns the digest. */
+export async function buildBaseImage(directory: string = baseImageDir): Promise<string> {
+  const busybox = await findBusybox();
+  const layer = tarArchive(await entries(busybox));
+  const blobs = new Map<string, Uint8Array>();
+  const blob = (mediaType: string, bytes: Uint8Array) => {
+    const hex = createHash('sha256').update(bytes).digest('hex');
+    blobs.set(hex, bytes);
+    return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
+  };
+  const json = (mediaType: string, value: unknown) => blob(mediaType, Buffer.from(JSON.stringify(value)));
+  const platform = { architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux' };
+  const layerBlob = blob('application/vnd.oci.image.layer.v1.tar', layer);
+  const config = json('application/vnd.oci.image.config.v1+json', {
+    ...platform,
+    config: {
+      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+      Cmd: ['sh'],
+      WorkingDir: '/',
+    },
+    rootfs: { type: 'layers', diff_ids: [layerBlob.digest] },
+  });
+  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifest = json(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layerBlob] });
+  const index = {
+    schemaVersion: 2,
+    manifests: [{ ...manifest, platform, annotations: { 'org.opencontainers.image.ref.name': 'boxlite/base:latest' } }],
+  };
+  // Put in place at once: another process may be reading the one before.
+  const fresh = `${directory}.${process.pid}`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(join(fresh, 'blobs/sha256'), { recursive: true });
+  for (const [hex, bytes] of blobs) await writeFile(join(fresh, 'blobs/sha256', hex), bytes);
+  await writeFile(join(fresh, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  await writeFile(join(fresh, 'index.json'), JSON.stringify(index));
+  await rm(directory, { recursive: true, force: true });
+  await rename(fresh, directory);
+  return manifest.digest;
+}
+
+async function entries(busybox: string): Promise<Uint8Array[]> {
+  const { stdout } = await run(busybox, ['--list-full']);
+  const program = await readFile(busybox);
+  const made = new Map<string, Uint8Array>();
+  const add = (entry: TarWriteEntry, content?: Uint8Array): void => {
+    if (!made.has(entry.path)) made.set(entry.path, tarEntry(entry, content));
+  };
+  for (const [path, file] of Object.entries(baseFiles)) {
+    const { content, ...entry } = file;
+    add({ ...entry, path, type: content === undefined ? 'directory' : 'file' }, Buffer.from(content ?? ''));
+  }
+  add({ path: 'bin/busybox', mode: 0o755 }, program);
+  const applets = stdout.split('\n').filter((name) => /^[a-z0-9/_.[-]+$/i.test(name));
+  // What PATH finds in /bin is found in /usr/bin too: scripts begin with /usr/bin/env.
+  for (const name of [...applets, 'usr/bin/env'].sort()) {
+    if (!name.startsWith('linuxrc')) add({ path: name, type: 'symlink', mode: 0o777, linkPath: '/bin/busybox' });
+  }
+  return [...made.values()];
+}
+
+/** The host's static busybox, or the one of Debian's package, fetched but not installed. */
+async function findBusybox(): Promise<string> {
+  for (const path of ['/bin/busybox', '/usr/bin/busybox']) if (await isStatic(path)) return path;
+  const folder = join(setup, 'busybox');
+  const path = async (): Promise<string | undefined> => {
+    for (const name of ['bin/busybox', 'usr/bin/busybox'])
+      if (await isStatic(join(folder, name))) return join(folder, name);
+    return undefined;
+  };
+  const known = await path();
+  if (known !== undefined) return known;
+  await mkdir(folder, { recursive: true });
+  try {
+    await run('apt-get', ['download', 'busybox-static'], { cwd: folder });
+    const archive = (await readdir(folder)).find((name) => name.endsWith('.deb')) ?? '';
+    await run('dpkg-deb', ['-x', join(folder, archive), folder]);
+  } catch (error) {
+    throw new Error('cannot build the base image: there is no static busybox; apt-get install busybox-static', {
+      cause: error,
+    });
+  }
+  const found = await path();
+  if (found === undefined) throw new Error('the package busybox-static has no static /bin/busybox');
+  return found;
+}
+
+async function isStatic(path: string): Promise<boolean> {
+  if (
+    !(await stat(path).then(
+      (stats) => stats.isFile(),
+      () => false,
+    ))
+  )
+    return false;
+  // A dynamic program names its loader, in a program header that a static one has not.
+  const bytes = await readFile(path);
+  if (bytes.toString('latin1', 0, 5) !== '\x7fELF\x02') return false;
+  const start = Number(bytes.readBigUInt64LE(32));
+  const size = bytes.readUInt16LE(54);
+  const count = bytes.readUInt16LE(56);
+  for (let number = 0; number < count; number++) if (bytes.readUInt32LE(start + number * size) === 3) return false;
+  return true;
+}
+
+if (import.meta.main) console.log(await buildBaseImage(process.argv[2]));

@@ -1,0 +1,44 @@
+import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import type { Host, HostExit } from '../host/host.ts';
+import type { Engine, EngineBox } from './engine.ts';
+import { runcEngine } from './runc.ts';
+
+const applets = ['sh', 'cat', 'dd', 'fallocate', 'grep', 'head', 'id', 'ls', 'mkdir', 'mount', 'sleep', 'unshare'];
+
+/** A layer with nothing but busybox. For tests. */
+export async function makeBusyboxLayer(folder: string): Promise<string> {
+  await mkdir(`${folder}/bin`, { recursive: true });
+  await copyFile('/bin/busybox', `${folder}/bin/busybox`);
+  for (const applet of applets) await symlink('busybox', `${folder}/bin/${applet}`);
+  return folder;
+}
+
+/** A box with defaults under `home/boxes`. For tests. */
+export function boxAt(home: string, id: string, more: Partial<EngineBox> = {}): EngineBox {
+  const folder = `${home}/boxes/${id}`;
+  return {
+    id,
+    folder,
+    rootfs: { layers: [`${home}/layer`] },
+    socketPath: `${folder}/guest.sock`,
+    attached: false,
+    hostname: 'box',
+    cpus: 1,
+    memoryMib: 128,
+    diskSizeGb: undefined,
+    volumes: [],
+    security: 'standard',
+    ...more,
+  };
+}
+
+/** The engine of a home. For tests. */
+export function engineAt(home: string, host: Host, guestBinary: string): Promise<Engine> {
+  return runcEngine({ host, guestBinary, stateDir: `${home}/state` });
+}
+
+/** Runs a shell script inside a box with the box's own confinement. For tests. */
+export function runInside(home: string, host: Host, id: string, script: string): Promise<HostExit> {
+  const argv = ['/usr/sbin/runc', '--root', `${home}/state/runc`, 'exec', id, '/bin/sh', '-c', script];
+  return host.spawn({ argv, output: 'capture' });
+}

@@ -1,0 +1,125 @@
+import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { EngineError, StorageError } from 'boxlite/backend';
+import { mountFlags } from '../host/action.ts';
+import type { Host } from '../host/host.ts';
+import type { EngineBox } from './engine.ts';
+import { findProgram } from './program.ts';
+
+const gibibyte = 1024 ** 3;
+
+/** The paths of a box below its folder. */
+export interface BoxPaths {
+  readonly rootfs: string;
+  readonly disk: string;
+  readonly image: string;
+  readonly upper: string;
+  readonly work: string;
+  readonly etc: string;
+  readonly config: string;
+  readonly pidFile: string;
+  readonly log: string;
+}
+
+/** Where everything of a box lies. */
+export function boxPaths(folder: string): BoxPaths {
+  const disk = `${folder}/disk`;
+  return {
+    rootfs: `${folder}/rootfs`,
+    disk,
+    image: `${folder}/disk.img`,
+    upper: `${disk}/upper`,
+    work: `${disk}/work`,
+    etc: `${folder}/etc`,
+    config: `${folder}/config.json`,
+    pidFile: `${folder}/init.pid`,
+    log: `${folder}/runc.log`,
+  };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function makeTemplate(host: Host, path: string, bytes: number): Promise<void> {
+  const mkfs = await findProgram('mkfs.ext4');
+  if (mkfs === undefined)
+    throw new EngineError('diskSizeGb needs mkfs.ext4, which is not installed; run: sudo apt-get install -y e2fsprogs');
+  const draft = `${path}.${process.pid}`;
+  await rm(draft, { force: true });
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.truncate(bytes);
+  } finally {
+    await file.close();
+  }
+  const options = ['-q', '-F', '-m', '0', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'];
+  const made = await host.spawn({ argv: [mkfs, ...options, draft], output: 'capture' });
+  if (made.exitCode !== 0) {
+    await rm(draft, { force: true });
+    throw new StorageError(`mkfs.ext4 ${draft} failed: ${made.stderr.trim()}`);
+  }
+  await rename(draft, path);
+}
+
+/** Makes box disks with a size limit: ext4 with a journal in a sparse image, copied from a template that each size has once. */
+export function diskImages(host: Host, templates: string): (image: string, sizeGb: number) => Promise<void> {
+  const made = new Map<number, Promise<string>>();
+  const template = async (bytes: number): Promise<string> => {
+    const path = `${templates}/ext4-${bytes}.img`;
+    await mkdir(templates, { recursive: true, mode: 0o700 });
+    if (!(await exists(path))) await makeTemplate(host, path, bytes);
+    return path;
+  };
+  return async (image, sizeGb) => {
+    const bytes = Math.round((sizeGb * gibibyte) / 4096) * 4096;
+    const ready = made.get(bytes) ?? template(bytes);
+    made.set(bytes, ready);
+    ready.catch(() => made.delete(bytes));
+    await host.copySparse(await ready, image);
+  };
+}
+
+/** Makes and mounts a box's root file system: image layers below, the box's own disk above. What exists already is kept. */
+export async function mountRootfs(
+  host: Host,
+  box: EngineBox,
+  makeImage: (image: string, sizeGb: number) => Promise<void>,
+): Promise<void> {
+  const paths = boxPaths(box.folder);
+  await mkdir(paths.disk, { recursive: true, mode: 0o700 });
+  if (box.diskSizeGb !== undefined) {
+    if (!(await exists(paths.image))) await makeImage(paths.image, box.diskSizeGb);
+    await host.mountImage({
+      source: paths.image,
+      target: paths.disk,
+      type: 'ext4',
+      flags: mountFlags.noSuid | mountFlags.noDev,
+      // Unused inode tables stay holes of the image.
+      data: 'noinit_itable',
+    });
+  }
+  if ((await mkdir(paths.upper, { recursive: true })) !== undefined) await chmod(paths.upper, 0o755);
+  await mkdir(paths.work, { recursive: true, mode: 0o700 });
+  await host.mountOverlay({
+    target: paths.rootfs,
+    layers: 'path' in box.rootfs ? [box.rootfs.path] : box.rootfs.layers.toReversed(),
+    upper: paths.upper,
+    work: paths.work,
+    // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
+    flags: mountFlags.noSuid | mountFlags.noDev,
+    data: 'redirect_dir=nofollow,metacopy=off,index=off',
+  });
+  await makeTmp(paths.rootfs);
+}
+
+// The box does not run yet, so what mkdir has just made is a directory and no link.
+async function makeTmp(rootfs: string): Promise<void> {
+  const path = `${rootfs}/tmp`;
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw error;
+  }
+  await chmod(path, 0o1777);
+}

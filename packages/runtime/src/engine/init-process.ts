@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { EngineError } from 'boxlite/backend';
+
+/** A process and what tells it from a later one with the same id. */
+export interface InitProcess {
+  readonly pid: number;
+  /** Clock ticks since boot. */
+  readonly startTime: number;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return undefined;
+    throw error;
+  }
+}
+
+/** The PID 1 that runc noted for a container in its own state; undefined when it knows none. */
+export async function readInitProcess(root: string, id: string): Promise<InitProcess | undefined> {
+  const path = `${root}/${id}/state.json`;
+  const text = await readIfThere(path);
+  if (text === undefined) return undefined;
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch (cause) {
+    throw new EngineError(`${path} is not JSON; remove the box`, { cause });
+  }
+  if (typeof state !== 'object' || state === null) throw new EngineError(`${path} is no state of runc; remove the box`);
+  const pid = 'init_process_pid' in state ? state.init_process_pid : undefined;
+  const startTime = 'init_process_start' in state ? state.init_process_start : undefined;
+  if (typeof pid !== 'number' || typeof startTime !== 'number')
+    throw new EngineError(`${path} names no process; remove the box`);
+  return { pid, startTime };
+}
+
+/** Whether it still runs: same start time, and more than a zombie. */
+export async function isRunning({ pid, startTime }: InitProcess): Promise<boolean> {
+  const text = await readIfThere(`/proc/${pid}/stat`);
+  if (text === undefined) return false;
+  // The command's name may hold anything, even ") ".
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields[0] !== 'Z' && fields[0] !== 'X' && Number(fields[19]) === startTime;
+}

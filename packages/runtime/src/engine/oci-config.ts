@@ -1,0 +1,116 @@
+import type { CgroupLayout } from '../cgroup/version.ts';
+import type { EngineBox } from './engine.ts';
+import { boxCapabilities, type ResourceLimit } from './privileges.ts';
+import { seccompProfile } from './seccomp.ts';
+
+interface Mount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** What the configuration needs beside the box itself. */
+export interface OciConfigOptions {
+  readonly guestBinary: string;
+  /** Folder of the files that are bound over /etc. */
+  readonly etc: string;
+  readonly cgroup: string;
+  readonly layout: CgroupLayout | undefined;
+  /** The kernel accounts swap per cgroup. */
+  readonly swapLimits: boolean;
+  readonly limits: readonly ResourceLimit[];
+}
+
+const period = 100_000;
+const processLimit = 4096;
+const guestPath = '/.boxlite/guest';
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const closed = ['nosuid', 'noexec', 'nodev'];
+
+const maskedPaths = [
+  ...['acpi', 'asound', 'interrupts', 'kcore', 'keys', 'latency_stats', 'scsi', 'sched_debug', 'timer_list'].map(
+    (name) => `/proc/${name}`,
+  ),
+  '/proc/timer_stats',
+  '/sys/firmware',
+  '/sys/devices/virtual/powercap',
+];
+const readonlyPaths = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+
+function mount(destination: string, type: string, source: string, options: readonly string[]): Mount {
+  return { destination, type, source, options };
+}
+
+function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions): readonly Mount[] {
+  return [
+    mount('/proc', 'proc', 'proc', closed),
+    mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
+    mount('/dev/pts', 'devpts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']),
+    mount('/dev/shm', 'tmpfs', 'shm', [...closed, 'mode=1777', 'size=65536k']),
+    mount('/dev/mqueue', 'mqueue', 'mqueue', closed),
+    mount('/sys', 'sysfs', 'sysfs', [...closed, 'ro']),
+    ...(layout === undefined ? [] : [mount('/sys/fs/cgroup', 'cgroup', 'cgroup', [...closed, 'relatime', 'ro'])]),
+    ...['hosts', 'hostname', 'resolv.conf'].map((name) =>
+      mount(`/etc/${name}`, 'bind', `${etc}/${name}`, ['bind', 'ro', 'rprivate', ...closed]),
+    ),
+    // The r- forms hold for what is mounted below the directory, too.
+    ...box.volumes.map(({ hostPath, guestPath: target, readOnly = false }) =>
+      mount(target, 'bind', hostPath, [
+        ...['rbind', 'rprivate', 'nosuid', 'nodev', 'rnosuid', 'rnodev'],
+        ...(readOnly ? ['ro', 'rro'] : []),
+      ]),
+    ),
+    mount(guestPath, 'bind', guestBinary, ['bind', 'ro', 'rprivate', 'nosuid', 'nodev']),
+  ];
+}
+
+function resources(box: EngineBox, swapLimits: boolean): object {
+  const memory = box.memoryMib * 1024 * 1024;
+  return {
+    devices: [{ allow: false, access: 'rwm' }],
+    memory: swapLimits ? { limit: memory, swap: memory } : { limit: memory },
+    cpu: { quota: Math.round(box.cpus * period), period, shares: Math.max(2, Math.round(box.cpus * 1024)) },
+    pids: { limit: processLimit },
+  };
+}
+
+/** The `config.json` of a box's bundle (OCI runtime specification 1.0.2). */
+export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
+  const capabilities = boxCapabilities(box.security);
+  const { layout } = options;
+  const namespaces = ['pid', 'network', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: false,
+      user: { uid: 0, gid: 0 },
+      args: [guestPath, 'guest', '--fd', '3', ...(box.attached ? ['--attached'] : [])],
+      env: [`PATH=${path}`],
+      cwd: '/',
+      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      rlimits: options.limits,
+      noNewPrivileges: true,
+    },
+    root: { path: 'rootfs', readonly: false },
+    hostname: box.hostname,
+    mounts: mounts(box, options),
+    linux: {
+      namespaces: namespaces.map((type) => ({ type })),
+      rootfsPropagation: 'private',
+      maskedPaths,
+      readonlyPaths,
+      seccomp: seccompProfile(box.security),
+      ...(layout === undefined ? {} : { cgroupsPath: options.cgroup, resources: resources(box, options.swapLimits) }),
+    },
+  };
+}
+
+/** The files bound over a box's /etc, by name. */
+export function etcFiles(hostname: string): Readonly<Record<string, string>> {
+  return {
+    hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
+    hostname: `${hostname}\n`,
+    'resolv.conf': '# This box has no network of its own.\n',
+  };
+}

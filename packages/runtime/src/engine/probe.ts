@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { readCgroupLayout } from '../cgroup/version.ts';
+import { findProgram } from './program.ts';
+
+/** Something that is in the way, and the command that fixes it. */
+export interface ProbeProblem {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+/** What `boxlite doctor` says about one engine. */
+export interface EngineProbe {
+  readonly name: string;
+  readonly path: string | undefined;
+  readonly version: string | undefined;
+  readonly usable: boolean;
+  /** Why it is not usable; empty when it is. */
+  readonly problems: readonly ProbeProblem[];
+  /** What works less well, without making it unusable. */
+  readonly notes: readonly ProbeProblem[];
+}
+
+const sysAdmin = 1n << 21n;
+const oldest = [1, 1] as const;
+
+async function versionOf(path: string): Promise<string | undefined> {
+  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5000 }).catch(() => ({ stdout: '' }));
+  return /version (\S+)/.exec(stdout)?.[1];
+}
+
+function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+}
+
+/** What this process and this kernel lack for boxes, whatever the engine. */
+async function hostProblems(): Promise<readonly ProbeProblem[]> {
+  const problems: ProbeProblem[] = [];
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+  if ((capabilities & sysAdmin) === 0n)
+    problems.push({ reason: 'this process may not mount (no CAP_SYS_ADMIN)', fix: 'sudo -E boxlite doctor' });
+  const systems = await readFile('/proc/filesystems', 'utf8').catch(() => '');
+  if (!/\toverlay$/m.test(systems))
+    problems.push({ reason: 'the kernel has no overlay file system loaded', fix: 'sudo modprobe overlay' });
+  return problems;
+}
+
+async function hostNotes(): Promise<readonly ProbeProblem[]> {
+  const notes: ProbeProblem[] = [];
+  if ((await readCgroupLayout().catch(() => undefined)) === undefined)
+    notes.push({
+      reason: 'no cgroup controllers are mounted: boxes get no limits and no metrics',
+      fix: 'sudo mount -t cgroup2 none /sys/fs/cgroup',
+    });
+  if ((await findProgram('mkfs.ext4')) === undefined)
+    notes.push({
+      reason: 'mkfs.ext4 is missing: boxes cannot have a diskSizeGb',
+      fix: 'sudo apt-get install -y e2fsprogs',
+    });
+  return notes;
+}
+
+async function probeRunc(name: string): Promise<EngineProbe> {
+  const install = 'sudo apt-get install -y runc';
+  const path = await findProgram(name);
+  const [version, problems, notes] = await Promise.all([
+    path === undefined ? undefined : versionOf(path),
+    hostProblems(),
+    hostNotes(),
+  ]);
+  const own: ProbeProblem[] = [];
+  if (path === undefined) own.push({ reason: `${name} is not installed`, fix: install });
+  else if (version === undefined) own.push({ reason: `${path} --version fails`, fix: `${install} --reinstall` });
+  else if (isTooOld(version)) own.push({ reason: `runc ${version} is older than ${oldest.join('.')}`, fix: install });
+  const all = [...own, ...problems];
+  return { name: 'runc', path, version, usable: all.length === 0, problems: all, notes };
+}
+
+async function probeOther(name: string): Promise<EngineProbe> {
+  const path = await findProgram(name);
+  const version = path === undefined ? undefined : await versionOf(path);
+  const problem = {
+    reason: `this version of BoxLite does not drive ${name}`,
+    fix: 'BOXLITE_ENGINE=runc boxlite doctor',
+  };
+  return { name, path, version, usable: false, problems: [problem], notes: [] };
+}
+
+/** Every engine that BoxLite knows, found or not, best first. Starts each with `--version` only. */
+export async function probeEngines(options: { readonly runc?: string } = {}): Promise<readonly EngineProbe[]> {
+  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeOther('crun'), probeOther('runsc')]);
+}

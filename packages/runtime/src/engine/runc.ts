@@ -1,0 +1,211 @@
+import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { cgroupUsage } from '../cgroup/usage.ts';
+import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
+import { type HostAction, hostActions } from '../host/action.ts';
+import type { Host } from '../host/host.ts';
+import { checkBox, checkBoxId } from './box-check.ts';
+import { boxPaths, diskImages, mountRootfs } from './disk.ts';
+import type { Engine, EngineBox } from './engine.ts';
+import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
+import { etcFiles, ociConfig } from './oci-config.ts';
+import { boxResourceLimits } from './privileges.ts';
+import { findProgram } from './program.ts';
+
+type Place = Pick<EngineBox, 'id' | 'folder'>;
+
+export interface RuncEngineOptions {
+  readonly host: Host;
+  /** `boxlite-guest`; it is bound read-only into every box. */
+  readonly guestBinary: string;
+  /** The engine's own state and disk templates; below the runtime's home. */
+  readonly stateDir: string;
+  /** A path or a name. @default 'runc' */
+  readonly runc?: string;
+}
+
+const endMs = 5000;
+
+function cgroupOf(id: string): string {
+  return `/boxlite/${id}`;
+}
+
+async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean> {
+  if (layout === undefined) return false;
+  if (layout.version === 2) return true;
+  const file = `${layout.mounts.get('memory')}/memory.memsw.limit_in_bytes`;
+  return (await stat(file).catch(() => undefined)) !== undefined;
+}
+
+// Every user of the box must be able to read it, whatever this process's umask is.
+async function writeReadable(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o644);
+}
+
+/** The last message of runc's log, which has one JSON object a line. */
+async function lastMessage(log: string): Promise<string> {
+  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
+  const message = /"msg":("(?:[^"\\]|\\.)*")/.exec(lines.at(-1) ?? '')?.[1];
+  return message === undefined ? 'no message' : String(JSON.parse(message));
+}
+
+/** Boxes as containers of runc. `EngineError` when runc is missing or does not run. */
+export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
+  const { host, guestBinary, stateDir } = options;
+  const runc = await findProgram(options.runc ?? 'runc');
+  if (runc === undefined)
+    throw new EngineError(`${options.runc ?? 'runc'} is not installed; run: sudo apt-get install -y runc`);
+  const root = `${stateDir}/runc`;
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  const asked = await host.spawn({ argv: [runc, '--version'], output: 'capture' });
+  const version = /version (\S+)/.exec(asked.stdout)?.[1];
+  if (version === undefined) throw new EngineError(`${runc} --version failed: ${asked.stderr.trim()}`);
+  const [layout, limits] = await Promise.all([readCgroupLayout(), boxResourceLimits()]);
+  const swapLimits = await hasSwapLimits(layout);
+  const makeImage = diskImages(host, `${stateDir}/templates`);
+
+  const command = (log: string, ...args: string[]): string[] => [
+    ...[runc, '--root', root, '--log', log, '--log-format', 'json'],
+    ...args,
+  ];
+  const undoActions = ({ id, folder }: Place, init?: InitProcess): readonly HostAction[] => {
+    const { rootfs, disk } = boxPaths(folder);
+    return [
+      ...(init === undefined ? [] : [hostActions.kill({ ...init, waitMs: endMs })]),
+      ...(init === undefined ? [] : [hostActions.spawn({ argv: [runc, '--root', root, 'delete', id] })]),
+      hostActions.spawn({ argv: [runc, '--root', root, 'delete', '--force', id] }),
+      hostActions.umount(rootfs, { detach: true }),
+      hostActions.umount(disk, { detach: true }),
+    ];
+  };
+  const unmount = async (target: string): Promise<void> => {
+    // Busy for a moment while another starting box still has a copy of the mount, or for good if someone on the host is in it.
+    await host.umount(target).catch(() => host.umount(target, { detach: true }));
+  };
+  const deleteContainer = async ({ id, folder }: Place): Promise<void> => {
+    const init = await readInitProcess(root, id).catch(() => undefined);
+    const { log } = boxPaths(folder);
+    if (init !== undefined) {
+      const outcome = await host.kill({ ...init, signal: 0, waitMs: endMs });
+      if (outcome !== 'running') {
+        const deleted = await host.spawn({ argv: command(log, 'delete', id) });
+        if (deleted.exitCode === 0) return;
+      }
+    }
+    if ((await stat(`${root}/${id}`).catch(() => undefined)) === undefined) return;
+    const forced = await host.spawn({ argv: command(log, 'delete', '--force', id) });
+    if (forced.exitCode !== 0)
+      throw new EngineError(`runc cannot delete box ${id}: ${await lastMessage(log)}; see ${log}`);
+    // Without a readable state runc forgets nothing.
+    await host.removeTree(`${root}/${id}`);
+  };
+  const removeCgroups = async (id: string): Promise<void> => {
+    if (layout === undefined) return;
+    await Promise.all(cgroupDirectories(layout, cgroupOf(id)).map((path) => rmdir(path).catch(() => undefined)));
+  };
+
+  const release = async (place: Place): Promise<void> => {
+    checkBoxId(place.id);
+    const { rootfs, disk } = boxPaths(place.folder);
+    await deleteContainer(place);
+    await unmount(rootfs);
+    await unmount(disk);
+    await removeCgroups(place.id);
+    await host.clearUndo(place.id);
+  };
+
+  const writeConfig = async (box: EngineBox): Promise<void> => {
+    const { etc, config, log, pidFile } = boxPaths(box.folder);
+    await mkdir(etc, { recursive: true });
+    await chmod(etc, 0o755);
+    const files = Object.entries(etcFiles(box.hostname));
+    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits });
+    await Promise.all([
+      ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
+      writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
+      rm(log, { force: true }),
+      rm(pidFile, { force: true }),
+    ]);
+  };
+  const run = async (box: EngineBox): Promise<InitProcess> => {
+    const { log, pidFile } = boxPaths(box.folder);
+    const args = ['run', '--detach', '--preserve-fds', '1', '--pid-file', pidFile, '--bundle', box.folder, box.id];
+    const exit = await host.spawn({ argv: command(log, ...args), listenPath: box.socketPath });
+    if (exit.exitCode !== 0) {
+      const reason = exit.timedOut ? 'it took longer than 30 s' : await lastMessage(log);
+      throw new EngineError(`runc cannot start box ${box.id}: ${reason}; run boxlite doctor`);
+    }
+    const init = await readInitProcess(root, box.id);
+    if (init === undefined) throw new EngineError(`box ${box.id} has no state in ${root}; was it deleted meanwhile?`);
+    return init;
+  };
+
+  const start = async (box: EngineBox): ReturnType<Engine['start']> => {
+    await checkBox(box);
+    const paths = boxPaths(box.folder);
+    const began = performance.now();
+    let mounted = 0;
+    let configured = 0;
+    const left = await readInitProcess(root, box.id).catch(() => undefined);
+    if (left !== undefined && (await isRunning(left)))
+      throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
+    const fresh = (await stat(paths.disk).catch(() => undefined)) === undefined;
+    const first = (await mkdir(paths.rootfs, { recursive: true })) !== undefined;
+    if (left !== undefined || !first) await release(box);
+    try {
+      // In order on the channel: the host knows how to undo before there is anything to undo.
+      const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
+      const steps = await Promise.allSettled([
+        undo,
+        mountRootfs(host, box, makeImage).then(() => {
+          mounted = performance.now() - began;
+        }),
+        writeConfig(box).then(() => {
+          configured = performance.now() - began;
+        }),
+      ]);
+      for (const step of steps) if (step.status === 'rejected') throw step.reason;
+      const prepared = performance.now();
+      const init = await run(box);
+      if (box.attached) await host.undo(box.id, undoActions(box, init));
+      const spawnMs = performance.now() - prepared;
+      return { pid: init.pid, timing: { filesystemMs: mounted, configMs: configured, spawnMs } };
+    } catch (error) {
+      // The first error is the one to tell; what cannot be undone now, `release` and `destroy` try again.
+      await release(box).catch(() => undefined);
+      if (fresh) await destroy(box).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  const destroy = async ({ folder }: Place): Promise<void> => {
+    const { rootfs, disk, image, etc, config, log, pidFile } = boxPaths(folder);
+    await Promise.all([rootfs, disk, etc].map((path) => host.removeTree(path)));
+    await Promise.all([image, config, log, pidFile].map((path) => rm(path, { force: true })));
+  };
+
+  const pid = async ({ id }: Place): Promise<number | undefined> => {
+    checkBoxId(id);
+    const init = await readInitProcess(root, id);
+    return init !== undefined && (await isRunning(init)) ? init.pid : undefined;
+  };
+
+  return {
+    name: 'runc',
+    version,
+    start,
+    async kill({ id }) {
+      checkBoxId(id);
+      const init = await readInitProcess(root, id);
+      if (init !== undefined) await host.kill(init);
+    },
+    release,
+    destroy,
+    pid,
+    async usage(id) {
+      checkBoxId(id);
+      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+    },
+  };
+}

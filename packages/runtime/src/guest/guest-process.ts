@@ -1,0 +1,49 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const sources = fileURLToPath(new URL('../../../../guest', import.meta.url));
+let built: string | undefined;
+
+/** The guest program, built where need be; `$BOXLITE_GUEST_BINARY` names another. For tests. */
+export function guestBinary(): string {
+  const given = process.env['BOXLITE_GUEST_BINARY'];
+  if (given) return given;
+  if (!built) execFileSync('make', ['-s', '-C', sources]);
+  built = join(sources, 'build/boxlite-guest');
+  return built;
+}
+
+/** A guest that is process 1 of a process namespace of its own, on this machine's files. For tests, as root. */
+export interface GuestProcess extends AsyncDisposable {
+  readonly folder: string;
+  readonly socketPath: string;
+  readonly process: ChildProcess;
+  /** The exit code once it has ended. */
+  readonly ended: Promise<number | null>;
+}
+
+/** Starts one; its arguments follow `--listen PATH`. */
+export function startGuestProcess(...args: readonly string[]): GuestProcess {
+  const folder = mkdtempSync(join(tmpdir(), 'boxlite-guest-'));
+  const socketPath = join(folder, 'guest.sock');
+  const child = spawn(
+    'unshare',
+    ['--fork', '--pid', '--mount-proc', '--kill-child', guestBinary(), 'guest', '--listen', socketPath, ...args],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  return {
+    folder,
+    socketPath,
+    process: child,
+    ended,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

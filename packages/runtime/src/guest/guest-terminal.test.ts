@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { GuestChannel, GuestExit } from './channel.ts';
+import { connectGuest } from './connect-guest.ts';
+import { nextExecution, plainExec } from './guest-command.ts';
+import { type GuestProcess, startGuestProcess } from './guest-process.ts';
+
+let guest: GuestProcess;
+let channel: GuestChannel;
+
+beforeAll(async () => {
+  guest = startGuestProcess();
+  channel = await connectGuest(guest.socketPath);
+});
+afterAll(async () => {
+  channel.close();
+  await guest[Symbol.asyncDispose]();
+});
+
+interface Terminal {
+  readonly execution: number;
+  readonly exit: Promise<GuestExit>;
+  text(): string;
+  /** Resolves once the screen shows it. */
+  until(pattern: RegExp): Promise<void>;
+  type(text: string): Promise<void>;
+}
+
+async function openTerminal(argv: readonly string[]): Promise<Terminal> {
+  const execution = nextExecution();
+  const exit = Promise.withResolvers<GuestExit>();
+  let screen = '';
+  let seen = (): void => {};
+  await channel.exec(
+    execution,
+    { ...plainExec, argv, tty: true, size: { cols: 101, rows: 37 } },
+    {
+      data(stream, _offset, bytes) {
+        expect(stream).toBe('stdout');
+        screen += Buffer.from(bytes).toString();
+        seen();
+      },
+      exit: exit.resolve,
+      broken: exit.reject,
+    },
+  );
+  return {
+    execution,
+    exit: exit.promise,
+    text: () => screen,
+    until: (pattern) =>
+      new Promise((resolve) => {
+        seen = () => {
+          if (pattern.test(screen)) resolve();
+        };
+        seen();
+      }),
+    type: (text) => channel.write(execution, Buffer.from(text)),
+  };
+}
+
+test('it is a controlling terminal of the size asked for, and can be resized', async () => {
+  const terminal = await openTerminal([
+    'sh',
+    '-c',
+    'stty size; tty; echo $TERM; trap "stty size; exit" WINCH; while :; do sleep 0.05; done',
+  ]);
+  await terminal.until(/37 101\r\n\/dev\/pts\/\d+\r\nxterm\r\n/);
+  channel.resize(terminal.execution, { cols: 55, rows: 11 });
+  await terminal.until(/11 55\r\n/);
+  expect((await terminal.exit).exitCode).toBe(0);
+});
+
+test('^C interrupts what runs in the foreground', async () => {
+  const terminal = await openTerminal(['sh', '-c', 'echo ready; cat']);
+  await terminal.until(/ready/);
+  await terminal.type('\x03');
+  expect(await terminal.exit).toMatchObject({ exitCode: 130 });
+});
+
+test('what is typed is echoed, and the end of stdin is ^D', async () => {
+  const terminal = await openTerminal(['cat']);
+  await terminal.type('hello\n');
+  await terminal.until(/hello\r\nhello\r\n/);
+  await terminal.type('tail');
+  channel.closeStdin(terminal.execution);
+  expect((await terminal.exit).exitCode).toBe(0);
+  expect(terminal.text()).toMatch(/tailtail$/);
+});
+
+test('a shell on it does job control', async () => {
+  const terminal = await openTerminal(['bash', '--norc', '-i']);
+  await terminal.type(`sh -c 'echo going; sleep 100'\n`);
+  await terminal.until(/going\r\n/);
+  await terminal.type('\x1a');
+  await terminal.until(/Stopped/);
+  await terminal.type('kill %1; exit 5\n');
+  expect((await terminal.exit).exitCode).toBe(5);
+});

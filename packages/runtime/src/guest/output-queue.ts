@@ -1,0 +1,79 @@
+/** A piece of output that waits for its turn. */
+export interface QueuedOutput {
+  readonly stream: 'stdout' | 'stderr';
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+interface Block {
+  readonly stream: 'stdout' | 'stderr';
+  readonly offset: number;
+  readonly bytes: Buffer;
+  length: number;
+}
+
+const blockLength = 64 * 1024;
+const strictBlocks = 256;
+
+/**
+ * Output that arrived while its sink was busy, merged into blocks so that tiny pieces cost no more memory than large
+ * ones. Past 256 blocks, which only a stream that keeps changing between stdout and stderr reaches, pieces join the
+ * last block of their own stream, and the order between the two streams is given up.
+ */
+export interface OutputQueue {
+  /** Copies the bytes. */
+  add(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void;
+  take(): QueuedOutput | undefined;
+  readonly empty: boolean;
+}
+
+/** An empty queue. */
+export function createOutputQueue(): OutputQueue {
+  const blocks: Block[] = [];
+  let first = 0;
+  const last: { stdout?: Block; stderr?: Block } = {};
+
+  const open = (stream: 'stdout' | 'stderr', offset: number, expected: number): Block => {
+    const small = blocks.length - first < strictBlocks ? Math.min(blockLength, Math.max(expected, 1024)) : blockLength;
+    const block = { stream, offset, bytes: Buffer.allocUnsafe(small), length: 0 };
+    blocks.push(block);
+    last[stream] = block;
+    return block;
+  };
+
+  const openBlock = (stream: 'stdout' | 'stderr'): Block | undefined => {
+    const block = last[stream];
+    if (!block || block.length === block.bytes.length) return undefined;
+    return block === blocks.at(-1) || blocks.length - first >= strictBlocks ? block : undefined;
+  };
+
+  return {
+    add(stream, offset, bytes) {
+      let at = 0;
+      while (at < bytes.length) {
+        const block = openBlock(stream) ?? open(stream, offset + at, bytes.length - at);
+        const length = Math.min(bytes.length - at, block.bytes.length - block.length);
+        block.bytes.set(bytes.subarray(at, at + length), block.length);
+        block.length += length;
+        at += length;
+      }
+    },
+    take() {
+      const block = blocks[first];
+      if (!block) return undefined;
+      first += 1;
+      if (last[block.stream] === block) delete last[block.stream];
+      if (first === blocks.length) {
+        blocks.length = 0;
+        first = 0;
+      } else if (first > 64) {
+        blocks.splice(0, first);
+        first = 0;
+      }
+      return { stream: block.stream, offset: block.offset, bytes: block.bytes.subarray(0, block.length) };
+    },
+    get empty() {
+      return first === blocks.length;
+    },
+  };
+}

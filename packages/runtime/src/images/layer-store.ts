@@ -1,0 +1,150 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join as joinPath } from 'node:path';
+import { ImageError } from 'boxlite/backend';
+import { extractLayer } from './layer/extract.ts';
+import type { LayerLimits } from './layer/limits.ts';
+import type { Descriptor } from './manifest.ts';
+import type { ImageRecords } from './records.ts';
+import { type SharedWork, sharedWork } from './shared-work.ts';
+import type { Slots } from './slots.ts';
+import type { ImageSource } from './source.ts';
+import type { WorkDirectory } from './work-directory.ts';
+
+/** One layer of an image and what it lies on. */
+export interface LayerPlan {
+  readonly source: ImageSource;
+  readonly blob: Descriptor;
+  readonly diffId: string;
+  /** Chain ids up to and with this layer, lowest first. */
+  readonly chain: readonly string[];
+  /** The layer that this one lies on; none for the lowest. */
+  readonly below: LayerPlan | undefined;
+}
+
+/**
+ * The extracted layers, each in a folder named for its chain: the same layer on another base is another folder, because
+ * what it hides depends on what is below. A folder is recorded once it is complete, and is never written to again.
+ */
+export interface LayerStore {
+  /** Absolute path of a chain's top layer. */
+  path(chainId: string): string;
+  has(chainId: string): Promise<boolean>;
+  /** Bytes of a chain's top layer, unpacked. */
+  bytes(chainId: string): number;
+  /** Keeps layers from being swept, whether they are here yet or not, until it is disposed of. */
+  hold(chainIds: readonly string[]): Disposable;
+  /** Fetches and extracts a layer and those below it, unless they are here; joined where another is at it. */
+  ensure(
+    plan: LayerPlan,
+    fetching: Slots,
+    options: { readonly signal: AbortSignal; readonly onBytes: (bytes: number) => void },
+  ): Promise<void>;
+  /** Takes over a finished folder. */
+  adopt(directory: string, chainId: string, sizeBytes: number): Promise<void>;
+  /** Deletes layers that no image has, and folders that were never recorded. */
+  sweep(): Promise<void>;
+  stop(reason: Error): Promise<void>;
+}
+
+/** Opens the layers below a folder. */
+export async function layerStore(
+  directory: string,
+  records: ImageRecords,
+  work: WorkDirectory,
+  limits: LayerLimits,
+): Promise<LayerStore> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const jobs: SharedWork<void, number> = sharedWork();
+  const held = new Map<string, number>();
+  // 128 bits name a layer as well, and leave room for more of them in overlayfs's one page of mount options.
+  const folder = (chainId: string): string => chainId.slice('sha256:'.length, 'sha256:'.length + 32);
+  const path = (chainId: string): string => joinPath(directory, folder(chainId));
+
+  async function has(chainId: string): Promise<boolean> {
+    if (records.layerBytes(chainId) === undefined) return false;
+    return stat(path(chainId)).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+  }
+  async function adopt(from: string, chainId: string, sizeBytes: number): Promise<void> {
+    const to = path(chainId);
+    try {
+      await rename(from, to);
+    } catch (error) {
+      // Another process was faster, or one died before it recorded this: the content is the same.
+      const there =
+        error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');
+      if (!there) throw error;
+    }
+    records.putLayer(chainId, sizeBytes);
+  }
+  function join(
+    plan: LayerPlan,
+    fetching: Slots,
+    signal: AbortSignal,
+    onReport?: (bytes: number) => void,
+  ): Promise<void> {
+    const start = (own: AbortSignal, report: (bytes: number) => void): Promise<void> =>
+      make(plan, fetching, own, report);
+    return jobs.join(plan.chain.at(-1) ?? '', start, { signal, onReport });
+  }
+  async function make(
+    { source, blob, diffId, chain, below }: LayerPlan,
+    fetching: Slots,
+    signal: AbortSignal,
+    report: (bytes: number) => void,
+  ): Promise<void> {
+    const chainId = chain.at(-1) ?? '';
+    if (await has(chainId)) return report(blob.size);
+    await work.use(async (own) => {
+      const file = await fetching(() => source.blob(blob, joinPath(own, 'blob'), signal, report));
+      // Joined, not merely awaited: the pull that began the layer below may be aborted while this one is still wanted.
+      if (below !== undefined) await join(below, fetching, signal);
+      signal.throwIfAborted();
+      const into = joinPath(own, 'root');
+      await mkdir(into, { mode: 0o755 });
+      const what = `layer ${blob.digest} of ${source.what}`;
+      const lower = chain.slice(0, -1).map(path);
+      const made = await extractLayer({ file, what, into, lower, limits, digest: blob.digest, signal });
+      if (made.diffId !== diffId) throw new ImageError(`${what} is not what its configuration says: ${made.diffId}`);
+      report(blob.size);
+      await adopt(into, chainId, made.sizeBytes);
+    });
+  }
+
+  return {
+    path,
+    has,
+    adopt,
+    bytes: (chainId) => records.layerBytes(chainId) ?? 0,
+    hold(chainIds) {
+      for (const chainId of chainIds) held.set(chainId, (held.get(chainId) ?? 0) + 1);
+      return {
+        [Symbol.dispose]() {
+          for (const chainId of chainIds) {
+            const left = (held.get(chainId) ?? 1) - 1;
+            if (left === 0) held.delete(chainId);
+            else held.set(chainId, left);
+          }
+        },
+      };
+    },
+    ensure: (plan, fetching, { signal, onBytes }) => join(plan, fetching, signal, onBytes),
+    async sweep() {
+      // Another process may be about to record an image of what looks unused here.
+      if (!(await work.alone())) return;
+      const used = records.usedLayers();
+      for (const chainId of records.layers()) {
+        if (used.has(chainId) || held.has(chainId)) continue;
+        records.removeLayer(chainId);
+        await rm(path(chainId), { recursive: true, force: true });
+      }
+      const recorded = new Set([...records.layers(), ...held.keys()].map(folder));
+      for (const name of await readdir(directory)) {
+        if (!recorded.has(name)) await rm(joinPath(directory, name), { recursive: true, force: true });
+      }
+    },
+    stop: (reason) => jobs.stop(reason),
+  };
+}

@@ -1,0 +1,121 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { ImageConfig } from './images.ts';
+
+/** An image as it is recorded: under its manifest's digest. */
+export interface ImageRecord {
+  readonly digest: string;
+  readonly config: ImageConfig;
+  /** Chain ids, lowest first. */
+  readonly chains: readonly string[];
+  /** Bytes of the unpacked layers. */
+  readonly sizeBytes: number;
+}
+
+/** A name of an image. */
+export interface NamedImage {
+  readonly reference: string;
+  readonly cachedAtMs: number;
+  readonly image: ImageRecord;
+}
+
+/** What the image store keeps in SQLite; all calls are synchronous. */
+export interface ImageRecords {
+  named(reference: string): NamedImage | undefined;
+  /** The names of an image, sorted. */
+  names(digest: string): readonly NamedImage[];
+  image(digest: string): ImageRecord | undefined;
+  /** Names after a name, sorted. */
+  page(after: string, limit: number): readonly NamedImage[];
+  /** Records an image and gives it a name, which may have been another image's. */
+  put(reference: string, image: ImageRecord, nowMs: number): void;
+  removeName(reference: string): void;
+  /** Images that no name leads to. */
+  nameless(): readonly string[];
+  removeImage(digest: string): void;
+  layerBytes(chainId: string): number | undefined;
+  putLayer(chainId: string, sizeBytes: number): void;
+  removeLayer(chainId: string): void;
+  layers(): readonly string[];
+  /** Every chain id that an image is made of. */
+  usedLayers(): ReadonlySet<string>;
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS images (
+  digest TEXT PRIMARY KEY, config TEXT NOT NULL, chains TEXT NOT NULL, size_bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image_names (
+  reference TEXT PRIMARY KEY, digest TEXT NOT NULL REFERENCES images (digest), cached_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS image_names_by_digest ON image_names (digest, reference);
+CREATE TABLE IF NOT EXISTS image_layers (
+  chain_id TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const joined = 'SELECT n.reference, n.cached_at, i.* FROM image_names n JOIN images i ON i.digest = n.digest';
+
+/** Makes the tables where they are missing. */
+export function imageRecords(database: DatabaseSync): ImageRecords {
+  database.exec(schema);
+  const one = database.prepare(`${joined} WHERE n.reference = ?`);
+  const byDigest = database.prepare(`${joined} WHERE n.digest = ? ORDER BY n.reference`);
+  const page = database.prepare(`${joined} WHERE n.reference > ? ORDER BY n.reference LIMIT ?`);
+  const image = database.prepare('SELECT * FROM images WHERE digest = ?');
+  const putImage = database.prepare(
+    'INSERT OR REPLACE INTO images (digest, config, chains, size_bytes) VALUES (?, ?, ?, ?)',
+  );
+  const putName = database.prepare(
+    'INSERT OR REPLACE INTO image_names (reference, digest, cached_at) VALUES (?, ?, ?)',
+  );
+  const removeName = database.prepare('DELETE FROM image_names WHERE reference = ?');
+  const removeImage = database.prepare('DELETE FROM images WHERE digest = ?');
+  const nameless = database.prepare('SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM image_names)');
+  const layer = database.prepare('SELECT size_bytes FROM image_layers WHERE chain_id = ?');
+  const putLayer = database.prepare('INSERT OR REPLACE INTO image_layers (chain_id, size_bytes) VALUES (?, ?)');
+  const removeLayer = database.prepare('DELETE FROM image_layers WHERE chain_id = ?');
+  const layers = database.prepare('SELECT chain_id FROM image_layers');
+  const chains = database.prepare('SELECT chains FROM images');
+
+  return {
+    named: (reference) => optional(one.get(reference), toNamed),
+    names: (digest) => byDigest.all(digest).map(toNamed),
+    image: (digest) => optional(image.get(digest), toImage),
+    page: (after, limit) => page.all(after, limit).map(toNamed),
+    put(reference, { digest, config, chains: ids, sizeBytes }, nowMs) {
+      if (image.get(digest) === undefined) putImage.run(digest, JSON.stringify(config), JSON.stringify(ids), sizeBytes);
+      putName.run(reference, digest, nowMs);
+    },
+    removeName: (reference) => void removeName.run(reference),
+    nameless: () => nameless.all().map((row) => text(row['digest'])),
+    removeImage: (digest) => void removeImage.run(digest),
+    layerBytes: (chainId) => optional(layer.get(chainId), (row) => Number(row['size_bytes'])),
+    putLayer: (chainId, sizeBytes) => void putLayer.run(chainId, sizeBytes),
+    removeLayer: (chainId) => void removeLayer.run(chainId),
+    layers: () => layers.all().map((row) => text(row['chain_id'])),
+    usedLayers: () => new Set(chains.all().flatMap((row): string[] => JSON.parse(text(row['chains'])))),
+  };
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+function optional<T>(row: Row | undefined, read: (row: Row) => T): T | undefined {
+  return row === undefined ? undefined : read(row);
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  return String(value);
+}
+
+function toImage(row: Row): ImageRecord {
+  return {
+    digest: text(row['digest']),
+    config: JSON.parse(text(row['config'])),
+    chains: JSON.parse(text(row['chains'])),
+    sizeBytes: Number(row['size_bytes']),
+  };
+}
+
+function toNamed(row: Row): NamedImage {
+  return { reference: text(row['reference']), cachedAtMs: Number(row['cached_at']), image: toImage(row) };
+}

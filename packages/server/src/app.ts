@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { RuntimeBackend } from 'boxlite/backend';
+import { type AuthOptions, authenticator } from './auth/authenticator.ts';
+import { errorAnswer } from './http/error-answer.ts';
+import { HttpError } from './http/http-error.ts';
+import { requestId } from './http/request-id.ts';
+import { refusal } from './http/respond.ts';
+import type { Log } from './log.ts';
+import { upgrader } from './node/upgrade.ts';
+import { type Passage, router } from './router.ts';
+import { boxRoutes } from './routes/boxes.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { fileRoutes } from './routes/files.ts';
+import { imageRoutes } from './routes/images.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { publicRoutes } from './routes/public.ts';
+import { terminalRoutes } from './routes/terminal.ts';
+import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
+
+/** Options of {@link createApp}. */
+export interface AppOptions {
+  readonly auth: AuthOptions;
+  /** Host directories that volumes and root file systems may come from. @default none: 403 */
+  readonly allowHostPaths?: readonly string[];
+  readonly log?: Log;
+  /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
+  readonly heartbeatMs?: number;
+  /** The clock of tokens. @default Date.now */
+  readonly nowMs?: () => number;
+}
+
+/** A backend behind the REST API. */
+export interface App {
+  /** Answers a request; never rejects. */
+  fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response>;
+  /** Takes an `upgrade` event of a Node server: a WebSocket terminal, or an HTTP refusal. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+}
+
+/** Puts a backend behind the REST API of generation 1: 24 operations, one envelope for every error. */
+export function createApp(backend: RuntimeBackend, options: AppOptions): App {
+  const log: Log = options.log ?? (() => {});
+  const heartbeatMs = options.heartbeatMs ?? 15_000;
+  const auth = authenticator(options.auth, options.nowMs);
+  const onStreamError = (error: unknown, id: string): void => {
+    log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
+  };
+  const route = router(
+    {
+      ...publicRoutes(auth),
+      ...boxRoutes(options.allowHostPaths ?? []),
+      ...executionRoutes({ heartbeatMs, onStreamError }),
+      ...terminalRoutes({ heartbeatMs, onStreamError }),
+      ...fileRoutes(),
+      ...imageRoutes(),
+      ...metricsRoutes(),
+    },
+    auth,
+    backend,
+  );
+
+  async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
+    try {
+      checkEncoding(request.url);
+      return [await route(request, passage)];
+    } catch (error) {
+      const answer = errorAnswer(error, passage.requestId);
+      const { status, headers } = answer;
+      // A HEAD has no body, and a length would be a promise of one.
+      const response = request.method === 'HEAD' ? new Response(null, { status, headers }) : refusal(answer);
+      return [response, status >= 500 ? error : undefined];
+    }
+  }
+
+  async function fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response> {
+    const startedMs = performance.now();
+    const passage: Passage = { requestId: requestId(request.headers.get('x-request-id')), upgrade };
+    const [response, error] = await answered(request, passage);
+    response.headers.set('x-request-id', passage.requestId);
+    const { status } = response;
+    log({
+      level: status >= 500 ? 'error' : 'info',
+      message: 'request',
+      requestId: passage.requestId,
+      method: request.method,
+      path: new URL(request.url).pathname,
+      status,
+      durationMs: performance.now() - startedMs,
+      ...(passage.principal && { principal: passage.principal.id }),
+      ...(error !== undefined && { error }),
+    });
+    return response;
+  }
+
+  return { fetch, upgrade: upgrader(fetch) };
+}
+
+/** Refuses a URL whose percent-encoding is no UTF-8: whatever it means, two readers would disagree. */
+function checkEncoding(url: string): void {
+  if (!url.includes('%')) return;
+  try {
+    decodeURIComponent(url);
+  } catch {
+    throw new HttpError(400, 'InvalidArgumentError', 'the URL has malformed percent-encoding');
+  }
+}

@@ -1,0 +1,20 @@
+import { type ErrorAnswer, errorBody } from './error-answer.ts';
+
+/** An answer in JSON, with its length. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  const body = Buffer.from(JSON.stringify(value));
+  return new Response(body, {
+    status,
+    headers: { 'content-type': 'application/json', 'content-length': `${body.length}`, ...headers },
+  });
+}
+
+/** An answer without a body. */
+export function empty(status: number): Response {
+  return new Response(null, { status });
+}
+
+/** The envelope of an error, with the error's own headers. */
+export function refusal(answer: ErrorAnswer): Response {
+  return json(answer.status, errorBody(answer), answer.headers);
+}

@@ -1,0 +1,77 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { errorAnswer } from '../http/error-answer.ts';
+import { HttpError } from '../http/http-error.ts';
+import { requestId } from '../http/request-id.ts';
+import { refusal } from '../http/respond.ts';
+import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
+import { writeResponse } from './write-response.ts';
+
+const maxPayloadBytes = 16 * 1024 * 1024;
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
+
+/** Handles `upgrade` events: asks the app like any request, then opens the WebSocket or writes the app's refusal. */
+export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Promise<Response>): Upgrade {
+  const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, handleProtocols: () => false });
+  server.on('wsClientError', (error, socket, request) => {
+    void refuse(refusedHandshake(error), request, socket);
+  });
+
+  return async (incoming, socket, head) => {
+    // Until ws takes over, nobody else listens: an error without a listener would end the process.
+    const ignore = (): void => {};
+    socket.on('error', ignore);
+    const leaving = new AbortController();
+    const left = (): void => leaving.abort();
+    socket.once('close', left);
+    const slot: UpgradeSlot = {};
+    const request = asRequest(incoming, leaving.signal);
+    const response = request ? await fetch(request, slot) : refusedHandshake(new Error('malformed URL or headers'));
+    socket.off('close', left);
+    const { accept } = slot;
+    if (!accept) return refuse(response, incoming, socket);
+    let open = false;
+    if (!socket.destroyed) {
+      socket.off('error', ignore);
+      server.handleUpgrade(incoming, socket, head, (client) => {
+        open = true;
+        accept(client);
+      });
+    }
+    if (!open) slot.abandon?.();
+  };
+}
+
+function asRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+  try {
+    const headers = new Headers();
+    const raw = incoming.rawHeaders;
+    for (let i = 0; i + 1 < raw.length; i += 2) headers.append(raw[i] ?? '', raw[i + 1] ?? '');
+    const url = new URL(`http://${incoming.headers.host ?? 'localhost'}${incoming.url ?? '/'}`);
+    return new Request(url, { method: incoming.method ?? 'GET', headers, signal });
+  } catch {
+    return undefined;
+  }
+}
+
+function refusedHandshake(error: Error): Response {
+  const id = requestId(undefined);
+  const response = refusal(errorAnswer(new HttpError(400, 'InvalidArgumentError', error.message), id));
+  response.headers.set('x-request-id', id);
+  return response;
+}
+
+async function refuse(response: Response, incoming: IncomingMessage, socket: Duplex): Promise<void> {
+  if (!(socket instanceof Socket) || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const outgoing = new ServerResponse(incoming);
+  outgoing.shouldKeepAlive = false;
+  outgoing.assignSocket(socket);
+  outgoing.once('finish', () => socket.destroySoon());
+  await writeResponse(response, outgoing);
+}

@@ -1,0 +1,82 @@
+import type { ExecutionBackend, ExecutionInfo, OutputChunk, OutputCursor } from 'boxlite/backend';
+import { exitEvent } from '../wire/execution.ts';
+import { outputEncoder } from './output-encoder.ts';
+import { heartbeatFrame, jsonFrame } from './sse-frame.ts';
+
+/** How an execution's output is streamed. */
+export interface OutputStreamOptions {
+  readonly from: OutputCursor;
+  /** Pieces pass as they come, even if they end inside a character. */
+  readonly bytes: boolean;
+  /** Silence after which a comment is sent. */
+  readonly heartbeatMs: number;
+  /** The data of the `error` event for what went wrong. */
+  readonly describeError: (error: unknown) => unknown;
+}
+
+const silence: unique symbol = Symbol('silence');
+
+/**
+ * The output as Server-Sent Events, read only as fast as it is taken: `stdout` and `stderr`, then one `exit`, then the
+ * end. Where bytes or the exit are lost there is an `error` event and no `exit`, so that nobody reads it as success.
+ */
+export function outputStream(execution: ExecutionBackend, options: OutputStreamOptions): ReadableStream<Uint8Array> {
+  const reading = new AbortController();
+  const encoder = outputEncoder(options.from, options.bytes);
+  let iterator: AsyncIterator<OutputChunk> | undefined;
+  let pending: Promise<IteratorResult<OutputChunk>> | undefined;
+
+  async function next(): Promise<Buffer[] | 'end'> {
+    iterator ??= execution.output({ from: options.from, signal: reading.signal })[Symbol.asyncIterator]();
+    if (!pending) {
+      pending = iterator.next();
+      // Nobody may be waiting when it rejects: a heartbeat went out, or the client went away.
+      pending.catch(() => {});
+    }
+    const result = await withinMs(pending, options.heartbeatMs);
+    if (result === silence) return [heartbeatFrame];
+    pending = undefined;
+    return result.done ? 'end' : encoder.push(result.value);
+  }
+
+  async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      for (;;) {
+        const frames = await next();
+        if (frames === 'end') {
+          const info: ExecutionInfo = await execution.wait({ signal: reading.signal });
+          controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('exit', exitEvent(info))]));
+          controller.close();
+          return;
+        }
+        for (const frame of frames) controller.enqueue(frame);
+        if (frames.length > 0) return;
+      }
+    } catch (error) {
+      if (reading.signal.aborted) return;
+      stop();
+      controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('error', options.describeError(error))]));
+      controller.close();
+    }
+  }
+
+  function stop(): void {
+    reading.abort();
+    iterator?.return?.().catch(() => {});
+  }
+
+  return new ReadableStream<Uint8Array>({ pull, cancel: stop }, { highWaterMark: 0 });
+}
+
+/** The promise's value, or {@link silence} when it takes longer. */
+async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {
+  let timer: NodeJS.Timeout | undefined;
+  const quiet = new Promise<typeof silence>((resolve) => {
+    timer = setTimeout(resolve, ms, silence);
+  });
+  try {
+    return await Promise.race([promise, quiet]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,160 @@
+import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { box, listBoxesResponse } from '@boxlite/api';
+import { expect, onTestFinished, test } from 'vitest';
+import { testServer } from '../testing/test-server.ts';
+
+const boxes = '/v1/default/boxes';
+
+test('a box is made with 201, its Location and what was asked for', async () => {
+  const { ask, backend } = testServer();
+  const response = await ask('POST', '/v1/demo/boxes', {
+    json: {
+      name: 'one',
+      image: 'python:slim',
+      cpus: 2,
+      memory_mib: 1024,
+      working_dir: '/srv',
+      env: { A: 'b' },
+      ports: [{ guest_port: 80, host_port: 0 }],
+      auto_remove: false,
+      detach: true,
+      user: null,
+      unknown_key: 1,
+    },
+  });
+  expect(response.status).toBe(201);
+  const made = box.parse(await response.json());
+  expect(response.headers.get('location')).toBe(`/v1/demo/boxes/${made.box_id}`);
+  expect(made).toMatchObject({ name: 'one', status: 'configured', image: 'python:slim', cpus: 2, memory_mib: 1024 });
+  expect(made.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(backend.boxes[0]?.options).toEqual({
+    image: 'python:slim',
+    cpus: 2,
+    memoryMib: 1024,
+    workingDir: '/srv',
+    env: { A: 'b' },
+    ports: [{ guestPort: 80, hostPort: 0 }],
+    autoRemove: false,
+    detach: true,
+  });
+});
+
+test('a name that is taken is 409', async () => {
+  const { ask } = testServer();
+  await ask('POST', boxes, { json: { name: 'one' } });
+  const response = await ask('POST', boxes, { json: { name: 'one' } });
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 409 } });
+});
+
+test.each([
+  { image: 'a', rootfs_path: '/b' },
+  { cpus: 0 },
+  { cpus: '2' },
+  { memory_mib: 1 },
+  { name: '-x' },
+  { env: { 'A=B': 'c' } },
+  { env: { A: 'x\0' } },
+  { cmd: 'sh' },
+  [],
+  'text',
+  null,
+])('%j is no box: 400', async (json) => {
+  expect((await testServer().ask('POST', boxes, { json })).status).toBe(400);
+});
+
+test('host paths are refused by name, and a path that is missing looks like one that is forbidden', async () => {
+  const { ask } = testServer();
+  const volume = { volumes: [{ host_path: '/etc', guest_path: '/etc' }] };
+  const refused = await ask('POST', boxes, { json: volume });
+  expect(refused.status).toBe(403);
+  expect(await refused.json()).toMatchObject({
+    error: { type: 'PermissionError', message: expect.stringContaining('volumes.0.host_path') },
+  });
+  for (const rootfs_path of ['/', '/does/not/exist']) {
+    const response = await ask('POST', boxes, { json: { rootfs_path } });
+    expect(await response.json()).toMatchObject({
+      error: { code: 403, message: expect.stringContaining('rootfs_path is refused') },
+    });
+  }
+});
+
+test('host paths under an allowed root pass as real paths, and links that lead out do not', async () => {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'boxlite-server-')));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, 'shared/data'), { recursive: true });
+  await mkdir(join(folder, 'shared-not'));
+  await symlink('data', join(folder, 'shared/inside'));
+  await symlink('/etc', join(folder, 'shared/outside'));
+  const { ask, backend } = testServer({ allowHostPaths: [join(folder, 'shared')] });
+  const status = async (host_path: string): Promise<number> =>
+    (await ask('POST', boxes, { json: { volumes: [{ host_path, guest_path: '/x', read_only: true }] } })).status;
+  expect(await status(join(folder, 'shared/inside'))).toBe(201);
+  expect(backend.boxes[0]?.options.volumes).toEqual([
+    { hostPath: join(folder, 'shared/data'), guestPath: '/x', readOnly: true },
+  ]);
+  expect(await status(join(folder, 'shared/outside'))).toBe(403);
+  expect(await status(join(folder, 'shared/../shared-not'))).toBe(403);
+  expect(await status(folder)).toBe(403);
+});
+
+test('boxes are listed in pages', async () => {
+  const { ask } = testServer();
+  for (const name of ['a', 'b', 'c']) await ask('POST', boxes, { json: { name } });
+  const page = async (query: string): Promise<[unknown[], unknown]> => {
+    const read = listBoxesResponse.parse(await (await ask('GET', `${boxes}${query}`)).json());
+    return [read.boxes.map((one) => one.name), read.next_page_token];
+  };
+  expect(await page('')).toEqual([['a', 'b', 'c'], null]);
+  expect(await page('?pageSize=2')).toEqual([['a', 'b'], '2']);
+  expect(await page('?pageSize=2&pageToken=2')).toEqual([['c'], null]);
+  await ask('POST', `${boxes}/b/start`);
+  expect(await page('?status=running')).toEqual([['b'], null]);
+});
+
+test.each(['?pageSize=0', '?pageSize=1001', '?pageSize=x', '?status=nope', '?pageToken=x', '?pageSize=1&pageSize=2'])(
+  'listing with %s is 400',
+  async (query) => {
+    expect((await testServer().ask('GET', `${boxes}${query}`)).status).toBe(400);
+  },
+);
+
+test('a box is found by id and by name; HEAD answers without a body', async () => {
+  const { ask, backend } = testServer();
+  const { id } = await backend.create({}, 'one');
+  for (const slot of [id, 'one']) {
+    expect(box.parse(await (await ask('GET', `${boxes}/${slot}`)).json()).box_id).toBe(id);
+    const head = await ask('HEAD', `${boxes}/${slot}`);
+    expect([head.status, await head.text()]).toEqual([204, '']);
+  }
+  const missing = await ask('HEAD', `${boxes}/two`);
+  expect([missing.status, await missing.text()]).toEqual([404, '']);
+  for (const slot of ['two', 'a%2Fb', '%00', '%20', '-']) {
+    expect((await ask('GET', `${boxes}/${slot}`)).status).toBe(404);
+  }
+});
+
+test('start and stop answer with the box; the body of stop may be left out', async () => {
+  const { ask, backend } = testServer();
+  const made = await backend.create({}, 'one');
+  const status = async (response: Response): Promise<unknown> => box.parse(await response.json()).status;
+  expect(await status(await ask('POST', `${boxes}/one/start`))).toBe('running');
+  expect(await status(await ask('POST', `${boxes}/one/stop`))).toBe('stopped');
+  expect(made.stopTimeoutMs).toBe(undefined);
+  await ask('POST', `${boxes}/one/stop`, { json: { timeout_seconds: 0.5 } });
+  expect(made.stopTimeoutMs).toBe(500);
+  expect((await ask('POST', `${boxes}/one/stop`, { json: { timeout_seconds: -1 } })).status).toBe(400);
+  expect((await ask('POST', `${boxes}/one/stop`, { json: { timeout_seconds: 1e12 } })).status).toBe(400);
+});
+
+test('a running box is removed only by force', async () => {
+  const { ask } = testServer();
+  await ask('POST', boxes, { json: { name: 'one' } });
+  await ask('POST', `${boxes}/one/start`);
+  expect((await ask('DELETE', `${boxes}/one`)).status).toBe(409);
+  expect((await ask('DELETE', `${boxes}/one?force=yes`)).status).toBe(400);
+  expect((await ask('DELETE', `${boxes}/one?force=true`)).status).toBe(204);
+  expect((await ask('DELETE', `${boxes}/one?force=true`)).status).toBe(404);
+});

@@ -1,0 +1,64 @@
+import { createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
+import { InvalidArgumentError } from 'boxlite/backend';
+import { empty, json } from '../http/respond.ts';
+import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
+import { boxPageToWire, boxToWire } from '../wire/box.ts';
+import { boxOptionsFromWire } from '../wire/box-options.ts';
+import { present } from '../wire/present.ts';
+import { checkHostPaths } from './host-paths.ts';
+import { boxSlot, pathBox, type Routes } from './route.ts';
+
+type BoxOperation = 'createBox' | 'listBoxes' | 'getBox' | 'boxExists' | 'removeBox' | 'startBox' | 'stopBox';
+
+/** The operations on boxes. `hostRoots`: host directories that volumes and root file systems may come from. */
+export function boxRoutes(hostRoots: readonly string[]): Routes<BoxOperation> {
+  return {
+    async createBox(call) {
+      const request = await readJson(call.request, createBoxRequest);
+      const options = await checkHostPaths(boxOptionsFromWire(request), hostRoots);
+      const box = await call.backend.create(options, request.name);
+      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
+      return json(201, boxToWire(box.snapshot), { location });
+    },
+
+    async listBoxes(call) {
+      const { label, ...query } = readQuery(call.request, listBoxesQuery);
+      const labels = label && Object.fromEntries(label.map(splitLabel));
+      return json(200, boxPageToWire(await call.backend.list(present({ ...query, labels }))));
+    },
+
+    async getBox(call) {
+      return json(200, boxToWire(await (await pathBox(call)).info()));
+    },
+
+    async boxExists(call) {
+      await pathBox(call);
+      return empty(204);
+    },
+
+    async removeBox(call) {
+      const query = readQuery(call.request, removeBoxQuery);
+      await call.backend.remove(boxSlot(call), present(query));
+      return empty(204);
+    },
+
+    async startBox(call) {
+      return json(200, boxToWire(await (await pathBox(call)).start()));
+    },
+
+    async stopBox(call) {
+      const { timeout_seconds } = await readOptionalJson(call.request, stopBoxRequest);
+      const timeoutMs = timeout_seconds === undefined ? undefined : Math.round(timeout_seconds * 1000);
+      if (timeoutMs !== undefined && timeoutMs > 86_400_000) {
+        throw new InvalidArgumentError(`timeout_seconds must be at most 86400; got ${timeout_seconds}`);
+      }
+      const box = await pathBox(call);
+      return json(200, boxToWire(await box.stop(present({ timeoutMs }))));
+    },
+  };
+}
+
+function splitLabel(label: string): [string, string] {
+  const at = label.indexOf('=');
+  return [label.slice(0, at), label.slice(at + 1)];
+}

@@ -1,0 +1,102 @@
+import { execResponse, executionInfo } from '@boxlite/api';
+import { expect, test } from 'vitest';
+import { type TestServer, testServer } from '../testing/test-server.ts';
+
+const box = '/v1/default/boxes/a';
+
+async function withBox(): Promise<TestServer> {
+  const server = testServer();
+  await server.backend.create({}, 'a');
+  return server;
+}
+
+test('a command is started with 201, its Location and everything asked for', async () => {
+  const { ask, backend } = await withBox();
+  const response = await ask('POST', `${box}/exec`, {
+    json: {
+      command: 'sh',
+      args: ['-c', 'true'],
+      env: { A: '1' },
+      working_dir: '/tmp',
+      timeout_seconds: 1.5,
+      tty: true,
+      user: null,
+      cols: 100,
+    },
+  });
+  expect(response.status).toBe(201);
+  const { execution_id } = execResponse.parse(await response.json());
+  const made = backend.boxes[0];
+  expect(response.headers.get('location')).toBe(`/v1/default/boxes/${made?.id}/executions/${execution_id}`);
+  expect(made?.started[0]?.options).toEqual({
+    command: 'sh',
+    args: ['-c', 'true'],
+    env: { A: '1' },
+    workingDir: '/tmp',
+    timeoutMs: 1500,
+    tty: true,
+    size: { cols: 100, rows: 24 },
+  });
+});
+
+test.each([{}, { command: '' }, { command: 'x', timeout_seconds: 0.05 }, { command: 'x', timeout_seconds: 3601 }])(
+  '%j is no command: 400',
+  async (json) => {
+    expect((await (await withBox()).ask('POST', `${box}/exec`, { json })).status).toBe(400);
+  },
+);
+
+test('a command that cannot start is 422, a box or execution that is missing 404', async () => {
+  const { ask } = await withBox();
+  expect((await ask('POST', `${box}/exec`, { json: { command: 'missing' } })).status).toBe(422);
+  expect((await ask('POST', '/v1/default/boxes/b/exec', { json: { command: 'x' } })).status).toBe(404);
+  expect((await ask('GET', `${box}/executions/E9`)).status).toBe(404);
+  expect((await ask('GET', `${box}/executions/E9/output`)).status).toBe(404);
+  expect((await ask('GET', `${box}/executions/%00`)).status).toBe(404);
+});
+
+test('an execution tells how far it is', async () => {
+  const { ask, backend } = await withBox();
+  const execution = await backend.boxes[0]?.exec({ command: 'manual' });
+  const read = async (): Promise<unknown> =>
+    executionInfo.parse(await (await ask('GET', `${box}/executions/E1`)).json());
+  expect(await read()).toMatchObject({ execution_id: 'E1', status: 'running', exit_code: null, duration_ms: null });
+  execution?.finish({ exitCode: 7 });
+  expect(await read()).toMatchObject({ status: 'completed', exit_code: 7, duration_ms: 5 });
+});
+
+test('input is written in the order it comes and closed when the header says so, in any case', async () => {
+  const { ask, backend } = await withBox();
+  const execution = await backend.boxes[0]?.exec({ command: 'cat' });
+  const headers = { 'content-type': 'application/octet-stream' };
+  const path = `${box}/executions/E1/input`;
+  expect((await ask('POST', path, { body: new Uint8Array([0, 255]), headers })).status).toBe(204);
+  expect((await ask('POST', path, { body: new Blob(['more']).stream(), headers })).status).toBe(204);
+  expect(execution?.stdinClosed).toBe(false);
+  expect((await ask('POST', path, { headers: { 'x-close-stdin': 'TRUE' } })).status).toBe(204);
+  expect(execution?.stdinClosed).toBe(true);
+  expect(Buffer.concat(execution?.input ?? []).toString('latin1')).toBe('\u0000\u00ffmore');
+  expect((await ask('POST', path, { body: 'late', headers })).status).toBe(409);
+  expect((await ask('POST', path, { json: {} })).status).toBe(415);
+});
+
+test('signals go by number from 1 to 64, and none reaches what has ended', async () => {
+  const { ask, backend } = await withBox();
+  const execution = await backend.boxes[0]?.exec({ command: 'manual' });
+  const signal = async (number: unknown): Promise<number> =>
+    (await ask('POST', `${box}/executions/E1/signal`, { json: { signal: number } })).status;
+  for (const wrong of [0, 65, 1.5, '9', null]) expect(await signal(wrong)).toBe(400);
+  expect(await signal(9)).toBe(204);
+  expect(execution?.signals).toEqual([9]);
+  expect(await signal(9)).toBe(409);
+});
+
+test('terminals are resized within 1 to 65535', async () => {
+  const { ask, backend } = await withBox();
+  const execution = await backend.boxes[0]?.exec({ command: 'manual', tty: true });
+  const resize = async (json: unknown): Promise<number> =>
+    (await ask('POST', `${box}/executions/E1/resize`, { json })).status;
+  for (const wrong of [{}, { cols: 0, rows: 1 }, { cols: 1, rows: 65536 }]) expect(await resize(wrong)).toBe(400);
+  expect(await resize({ cols: 120, rows: 40 })).toBe(204);
+  expect(execution?.sizes).toEqual([{ cols: 120, rows: 40 }]);
+});

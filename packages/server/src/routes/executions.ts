@@ -1,0 +1,99 @@
+import { execRequest, resizeRequest, signalRequest } from '@boxlite/api';
+import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
+import { errorAnswer, errorBody } from '../http/error-answer.ts';
+import { requireMediaType } from '../http/media-type.ts';
+import { empty, json } from '../http/respond.ts';
+import { readJson } from '../http/validated.ts';
+import { readCursor } from '../output/cursor.ts';
+import { outputStream } from '../output/output-stream.ts';
+import { execOptionsFromWire } from '../wire/box-options.ts';
+import { executionToWire } from '../wire/execution.ts';
+import { pathBox, pathExecution, type Routes } from './route.ts';
+
+type ExecutionOperation =
+  | 'startExecution'
+  | 'getExecution'
+  | 'streamExecutionOutput'
+  | 'sendExecutionInput'
+  | 'signalExecution'
+  | 'resizeExecution';
+
+/** What the operations on executions need of the server. */
+export interface ExecutionRouteOptions {
+  /** Silence after which a stream of output gets a comment. */
+  readonly heartbeatMs: number;
+  /** Told of every error that ended a stream of output. */
+  readonly onStreamError: (error: unknown, requestId: string) => void;
+}
+
+/** The operations on executions, but for the WebSocket terminal. */
+export function executionRoutes({ heartbeatMs, onStreamError }: ExecutionRouteOptions): Routes<ExecutionOperation> {
+  return {
+    async startExecution(call) {
+      const request = await readJson(call.request, execRequest);
+      if (request.timeout_seconds !== undefined) await checkTimeout(request.timeout_seconds, call.backend);
+      const box = await pathBox(call);
+      const execution = await box.exec(execOptionsFromWire(request));
+      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/executions/${execution.id}`;
+      return json(201, { execution_id: execution.id }, { location });
+    },
+
+    async getExecution(call) {
+      return json(200, executionToWire(await (await pathExecution(call)).info()));
+    },
+
+    async streamExecutionOutput(call) {
+      const { headers } = call.request;
+      const from = readCursor(headers.get('last-event-id'));
+      const bytes = headers.get('x-boxlite-output')?.toLowerCase() === 'bytes';
+      const execution = await pathExecution(call);
+      const body = outputStream(execution, {
+        from,
+        bytes,
+        heartbeatMs,
+        describeError(error) {
+          onStreamError(error, call.requestId);
+          return errorBody(errorAnswer(error, call.requestId));
+        },
+      });
+      return new Response(body, {
+        headers: {
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        },
+      });
+    },
+
+    async sendExecutionInput(call) {
+      const { headers, body } = call.request;
+      if (headers.has('content-type')) requireMediaType(call.request, 'application/octet-stream');
+      const execution = await pathExecution(call);
+      if (body) await writeAll(body, execution);
+      if (headers.get('x-close-stdin')?.toLowerCase() === 'true') await execution.closeStdin();
+      return empty(204);
+    },
+
+    async signalExecution(call) {
+      const { signal } = await readJson(call.request, signalRequest);
+      await (await pathExecution(call)).signal(signal);
+      return empty(204);
+    },
+
+    async resizeExecution(call) {
+      const size = await readJson(call.request, resizeRequest);
+      await (await pathExecution(call)).resize(size);
+      return empty(204);
+    },
+  };
+}
+
+async function checkTimeout(seconds: number, backend: RuntimeBackend): Promise<void> {
+  const most = (await backend.config()).capabilities.execTimeoutMaxSeconds;
+  if (seconds <= most) return;
+  throw new InvalidArgumentError(`timeout_seconds must be at most ${most} on this server; got ${seconds}`);
+}
+
+async function writeAll(body: ReadableStream<Uint8Array>, execution: ExecutionBackend): Promise<void> {
+  for await (const piece of body) if (piece.byteLength > 0) await execution.write(piece);
+}

@@ -1,0 +1,45 @@
+import { downloadFilesQuery, uploadFilesQuery } from '@boxlite/api';
+import { PayloadTooLargeError } from 'boxlite/backend';
+import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { HttpError } from '../http/http-error.ts';
+import { requireMediaType } from '../http/media-type.ts';
+import { empty } from '../http/respond.ts';
+import { readQuery } from '../http/validated.ts';
+import { present } from '../wire/present.ts';
+import { pathBox, type Routes } from './route.ts';
+
+/** The operations on files: tar archives in and out, streamed. */
+export function fileRoutes(): Routes<'uploadFiles' | 'downloadFiles'> {
+  return {
+    async uploadFiles(call) {
+      const { request } = call;
+      const query = readQuery(request, uploadFilesQuery);
+      requireMediaType(request, 'application/x-tar');
+      const limitBytes = (await call.backend.config()).capabilities.fileTransferMaxBytes;
+      if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
+      const box = await pathBox(call);
+      const { stream, failure } = limitedStream(request.body ?? emptyStream(), limitBytes);
+      try {
+        await box.upload(stream, present(query), { signal: request.signal });
+      } catch (error) {
+        const cause = failure();
+        if (cause instanceof PayloadTooLargeError) throw cause;
+        if (cause === undefined) throw error;
+        throw new HttpError(400, 'InvalidArgumentError', 'the archive broke off before its end');
+      }
+      return empty(204);
+    },
+
+    async downloadFiles(call) {
+      const query = readQuery(call.request, downloadFilesQuery);
+      const { follow_symlinks: followSymlinks, path } = query;
+      const box = await pathBox(call);
+      const tar = await box.download(present({ path, followSymlinks }), { signal: call.request.signal });
+      return new Response(tar, { headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' } });
+    },
+  };
+}
+
+function emptyStream(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ start: (controller) => controller.close() });
+}

@@ -1,0 +1,47 @@
+import { boxMetrics, imageInfo, listImagesResponse, runtimeMetrics, sandboxConfig } from '@boxlite/api';
+import { expect, test } from 'vitest';
+import { testServer } from '../testing/test-server.ts';
+
+const images = '/v1/default/images';
+
+test('an image is pulled, listed in pages, and found by its digest', async () => {
+  const { ask } = testServer();
+  const pulled = imageInfo.parse(await (await ask('POST', `${images}/pull`, { json: { reference: 'alpine' } })).json());
+  await ask('POST', `${images}/pull`, { json: { reference: 'debian' } });
+  const page = listImagesResponse.parse(await (await ask('GET', `${images}?pageSize=1`)).json());
+  expect(page).toEqual({ images: [pulled], next_page_token: '1' });
+  for (const digest of [pulled.id, encodeURIComponent(pulled.id)]) {
+    expect(await (await ask('GET', `${images}/${digest}`)).json()).toEqual(pulled);
+    expect((await ask('HEAD', `${images}/${digest}`)).status).toBe(204);
+  }
+});
+
+test('an image that is not there is 404, one that cannot be pulled 422', async () => {
+  const { ask } = testServer();
+  for (const digest of [`sha256:${'f'.repeat(64)}`, 'sha256:x', 'alpine', '..%2f..']) {
+    expect((await ask('GET', `${images}/${digest}`)).status).toBe(404);
+    expect((await ask('HEAD', `${images}/${digest}`)).status).toBe(404);
+  }
+  const failed = await ask('POST', `${images}/pull`, { json: { reference: 'missing' } });
+  expect(await failed.json()).toMatchObject({ error: { type: 'ImageError', code: 422 } });
+  expect((await ask('POST', `${images}/pull`, { json: {} })).status).toBe(400);
+  expect((await ask('GET', `${images}/pull`)).status).toBe(405);
+});
+
+test('the configuration is public and in the words of the wire', async () => {
+  const { ask } = testServer();
+  const response = await ask('GET', '/v1/config', { headers: { authorization: '' } });
+  const config = sandboxConfig.parse(await response.json());
+  expect(config.capabilities).toMatchObject({ max_cpus: 32, exec_timeout_max_seconds: 3600, tty_enabled: true });
+  expect(config.defaults).toMatchObject({ cpus: 1, security_preset: 'standard', auto_remove: true });
+});
+
+test('metrics are in the words of the wire, and a gauge that is not known is absent', async () => {
+  const { ask, backend } = testServer();
+  await backend.create({}, 'a');
+  const runtime = await (await ask('GET', '/v1/default/metrics')).json();
+  expect(runtimeMetrics.parse(runtime)).toMatchObject({ boxes_created_total: 1, num_running_boxes: 0 });
+  const one = boxMetrics.parse(await (await ask('GET', '/v1/default/boxes/a/metrics')).json());
+  expect(one).toMatchObject({ cpu_percent: 12.5, boot_timing: { total_create_ms: 3 } });
+  expect(one).not.toHaveProperty('memory_bytes', expect.anything());
+});

@@ -1,0 +1,38 @@
+import { listImagesQuery, pullImageRequest } from '@boxlite/api';
+import { type ImageInfo, NotFoundError } from 'boxlite/backend';
+import { empty, json } from '../http/respond.ts';
+import { readJson, readQuery } from '../http/validated.ts';
+import { imagePageToWire, imageToWire } from '../wire/image.ts';
+import { present } from '../wire/present.ts';
+import type { RestCall, Routes } from './route.ts';
+
+/** The operations on images. */
+export function imageRoutes(): Routes<'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
+  return {
+    async pullImage(call) {
+      const { reference } = await readJson(call.request, pullImageRequest);
+      return json(200, imageToWire(await call.backend.images.pull(reference)));
+    },
+
+    async listImages(call) {
+      const query = readQuery(call.request, listImagesQuery);
+      return json(200, imagePageToWire(await call.backend.images.list(present(query))));
+    },
+
+    async getImage(call) {
+      return json(200, imageToWire(await pathImage(call)));
+    },
+
+    async imageExists(call) {
+      await pathImage(call);
+      return empty(204);
+    },
+  };
+}
+
+async function pathImage(call: RestCall): Promise<ImageInfo> {
+  const digest = call.params['digest'] ?? '';
+  const image = /^sha256:[0-9a-f]{64}$/.test(digest) ? await call.backend.images.get(digest) : null;
+  if (image) return image;
+  throw new NotFoundError(`no image has the digest ${JSON.stringify(digest.slice(0, 128))}; pull it first`);
+}

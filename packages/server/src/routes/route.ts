@@ -1,0 +1,49 @@
+import type { OperationId } from '@boxlite/api';
+import { type BoxBackend, type ExecutionBackend, NotFoundError, type RuntimeBackend } from 'boxlite/backend';
+import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
+
+/** One request that was let in: authenticated where its operation needs that, its tenant and scope checked. */
+export interface RestCall {
+  readonly request: Request;
+  /** The path's parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly requestId: string;
+  readonly backend: RuntimeBackend;
+  /** Set when the client asks for a WebSocket. */
+  readonly upgrade: UpgradeSlot | undefined;
+}
+
+/** Answers one operation; what it throws becomes the envelope. */
+export type Route = (call: RestCall) => Promise<Response>;
+
+/** Routes by operation. */
+export type Routes<Id extends OperationId = OperationId> = Readonly<Record<Id, Route>>;
+
+const slotPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
+
+/** The box that the path names, by id or name; 404 when there is none. */
+export async function pathBox(call: RestCall): Promise<BoxBackend> {
+  const slot = boxSlot(call);
+  const box = await call.backend.get(slot);
+  if (box === null) throw noSuchBox(slot);
+  return box;
+}
+
+/** The id or name in the path; 404 when it cannot be one. */
+export function boxSlot(call: RestCall): string {
+  const slot = call.params['box_id'] ?? '';
+  if (!slotPattern.test(slot)) throw noSuchBox(slot);
+  return slot;
+}
+
+/** The execution that the path names; 404 when there is none. */
+export async function pathExecution(call: RestCall): Promise<ExecutionBackend> {
+  const box = await pathBox(call);
+  const id = call.params['execution_id'] ?? '';
+  if (!slotPattern.test(id)) throw new NotFoundError(`the box has no execution ${JSON.stringify(id.slice(0, 128))}`);
+  return box.execution(id);
+}
+
+function noSuchBox(slot: string): NotFoundError {
+  return new NotFoundError(`no box has the id or name ${JSON.stringify(slot.slice(0, 128))}`);
+}

@@ -1,0 +1,122 @@
+import {
+  AlreadyExistsError,
+  type BoxOptions,
+  type BoxPage,
+  ImageError,
+  type ImageInfo,
+  type ImagesBackend,
+  InvalidArgumentError,
+  InvalidStateError,
+  type ListBoxesOptions,
+  NotFoundError,
+  type RuntimeBackend,
+  type RuntimeConfig,
+  type RuntimeMetrics,
+  UnsupportedError,
+} from 'boxlite/backend';
+import { MemoryBox } from './memory-box.ts';
+
+/** A backend for tests of HTTP alone: boxes are records, nothing runs. */
+export class MemoryBackend implements RuntimeBackend {
+  readonly boxes: MemoryBox[] = [];
+  fileTransferMaxBytes = 1024 * 1024 * 1024;
+
+  async create(options: BoxOptions, name: string | undefined): Promise<MemoryBox> {
+    if (name !== undefined && (await this.get(name))) throw new AlreadyExistsError(`the name ${name} is taken`);
+    const number = `${this.boxes.length + 1}`;
+    const box = new MemoryBox(`01J${number.padStart(23, '0')}`, name, options);
+    this.boxes.push(box);
+    return box;
+  }
+
+  async getOrCreate(options: BoxOptions, name: string): Promise<{ box: MemoryBox; created: boolean }> {
+    const found = await this.get(name);
+    return found ? { box: found, created: false } : { box: await this.create(options, name), created: true };
+  }
+
+  async get(idOrName: string): Promise<MemoryBox | null> {
+    return this.boxes.find((box) => box.id === idOrName || box.name === idOrName) ?? null;
+  }
+
+  async list(options: ListBoxesOptions = {}): Promise<BoxPage> {
+    const { pageSize = 100, pageToken = '0', status } = options;
+    if (!/^[0-9]{1,9}$/.test(pageToken)) throw new InvalidArgumentError('pageToken is not one of this server');
+    const start = Number(pageToken);
+    const matching = this.boxes.map((box) => box.snapshot).filter((box) => !status || box.status === status);
+    const next = start + pageSize;
+    return {
+      boxes: matching.slice(start, next),
+      nextPageToken: next < matching.length ? `${next}` : undefined,
+    };
+  }
+
+  async remove(idOrName: string, options: { readonly force?: boolean } = {}): Promise<void> {
+    const box = await this.get(idOrName);
+    if (!box) throw new NotFoundError(`no box ${idOrName}`);
+    if (box.snapshot.status === 'running' && !options.force) throw new InvalidStateError('the box runs');
+    this.boxes.splice(this.boxes.indexOf(box), 1);
+  }
+
+  async metrics(): Promise<RuntimeMetrics> {
+    return {
+      boxesCreatedTotal: this.boxes.length,
+      boxesFailedTotal: 0,
+      boxesStoppedTotal: 0,
+      numRunningBoxes: 0,
+      totalCommandsExecuted: 0,
+      totalExecErrors: 0,
+    };
+  }
+
+  async config(): Promise<RuntimeConfig> {
+    return {
+      defaults: { cpus: 1, memoryMib: 512, diskSizeGb: 10, securityPreset: 'standard', autoRemove: true },
+      capabilities: {
+        maxCpus: 32,
+        maxMemoryMib: 16384,
+        maxDiskSizeGb: 100,
+        maxBoxesPerPrefix: 50,
+        maxConcurrentExecutions: 10,
+        fileTransferMaxBytes: this.fileTransferMaxBytes,
+        execTimeoutMaxSeconds: 3600,
+        ttyEnabled: true,
+        streamingEnabled: true,
+        supportedSecurityPresets: ['development', 'standard', 'maximum'],
+        idempotencyKeyLifetime: undefined,
+      },
+    };
+  }
+
+  readonly images: ImagesBackend = memoryImages();
+
+  async shutdown(): Promise<void> {}
+}
+
+function memoryImages(): ImagesBackend {
+  const images = new Map<string, ImageInfo>();
+  return {
+    async pull(reference) {
+      if (reference.includes('missing')) throw new ImageError(`image not found: ${reference}`);
+      const id = `sha256:${`${images.size + 1}`.padStart(64, '0')}`;
+      const image = { reference, repository: reference, tag: 'latest', id, cachedAt: new Date(0), sizeBytes: 1 };
+      images.set(id, image);
+      return image;
+    },
+    async list(options = {}) {
+      const { pageSize = 100, pageToken = '0' } = options;
+      const start = Number(pageToken);
+      const all = [...images.values()];
+      const next = start + pageSize;
+      return { images: all.slice(start, next), nextPageToken: next < all.length ? `${next}` : undefined };
+    },
+    async get(digest) {
+      return images.get(digest) ?? null;
+    },
+    async remove() {
+      throw new UnsupportedError('not in memory');
+    },
+    async import() {
+      throw new UnsupportedError('not in memory');
+    },
+  };
+}

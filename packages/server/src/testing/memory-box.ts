@@ -1,0 +1,137 @@
+import {
+  type BoxBackend,
+  type BoxInfo,
+  type BoxMetrics,
+  type BoxOptions,
+  type DownloadOptions,
+  type ExecOptions,
+  ExecutionError,
+  type ExecutionInfo,
+  NotFoundError,
+  type UploadOptions,
+} from 'boxlite/backend';
+import { MemoryExecution } from './memory-execution.ts';
+
+const pieceBytes = 64 * 1024;
+
+/** A box that runs nothing. Downloading `/bytes/N` gives N bytes, `/broken` fails after its first piece. */
+export class MemoryBox implements BoxBackend {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly options: BoxOptions;
+  readonly started: MemoryExecution[] = [];
+  readonly uploads: { path: string; overwrite: boolean | undefined; bytes: number; error?: unknown }[] = [];
+  stopTimeoutMs: number | undefined;
+  /** Pieces of downloads that are under way. */
+  downloads = 0;
+  #status: BoxInfo['status'] = 'configured';
+  #createdAt = new Date();
+
+  constructor(id: string, name: string | undefined, options: BoxOptions) {
+    this.id = id;
+    this.name = name;
+    this.options = options;
+  }
+
+  get snapshot(): BoxInfo {
+    return {
+      id: this.id,
+      name: this.name,
+      status: this.#status,
+      createdAt: this.#createdAt,
+      updatedAt: this.#createdAt,
+      pid: this.#status === 'running' ? 4711 : undefined,
+      image: this.options.image ?? 'alpine:latest',
+      cpus: this.options.cpus ?? 1,
+      memoryMib: this.options.memoryMib ?? 512,
+      labels: this.options.labels ?? {},
+    };
+  }
+
+  async info(): Promise<BoxInfo> {
+    return this.snapshot;
+  }
+
+  async start(): Promise<BoxInfo> {
+    this.#status = 'running';
+    return this.snapshot;
+  }
+
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<BoxInfo> {
+    this.stopTimeoutMs = options.timeoutMs;
+    if (this.#status === 'running') this.#status = 'stopped';
+    return this.snapshot;
+  }
+
+  async exec(options: ExecOptions): Promise<MemoryExecution> {
+    if (options.command === 'missing') throw new ExecutionError('command not found: missing');
+    if (options.command === 'crash') throw new TypeError('secret internals');
+    this.#status = 'running';
+    const execution = new MemoryExecution(`E${this.started.length + 1}`, options);
+    this.started.push(execution);
+    return execution;
+  }
+
+  async executions(): Promise<readonly ExecutionInfo[]> {
+    return Promise.all(this.started.map((execution) => execution.info()));
+  }
+
+  async execution(id: string): Promise<MemoryExecution> {
+    const found = this.started.find((execution) => execution.id === id);
+    if (!found) throw new NotFoundError(`the box has no execution ${id}`);
+    return found;
+  }
+
+  async upload(tar: ReadableStream<Uint8Array>, options: UploadOptions): Promise<void> {
+    const upload: (typeof this.uploads)[number] = { path: options.path, overwrite: options.overwrite, bytes: 0 };
+    this.uploads.push(upload);
+    try {
+      for await (const piece of tar) upload.bytes += piece.byteLength;
+    } catch (error) {
+      upload.error = error;
+      throw error;
+    }
+  }
+
+  async download(options: DownloadOptions): Promise<ReadableStream<Uint8Array>> {
+    const total = options.path === '/broken' ? 1 : Number(/^\/bytes\/(\d+)$/.exec(options.path)?.[1] ?? Number.NaN);
+    if (Number.isNaN(total)) throw new NotFoundError(`no such path in the box: ${options.path}`);
+    const piece = new Uint8Array(pieceBytes);
+    let sent = 0;
+    this.downloads++;
+    return new ReadableStream(
+      {
+        pull: (controller) => {
+          if (options.path === '/broken' && sent > 0) throw new Error('the disk broke');
+          if (sent >= total) {
+            this.downloads--;
+            return controller.close();
+          }
+          const length = Math.min(pieceBytes, total - sent);
+          sent += length;
+          controller.enqueue(piece.slice(0, length));
+        },
+        cancel: () => {
+          this.downloads--;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  async metrics(): Promise<BoxMetrics> {
+    return {
+      commandsExecutedTotal: this.started.length,
+      execErrorsTotal: 0,
+      bytesSentTotal: 0,
+      bytesReceivedTotal: 0,
+      cpuPercent: 12.5,
+      memoryBytes: undefined,
+      networkBytesSent: undefined,
+      networkBytesReceived: undefined,
+      networkTcpConnections: undefined,
+      networkTcpErrors: undefined,
+      bootTiming: { totalCreateMs: 3 },
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import type { CreateBoxRequest, ExecRequest } from '@boxlite/api';
+import type { BoxOptions, ExecOptions } from 'boxlite/backend';
+import { present } from './present.ts';
+
+/** The options of a box that a request asks for; its name goes apart. */
+export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
+  return present({
+    image: request.image,
+    rootfsPath: request.rootfs_path,
+    cpus: request.cpus,
+    memoryMib: request.memory_mib,
+    diskSizeGb: request.disk_size_gb,
+    workingDir: request.working_dir,
+    env: request.env,
+    entrypoint: request.entrypoint,
+    cmd: request.cmd,
+    user: request.user,
+    volumes: request.volumes?.map((volume) =>
+      present({ hostPath: volume.host_path, guestPath: volume.guest_path, readOnly: volume.read_only }),
+    ),
+    ports: request.ports?.map((port) =>
+      present({
+        hostPort: port.host_port,
+        guestPort: port.guest_port,
+        protocol: port.protocol,
+        hostIp: port.host_ip,
+      }),
+    ),
+    network: request.network,
+    autoRemove: request.auto_remove,
+    detach: request.detach,
+    security: request.security,
+    labels: request.labels,
+  });
+}
+
+/** The options of a command that a request asks for. */
+export function execOptionsFromWire(request: ExecRequest): ExecOptions {
+  const { cols, rows, timeout_seconds } = request;
+  const sized = cols !== undefined || rows !== undefined;
+  return present({
+    command: request.command,
+    args: request.args,
+    env: request.env,
+    workingDir: request.working_dir,
+    user: request.user,
+    tty: request.tty,
+    size: sized ? { cols: cols ?? 80, rows: rows ?? 24 } : undefined,
+    timeoutMs: timeout_seconds === undefined ? undefined : Math.round(timeout_seconds * 1000),
+  });
+}

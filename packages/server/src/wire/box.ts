@@ -1,0 +1,23 @@
+import type { Box, ListBoxesResponse } from '@boxlite/api';
+import type { BoxInfo, BoxPage } from 'boxlite/backend';
+
+/** A box as the wire says it. */
+export function boxToWire(info: BoxInfo): Box {
+  return {
+    box_id: info.id,
+    name: info.name ?? null,
+    status: info.status,
+    created_at: info.createdAt.toISOString(),
+    updated_at: info.updatedAt.toISOString(),
+    pid: info.pid ?? null,
+    image: info.image,
+    cpus: info.cpus,
+    memory_mib: info.memoryMib,
+    labels: info.labels,
+  };
+}
+
+/** A page of boxes as the wire says it. */
+export function boxPageToWire(page: BoxPage): ListBoxesResponse {
+  return { boxes: page.boxes.map(boxToWire), next_page_token: page.nextPageToken ?? null };
+}

@@ -1,0 +1,29 @@
+import type { SandboxConfig } from '@boxlite/api';
+import type { RuntimeConfig } from 'boxlite/backend';
+
+/** The configuration as the wire says it. */
+export function configToWire({ defaults, capabilities }: RuntimeConfig): SandboxConfig {
+  return {
+    defaults: {
+      cpus: defaults.cpus,
+      memory_mib: defaults.memoryMib,
+      disk_size_gb: defaults.diskSizeGb,
+      security_preset: defaults.securityPreset,
+      auto_remove: defaults.autoRemove,
+    },
+    overrides: {},
+    capabilities: {
+      max_cpus: capabilities.maxCpus,
+      max_memory_mib: capabilities.maxMemoryMib,
+      max_disk_size_gb: capabilities.maxDiskSizeGb,
+      max_boxes_per_prefix: capabilities.maxBoxesPerPrefix,
+      max_concurrent_executions: capabilities.maxConcurrentExecutions,
+      file_transfer_max_bytes: capabilities.fileTransferMaxBytes,
+      exec_timeout_max_seconds: capabilities.execTimeoutMaxSeconds,
+      tty_enabled: capabilities.ttyEnabled,
+      streaming_enabled: capabilities.streamingEnabled,
+      supported_security_presets: capabilities.supportedSecurityPresets,
+      idempotency_key_lifetime: capabilities.idempotencyKeyLifetime ?? null,
+    },
+  };
+}
