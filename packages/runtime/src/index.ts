@@ -1,1 +1,2 @@
-export { defaultHomeDir, openLocal } from './open-local.ts';
+export { type EngineProbe, type ProbeProblem, probeEngines } from './engine/probe.ts';
+export { baseImageDir, defaultHomeDir, guestBinary, openLocal } from './open-local.ts';

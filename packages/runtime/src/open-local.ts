@@ -10,8 +10,10 @@ import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
 import { openStore } from './store/store.ts';
 
-const guestBinary = fileURLToPath(new URL('../../../guest/build/boxlite-guest', import.meta.url));
-const baseImageDir = fileURLToPath(new URL('../../../.setup/base-image', import.meta.url));
+/** The guest program, and the host program, of this installation. */
+export const guestBinary: string = fileURLToPath(new URL('../../../guest/build/boxlite-guest', import.meta.url));
+/** The image that every home directory gets on first use. */
+export const baseImageDir: string = fileURLToPath(new URL('../../../.setup/base-image', import.meta.url));
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
 
 /** The home directory that a runtime uses when none is given. */

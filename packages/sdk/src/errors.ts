@@ -5,8 +5,30 @@ export interface ErrorEntry {
   readonly meaning: string;
 }
 
+/** The literal `code` of a {@link BoxliteError}. */
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'unsupported'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'not_found'
+  | 'already_exists'
+  | 'invalid_state'
+  | 'stopped'
+  | 'execution_lost'
+  | 'output_truncated'
+  | 'payload_too_large'
+  | 'image_failed'
+  | 'execution_failed'
+  | 'resource_exhausted'
+  | 'storage_failed'
+  | 'internal'
+  | 'network_failed'
+  | 'engine_failed'
+  | 'timeout';
+
 /** Every error code, with what it looks like on the wire and what it means. */
-export const errorTable = {
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
   invalid_argument: {
     type: 'InvalidArgumentError',
     status: 400,
@@ -58,10 +80,7 @@ export const errorTable = {
   },
   engine_failed: { type: 'EngineError', status: 503, meaning: 'The engine that isolates boxes is missing or failed.' },
   timeout: { type: 'TimeoutError', status: 504, meaning: 'It took longer than allowed.' },
-} as const satisfies Record<string, ErrorEntry>;
-
-/** The literal `code` of a {@link BoxliteError}. */
-export type ErrorCode = keyof typeof errorTable;
+};
 
 export interface BoxliteErrorOptions extends ErrorOptions {
   /** The server's `X-Request-Id`, where there is one. */

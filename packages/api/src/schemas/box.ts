@@ -22,6 +22,8 @@ export interface Box {
   readonly image: string;
   readonly cpus: number;
   readonly memory_mib: number;
+  /** Stopping the box removes it; an addition, which other servers leave out. */
+  readonly auto_remove?: boolean | null | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -36,6 +38,7 @@ export const box: z.ZodType<Box> = z.object({
   image: z.string(),
   cpus: z.int(),
   memory_mib: z.int(),
+  auto_remove: maybe(z.boolean()),
   labels: z.preprocess((value) => value ?? {}, z.record(z.string(), z.string())),
 });
 

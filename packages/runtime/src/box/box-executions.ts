@@ -35,6 +35,7 @@ export class BoxExecutions {
   readonly #running = new Map<string, LocalExecution>();
   readonly #ended = new Map<string, LocalExecution>();
   #number = 0;
+  #folderMade = false;
   #bytesIn = 0;
   #bytesOut = 0;
 
@@ -216,7 +217,8 @@ export class BoxExecutions {
   }
 
   #make(record: ExecutionRecord): LocalExecution {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    if (!this.#folderMade) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    this.#folderMade = true;
     return new LocalExecution(record, new OutputLog(this.#logPath(record.id), this.#limit), this.#events());
   }
 
@@ -231,7 +233,7 @@ export class BoxExecutions {
       ended: (execution, exit) => {
         this.#running.delete(execution.id);
         this.#keep(execution);
-        return this.#store.later.add(() => {
+        return this.#store.later.insist(() => {
           this.#store.executions.insert(execution.record);
           this.#store.executions.finish(execution.id, exit);
         });

@@ -13,6 +13,7 @@ export function boxInfo(record: BoxRecord): BoxInfo {
     image: record.image,
     cpus: record.options.cpus ?? 1,
     memoryMib: record.options.memoryMib ?? 512,
+    autoRemove: record.options.autoRemove ?? true,
     labels: record.options.labels ?? {},
   };
 }

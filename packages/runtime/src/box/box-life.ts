@@ -72,9 +72,8 @@ export class BoxLife {
     }
     return this.#inTurn(async () => {
       if (this.#channel) await this.#end(this.#channel, timeoutMs);
-      const info = this.info;
-      if (info.status === 'stopped') await this.#removeIfAsked();
-      return info;
+      await this.#settle();
+      return this.info;
     });
   }
 
@@ -91,25 +90,37 @@ export class BoxLife {
     });
   }
 
-  /** Takes up a box that a former process left, or finishes what it left half done. */
+  /**
+   * Takes up a box that a former process left running, or finishes what it left half done. Never rejects: a box that
+   * cannot be brought in order is `unknown` until it is started, stopped or removed.
+   */
   adopt(): Promise<void> {
     return this.#inTurn(async () => {
-      const pid = await this.#home.engine.pid(this.#engineBox());
-      if (pid !== undefined && this.#record.status === 'running') {
-        try {
-          const channel = await connectGuest(this.#socketPath());
-          await this.executions.adopt(channel);
-          this.#attend(channel);
-          return;
-        } catch {
-          // A box that does not answer is of no use to anyone: it is ended below.
-        }
-      }
+      if (this.#record.status === 'running' && (await this.#takeUp())) return;
       this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
-      await this.#release();
-      this.#update('stopped');
-      await this.#removeIfAsked();
-    });
+      await this.#settle();
+    }).catch(() => this.#update('unknown'));
+  }
+
+  async #takeUp(): Promise<boolean> {
+    try {
+      if ((await this.#home.engine.pid(this.#engineBox())) === undefined) return false;
+      const channel = await connectGuest(this.#socketPath());
+      await this.executions.adopt(channel);
+      this.#attend(channel);
+      return true;
+    } catch {
+      // A box that does not answer is of no use to anyone: it is ended.
+      return false;
+    }
+  }
+
+  /** Lets go of whatever a start, a stop or a crash left of a box that does not run. */
+  async #settle(): Promise<void> {
+    await this.#release();
+    if (this.#record.status === 'configured') return;
+    if (this.#record.status !== 'stopped') this.#update('stopped');
+    await this.#removeIfAsked();
   }
 
   /** At the end of the runtime: an attached box ends, a detached one is let go. */
@@ -152,12 +163,17 @@ export class BoxLife {
       await this.#startMain(channel);
       return channel;
     } catch (error) {
-      this.#home.store.counters.add('boxes_failed');
-      if (this.#channel) await this.#end(this.#channel, 0);
-      else await this.#release();
-      this.#update(status === 'configured' ? 'configured' : 'stopped');
+      // The first error is the one to tell; what cannot be undone now, the next start, stop or removal tries again.
+      await this.#undoStart(status === 'configured' ? 'configured' : 'stopped').catch(() => {});
       throw error;
     }
+  }
+
+  async #undoStart(status: BoxRecord['status']): Promise<void> {
+    if (this.#channel) await this.#end(this.#channel, 0);
+    else await this.#release();
+    this.#update(status);
+    this.#home.store.counters.add('boxes_failed');
   }
 
   /** A box that was given a command of its own runs it from the start; an image's default command is left alone. */

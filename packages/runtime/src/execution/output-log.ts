@@ -13,12 +13,15 @@ import { Notifier } from './notifier.ts';
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
   readonly position: number;
-  readonly sequence: number;
 }
 
-// Small logs are written at once: a round trip through the thread pool costs more than the copy into the page cache.
-// Beyond this a write may meet the kernel's throttling of dirty pages, which must not stop the whole process.
-const synchronousBytes = 1024 * 1024;
+// A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
+// whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
+// from the thread pool for a while, so that a throttled log stops nobody else.
+const slowMs = 25;
+const asynchronousMs = 2000;
+let asynchronousUntil = 0;
+
 const tailBytes = 512 * 1024;
 const copiedBytes = 16 * 1024;
 const tailBytesOnceEnded = 64 * 1024;
@@ -42,7 +45,6 @@ export class OutputLog {
   #fd: number | undefined;
   #tail: TailChunk[] = [];
   #tailSize = 0;
-  #sequence = 0;
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
@@ -92,10 +94,12 @@ export class OutputLog {
   #write(stream: OutputStream, data: Uint8Array, cut: string | undefined): void | Promise<void> {
     const parts = [encodeRecordHeader(stream, data.length), data];
     const total = recordHeaderBytes + data.length;
-    if (this.size + total <= synchronousBytes) {
+    const began = performance.now();
+    if (began >= asynchronousUntil) {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
         const written = writevSync(this.#fd, parts);
+        if (performance.now() - began > slowMs) asynchronousUntil = began + asynchronousMs;
         if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
       } catch (error) {
         return this.#failed(error);
@@ -127,7 +131,7 @@ export class OutputLog {
     this.index.note({ position, stdout, stderr });
     // A small piece is copied: it would keep the whole block alive that the socket read it into.
     const kept = data.length < copiedBytes ? Uint8Array.prototype.slice.call(data) : data;
-    this.#tail.push({ stream, data: kept, offset: this[stream], position, sequence: this.#sequence++ });
+    this.#tail.push({ stream, data: kept, offset: this[stream], position });
     this.#tailSize += data.length;
     this[stream] += data.length;
     this.size += recordHeaderBytes + data.length;

@@ -20,6 +20,9 @@ interface Reply<T> {
   reject(error: Error): void;
 }
 
+/** An acknowledgement of little is late by this, in milliseconds: it frees memory in the guest, and nobody waits for it. */
+const acknowledgeMs = 10;
+
 /** What may wait to be written to a guest that does not read, in bytes, before the channel is given up. */
 const unwrittenMax = 32 * 1024 * 1024;
 
@@ -79,7 +82,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     const output = createOutputReceiver(execution, from, sink, {
       send,
       acknowledgeSoon: (receiver) => {
-        if (toAcknowledge.push(receiver) === 1) setImmediate(acknowledgeAll);
+        if (toAcknowledge.push(receiver) === 1) setTimeout(acknowledgeAll, acknowledgeMs).unref();
       },
       over: () => {
         conversations.get(execution)?.stdin.close('the execution has ended');

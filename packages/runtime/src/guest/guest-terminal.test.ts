@@ -62,7 +62,7 @@ test('it is a controlling terminal of the size asked for, and can be resized', a
   const terminal = await openTerminal([
     'sh',
     '-c',
-    'stty size; tty; echo $TERM; trap "stty size; exit" WINCH; while :; do sleep 0.05; done',
+    'trap "stty size; exit" WINCH; stty size; tty; echo $TERM; while :; do sleep 0.05; done',
   ]);
   await terminal.until(/37 101\r\n\/dev\/pts\/\d+\r\nxterm\r\n/);
   channel.resize(terminal.execution, { cols: 55, rows: 11 });
@@ -89,10 +89,16 @@ test('what is typed is echoed, and the end of stdin is ^D', async () => {
 
 test('a shell on it does job control', async () => {
   const terminal = await openTerminal(['bash', '--norc', '-i']);
-  await terminal.type(`sh -c 'echo going; sleep 100'\n`);
-  await terminal.until(/going\r\n/);
+  await terminal.type('cat /proc/self/comm -\n');
+  await terminal.until(/\rcat\r\n/);
   await terminal.type('\x1a');
   await terminal.until(/Stopped/);
-  await terminal.type('kill %1; exit 5\n');
+  await terminal.type('kill -9 %1; wait %1; exit 5\n');
   expect((await terminal.exit).exitCode).toBe(5);
+});
+
+test('a program that lets go of the terminal before its end is not hung up', async () => {
+  const terminal = await openTerminal(['sh', '-c', 'exec <&- >&- 2>&-; sleep 0.3; echo back >/dev/tty; exit 4']);
+  expect((await terminal.exit).exitCode).toBe(4);
+  expect(terminal.text()).toBe('back\r\n');
 });

@@ -4,13 +4,13 @@ import { ackFrame, frame } from './frame-encoder.ts';
 import { outputWindow, request } from './frame-type.ts';
 import { createOutputQueue } from './output-queue.ts';
 
-/** At this many unacknowledged bytes an ACK goes out at once, else with the next turn of the event loop. */
+/** At this many unacknowledged bytes an ACK goes out at once, else a little later. */
 const ackAtOnce = 256 * 1024;
 
 /** What an {@link OutputReceiver} needs of its channel. */
 export interface OutputReceiverHost {
   send(bytes: Buffer): void;
-  /** Calls `acknowledge` in the next turn of the event loop. */
+  /** Calls `acknowledge` a little later. */
   acknowledgeSoon(receiver: OutputReceiver): void;
   /** The exit is acknowledged: the execution is over. */
   over(): void;

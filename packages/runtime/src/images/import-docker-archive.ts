@@ -9,6 +9,13 @@ import { digestOf } from './manifest.ts';
 import { formatReference, parseReference, type Reference } from './reference.ts';
 import type { ImageSource } from './source.ts';
 
+/** What is used of a docker archive's `manifest.json`: its images, at least one. */
+export type DockerArchive = readonly {
+  readonly Config: string;
+  readonly RepoTags?: readonly string[] | null | undefined;
+  readonly Layers: readonly string[];
+}[];
+
 const content = z
   .array(
     z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()).max(1000) }),
@@ -27,8 +34,6 @@ export async function dockerArchive(directory: string): Promise<DockerArchive | 
     return undefined;
   }
 }
-
-export type DockerArchive = z.infer<typeof content>;
 
 /** The image of an unpacked docker archive, under a manifest that is made for it here. */
 export async function dockerArchiveSource(

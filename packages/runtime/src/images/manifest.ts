@@ -36,12 +36,28 @@ const config = z.object({
   rootfs: z.object({ diff_ids: z.array(digest).nullish() }),
 });
 
-/** Points at a blob: what it is, its digest and its exact size (OCI image spec, descriptor.md). */
-export type Descriptor = z.infer<typeof descriptor>;
+/** Points at a blob: what it is, its digest and its exact size in bytes (OCI image spec, descriptor.md). */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>> | null | undefined;
+  readonly platform?:
+    | { readonly os: string; readonly architecture: string; readonly variant?: string | null | undefined }
+    | null
+    | undefined;
+}
 /** A list of manifests, one for each platform. */
-export type ImageIndex = z.infer<typeof index>;
+export interface ImageIndex {
+  readonly manifests: readonly Descriptor[];
+}
 /** The parts of one image. */
-export type ImageManifest = z.infer<typeof manifest>;
+export interface ImageManifest {
+  readonly schemaVersion: 2;
+  readonly artifactType?: string | null | undefined;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
 /** What an image's configuration says that BoxLite uses. */
 export interface ParsedConfig {
   readonly config: ImageConfig;

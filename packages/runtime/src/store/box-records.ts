@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { BootTiming, BoxOptions, BoxStatus, ListBoxesOptions } from 'boxlite/backend';
 import { AlreadyExistsError, InvalidArgumentError } from 'boxlite/backend';
 import type { EngineBox } from '../engine/engine.ts';
+import { statement } from './statement.ts';
 
 /** What a command inherits from the image, fixed when the box was made. */
 export interface BoxDefaults {
@@ -82,31 +83,36 @@ function read(row: Row): BoxRecord {
 
 /** The boxes of a store. */
 export function boxRecords(database: DatabaseSync): BoxRecords {
-  const insert = database.prepare(
+  const insert = statement(
+    database,
     `INSERT INTO boxes (id, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  const update = database.prepare(
+  const update = statement(
+    database,
     `UPDATE boxes SET status = ?, pid = ?, updated_at = ?, timing = coalesce(?, timing) WHERE id = ? RETURNING *`,
   );
-  const count = database.prepare(
+  const count = statement(
+    database,
     `UPDATE boxes SET commands = commands + ?, exec_errors = exec_errors + ?, bytes_in = bytes_in + ?,
      bytes_out = bytes_out + ? WHERE id = ?`,
   );
-  const get = database.prepare(
+  const get = statement(
+    database,
     'SELECT * FROM boxes WHERE id = ?1 UNION ALL SELECT * FROM boxes WHERE name = ?1 LIMIT 1',
   );
-  const named = database.prepare('SELECT id FROM boxes WHERE name = ?');
-  const page = database.prepare(
+  const named = statement(database, 'SELECT id FROM boxes WHERE name = ?');
+  const page = statement(
+    database,
     `SELECT * FROM boxes WHERE id > ?1 AND (?2 IS NULL OR status = ?2) AND NOT EXISTS (
        SELECT 1 FROM json_each(?3) AS wanted WHERE NOT EXISTS (
          SELECT 1 FROM json_each(boxes.labels) AS has WHERE has.key = wanted.key AND has.value = wanted.value))
      ORDER BY id LIMIT ?4`,
   );
-  const all = database.prepare('SELECT * FROM boxes ORDER BY id');
-  const remove = database.prepare('DELETE FROM boxes WHERE id = ?');
-  const running = database.prepare(`SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'stopping')`);
-  const uses = database.prepare('SELECT 1 FROM boxes WHERE image_id = ? LIMIT 1');
+  const all = statement(database, 'SELECT * FROM boxes ORDER BY id');
+  const remove = statement(database, 'DELETE FROM boxes WHERE id = ?');
+  const running = statement(database, `SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'stopping')`);
+  const uses = statement(database, 'SELECT 1 FROM boxes WHERE image_id = ? LIMIT 1');
   return {
     insert(record) {
       if (record.name !== undefined && named.get(record.name)) {

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { ExecutionStatus } from 'boxlite/backend';
+import { statement } from './statement.ts';
 
 /** How an execution ended. */
 export interface ExecutionExit {
@@ -26,6 +27,7 @@ export interface ExecutionRecord {
 }
 
 export interface ExecutionRecords {
+  /** Nothing when it is there already, or when its box is removed. */
   insert(record: ExecutionRecord): void;
   finish(id: string, exit: ExecutionExit): void;
   get(boxId: string, id: string): ExecutionRecord | undefined;
@@ -48,13 +50,15 @@ function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
 
 /** The executions of a store. */
 export function executionRecords(database: DatabaseSync): ExecutionRecords {
-  const insert = database.prepare(
-    'INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  const insert = statement(
+    database,
+    `INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)`,
   );
-  const finish = database.prepare('UPDATE executions SET exit = ? WHERE id = ?');
-  const get = database.prepare('SELECT * FROM executions WHERE id = ? AND box_id = ?');
-  const ofBox = database.prepare('SELECT * FROM executions WHERE box_id = ? ORDER BY id');
-  const running = database.prepare('SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
+  const finish = statement(database, 'UPDATE executions SET exit = ? WHERE id = ?');
+  const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
+  const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
+  const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
   return {
     insert: (record) =>
       void insert.run(

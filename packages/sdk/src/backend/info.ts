@@ -15,6 +15,8 @@ export interface BoxInfo {
   readonly image: string;
   readonly cpus: number;
   readonly memoryMib: number;
+  /** Stopping the box removes it; undefined where a server does not tell. */
+  readonly autoRemove: boolean | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -23,6 +23,7 @@ export function boxInfo(box: api.Box): BoxInfo {
     image: box.image,
     cpus: box.cpus,
     memoryMib: box.memory_mib,
+    autoRemove: box.auto_remove ?? undefined,
     labels: box.labels,
   };
 }

@@ -13,6 +13,7 @@ export function boxToWire(info: BoxInfo): Box {
     image: info.image,
     cpus: info.cpus,
     memory_mib: info.memoryMib,
+    auto_remove: info.autoRemove ?? null,
     labels: info.labels,
   };
 }

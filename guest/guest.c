@@ -1,0 +1,186 @@
+#define _GNU_SOURCE
+#include "guest.h"
+#include "connection.h"
+#include "execution.h"
+#include "loop.h"
+#include "spawn.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000 };
+
+static struct watch signals = { .fd = -1 };
+static bool attached, shutting_down, empty;
+static uint64_t kill_all_at, leave_at;
+
+static void reap(void)
+{
+	int status;
+	struct rusage usage;
+	pid_t pid;
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
+		execution_exited(pid, status, &usage);
+}
+
+void guest_shut_down(uint32_t grace_ms)
+{
+	if (shutting_down)
+		return;
+	shutting_down = true;
+	kill_all_at = now_ms() + grace_ms;
+	kill(-1, SIGTERM);
+	kill(-1, SIGCONT);
+}
+
+static void signals_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	struct signalfd_siginfo info;
+	while (read(watch->fd, &info, sizeof info) == sizeof info)
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+			guest_shut_down(TERM_GRACE_MS);
+	reap();
+}
+
+static bool all_told(void)
+{
+	for (struct execution *e = executions; e; e = e->next)
+		if (e->attached && !e->exit_sent)
+			return false;
+	return connection_idle();
+}
+
+/* Exits once every process is gone and the runtime was told, or has had its time. */
+static void shut_down_on(uint64_t now)
+{
+	if (now >= kill_all_at)
+		kill(-1, SIGKILL);
+	if (!empty && kill(-1, 0) < 0 && errno == ESRCH) {
+		empty = true;
+		leave_at = now + LAST_WORDS_MS;
+	}
+	if (empty && (now >= leave_at || all_told()))
+		_exit(0);
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof address.sun_path)
+		return -1;
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	unlink(path);
+	mode_t mask = umask(077);
+	bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 16) == 0;
+	umask(mask);
+	return bound ? fd : -1;
+}
+
+static int open_listener(int argc, char **argv)
+{
+	int fd = -1;
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--attached") == 0)
+			attached = true;
+		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
+			fd = atoi(argv[++i]);
+		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
+			fd = listen_at(argv[++i]);
+		else
+			return -1;
+	}
+	if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	close_between(3, fd - 1); /* whatever else the engine left open is nobody's business here */
+	close_between(fd + 1, INT32_MAX);
+	return fd;
+}
+
+static void set_up_process(void)
+{
+	sigset_t all;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; fd <= 2; fd++)
+		if (null >= 0 && fcntl(fd, F_GETFD) < 0)
+			dup2(null, fd);
+	if (null > 2)
+		close(null);
+	for (int number = 1; number < 65; number++)
+		signal(number, SIG_DFL);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(022);
+	getrlimit(RLIMIT_NOFILE, &program_files);
+	struct rlimit files = { program_files.rlim_max, program_files.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &files);
+	loop_open();
+	signals.fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	signals.ready = signals_ready;
+	watch_set(&signals, EPOLLIN);
+}
+
+static int until(uint64_t due, uint64_t now, int timeout)
+{
+	if (!due)
+		return timeout;
+	int wait = due <= now ? 0 : due - now > 60000 ? 60000 : (int)(due - now);
+	return timeout < 0 || wait < timeout ? wait : timeout;
+}
+
+int guest_main(int argc, char **argv)
+{
+	uint64_t boot_id, next = 0, trim_at = 0;
+	if (getpid() != 1) { /* it signals every process it can see */
+		fprintf(stderr, "boxlite-guest: must be process 1 of its box\n");
+		return 64;
+	}
+	int fd = open_listener(argc, argv);
+	if (fd < 0) {
+		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached]\n");
+		return 64;
+	}
+	set_up_process();
+	if (getrandom(&boot_id, sizeof boot_id, 0) != sizeof boot_id)
+		boot_id = now_us();
+	connection_listen(fd, boot_id);
+	uint64_t contact_by = attached ? now_ms() + FIRST_CONTACT_MS : 0;
+	for (;;) {
+		uint64_t now = now_ms();
+		if (timers_changed || (next && now >= next)) {
+			timers_changed = false;
+			next = executions_tick(now);
+			if (!trim_at)
+				trim_at = now + TRIM_MS;
+		}
+		bool more = connection_flush();
+		if (trim_at && now >= trim_at) {
+			outputs_trim();
+			trim_at = 0;
+		}
+		if (contact_by && connection_open())
+			contact_by = 0;
+		if (attached && (connection_ended() || (contact_by && now >= contact_by)))
+			return 0;
+		int timeout = until(next, now, until(trim_at, now, until(contact_by, now, more ? 0 : -1)));
+		if (shutting_down) {
+			shut_down_on(now);
+			timeout = until(empty || now >= kill_all_at ? now + 10 : kill_all_at, now, timeout);
+		}
+		loop_turn(timeout);
+	}
+}

@@ -1,0 +1,32 @@
+#include "internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int host_fail(struct host_fault *fault, int number, const char *what, const char *name) {
+  fault->number = number;
+  snprintf(fault->text, sizeof fault->text, "%s %.380s: %s", what, name, strerror(number));
+  return -1;
+}
+
+int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *result, struct host_fault *fault) {
+  char *path;
+  int outcome;
+  switch (type) {
+    case HOST_MOUNT: return host_mount(reader, fault);
+    case HOST_MOUNT_OVERLAY: return host_mount_overlay(reader, fault);
+    case HOST_MOUNT_IMAGE: return host_mount_image(reader, fault);
+    case HOST_UMOUNT: return host_umount(reader, fault);
+    case HOST_COPY_SPARSE: return host_copy_sparse(reader, fault);
+    case HOST_KILL: return host_kill(reader, result, fault);
+    case HOST_REMOVE_TREE:
+      path = host_string(reader);
+      outcome = host_finished(reader) ? host_remove_tree(path, fault)
+                                      : host_fail(fault, EINVAL, "remove", "a malformed request");
+      free(path);
+      return outcome;
+    default: return host_fail(fault, EINVAL, "request of unknown type", "");
+  }
+}

@@ -1,0 +1,78 @@
+#include "loop.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static int epoll_fd = -1;
+
+struct grave {
+	struct grave *next;
+	void *p;
+};
+static struct grave *graves;
+
+void loop_open(void)
+{
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll_fd < 0)
+		_exit(70);
+}
+
+void watch_set(struct watch *watch, uint32_t events)
+{
+	if (watch->events == events || watch->fd < 0)
+		return;
+	struct epoll_event event = { .events = events, .data.ptr = watch };
+	int op = !events ? EPOLL_CTL_DEL : watch->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	epoll_ctl(epoll_fd, op, watch->fd, &event);
+	watch->events = events;
+}
+
+void watch_close(struct watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	watch_set(watch, 0);
+	close(watch->fd);
+	watch->fd = -1;
+}
+
+void free_later(void *p)
+{
+	struct grave *grave = malloc(sizeof *grave);
+	if (!grave)
+		return; /* a leak is better than a dangling pointer */
+	grave->p = p;
+	grave->next = graves;
+	graves = grave;
+}
+
+void loop_turn(int timeout_ms)
+{
+	struct epoll_event events[64];
+	int n = epoll_wait(epoll_fd, events, 64, timeout_ms);
+	for (int i = 0; i < n; i++) {
+		struct watch *watch = events[i].data.ptr;
+		if (watch->fd >= 0 && watch->events)
+			watch->ready(watch, events[i].events);
+	}
+	while (graves) {
+		struct grave *grave = graves;
+		graves = grave->next;
+		free(grave->p);
+		free(grave);
+	}
+}
+
+uint64_t now_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t now_ms(void)
+{
+	return now_us() / 1000;
+}

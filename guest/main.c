@@ -1,0 +1,16 @@
+/* One program, two roles: PID 1 of a box, and the helper beside the runtime. */
+#include <stdio.h>
+#include <string.h>
+
+int guest_main(int argc, char **argv);
+__attribute__((weak)) int host_main(int argc, char **argv);
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "guest") == 0)
+		return guest_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "host") == 0 && host_main)
+		return host_main(argc, argv);
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest host ...\n");
+	return 2;
+}

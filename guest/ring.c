@@ -1,0 +1,70 @@
+#include "ring.h"
+#include <sys/mman.h>
+
+#define KEPT (64u << 10)
+#define SPARE_MAX 8
+
+static uint8_t *spare[SPARE_MAX];
+static int spares;
+
+uint8_t *ring_space(struct ring *ring, size_t *length)
+{
+	if (!ring->bytes) {
+		if (spares) {
+			ring->bytes = spare[--spares];
+		} else {
+			void *p = mmap(NULL, RING_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (p == MAP_FAILED)
+				return NULL;
+			ring->bytes = p;
+		}
+	}
+	if (ring->used == RING_SIZE)
+		return NULL;
+	uint32_t tail = (ring->head + ring->used) % RING_SIZE;
+	*length = tail < ring->head ? ring->head - tail : RING_SIZE - tail;
+	return ring->bytes + tail;
+}
+
+void ring_grow(struct ring *ring, size_t length)
+{
+	uint32_t end = (uint32_t)((ring->head + ring->used) % RING_SIZE + length);
+	ring->used += (uint32_t)length;
+	if (end > ring->high)
+		ring->high = end;
+}
+
+const uint8_t *ring_peek(const struct ring *ring, size_t skip, size_t *length)
+{
+	uint32_t at = (uint32_t)((ring->head + skip) % RING_SIZE);
+	size_t rest = ring->used - skip;
+	*length = rest < RING_SIZE - at ? rest : RING_SIZE - at;
+	return ring->bytes + at;
+}
+
+void ring_drop(struct ring *ring, size_t length)
+{
+	ring->used -= (uint32_t)length;
+	ring->head = ring->used ? (uint32_t)((ring->head + length) % RING_SIZE) : 0;
+}
+
+void ring_trim(struct ring *ring)
+{
+	if (ring->bytes && !ring->used && ring->high > KEPT) {
+		madvise(ring->bytes + KEPT, RING_SIZE - KEPT, MADV_DONTNEED);
+		ring->high = KEPT;
+	}
+}
+
+void ring_free(struct ring *ring)
+{
+	if (!ring->bytes)
+		return;
+	ring->used = 0;
+	ring_trim(ring);
+	if (spares < SPARE_MAX)
+		spare[spares++] = ring->bytes;
+	else
+		munmap(ring->bytes, RING_SIZE);
+	*ring = (struct ring){ 0 };
+}

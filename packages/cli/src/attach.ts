@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { BoxliteError, type Execution } from 'boxlite';
+
+/** What a command is joined to: this process's streams, or in tests any others. */
+export interface Attachment {
+  /** Read to its end and fed to the command; without it the command's stdin is closed at once. */
+  readonly stdin?: Readable | undefined;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+const brokenPipeExit = 128 + 13;
+
+/** Joins an execution to this process until it ends: bytes as they are, signals passed on. Resolves with the exit code. */
+export async function attach(execution: Execution, { stdin, stdout, stderr }: Attachment): Promise<number> {
+  const reading = new AbortController();
+  const pass = (signal: NodeJS.Signals): void => void ignoreEnd(execution.signal(signal as (typeof forwarded)[number]));
+  // Nobody takes the output any more, so nobody needs the command either: what a pipe's writer gets from a shell.
+  const lost = (): void => reading.abort(brokenPipe);
+  for (const signal of forwarded) process.on(signal, pass);
+  for (const stream of [stdout, stderr]) stream.on('error', lost);
+  try {
+    const fed = feed(execution, stdin);
+    for await (const { stream, data } of execution.output({ signal: reading.signal })) {
+      const target = stream === 'stdout' ? stdout : stderr;
+      // The bytes may be a view of a buffer that the next piece reuses.
+      if (!target.write(data.slice())) await once(target, 'drain', { signal: reading.signal });
+    }
+    void fed;
+    const { exitCode } = await execution.wait();
+    return exitCode;
+  } catch (error) {
+    if (!reading.signal.aborted) throw error;
+    await execution.kill();
+    return brokenPipeExit;
+  } finally {
+    for (const signal of forwarded) process.off(signal, pass);
+    for (const stream of [stdout, stderr]) stream.off('error', lost);
+    stdin?.destroy();
+  }
+}
+
+const brokenPipe = new Error('the reader of the output went away');
+
+async function feed(execution: Execution, source: Readable | undefined): Promise<void> {
+  const writer = execution.stdin.getWriter();
+  try {
+    if (source) for await (const bytes of source) await writer.write(bytes);
+    await writer.close();
+  } catch {
+    // The command has ended, or does not read: its exit says what there is to say.
+  }
+}
+
+/** A signal that comes after the end of the command hits nobody, as between processes. */
+async function ignoreEnd(sent: Promise<void>): Promise<void> {
+  try {
+    await sent;
+  } catch (error) {
+    if (!(error instanceof BoxliteError)) throw error;
+  }
+}

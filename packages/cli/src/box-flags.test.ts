@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { boxOptions, parseEnvironment, parsePort, parseVolume } from './box-flags.ts';
+import { commandWords } from './commands/run.ts';
+
+test('--env takes NAME=VALUE, and NAME from this process where it has one', () => {
+  expect(parseEnvironment(['A=1', 'B=x=y', 'C=', 'HERE', 'ABSENT'], { HERE: 'here' })).toEqual({
+    A: '1',
+    B: 'x=y',
+    C: '',
+    HERE: 'here',
+  });
+  expect(() => parseEnvironment(['=x'], {})).toThrow('--env must be NAME=VALUE or NAME, not "=x"');
+});
+
+test('--volume takes host and box directory, read-only with :ro', () => {
+  expect(parseVolume('/a:/b')).toEqual({ hostPath: '/a', guestPath: '/b', readOnly: false });
+  expect(parseVolume('/a:/b:ro')).toEqual({ hostPath: '/a', guestPath: '/b', readOnly: true });
+  for (const wrong of ['/a', ':/b', '/a:', '/a:/b:rx', '/a:/b:ro:x']) expect(() => parseVolume(wrong)).toThrow(wrong);
+});
+
+test('--publish takes a box port, a host port before it, and a protocol after it', () => {
+  expect(parsePort('80')).toEqual({ guestPort: 80, hostPort: 0, protocol: 'tcp' });
+  expect(parsePort('8080:80/udp')).toEqual({ guestPort: 80, hostPort: 8080, protocol: 'udp' });
+  for (const wrong of ['', 'x', '0', '65536', '70000:80', '80/sctp', '1:2:3']) {
+    expect(() => parsePort(wrong)).toThrow('--publish must be');
+  }
+});
+
+test('an image and --rootfs exclude each other', () => {
+  expect(() => boxOptions('alpine', { rootfs: '/r' })).toThrow('give an image or --rootfs, not both');
+});
+
+test('only what was given is set, so that the runtime keeps its defaults', () => {
+  expect(boxOptions('alpine', {})).toEqual({ image: 'alpine', autoRemove: false });
+  expect(boxOptions('alpine', { cpus: 2, memory: 512, rm: true, publish: ['80'] })).toEqual({
+    image: 'alpine',
+    cpus: 2,
+    memoryMib: 512,
+    ports: [{ guestPort: 80, hostPort: 0, protocol: 'tcp' }],
+    autoRemove: true,
+  });
+});
+
+test('an option where the command begins is an error, not the name of a program', () => {
+  expect(commandWords(['ls', '-l'])).toEqual(['ls', '-l']);
+  expect(commandWords(['--', '-x'])).toEqual(['-x']);
+  expect(() => commandWords(['--name', 'one'])).toThrow('put options first');
+});

@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { BoxOptions, Environment, PortOptions, VolumeOptions } from 'boxlite/backend';
+import { type Command, Option } from 'commander';
+import { UsageError } from './usage.ts';
+
+/** What the flags shared by `run` and `create` parse to. */
+export interface BoxFlags {
+  readonly env?: readonly string[];
+  readonly workdir?: string;
+  readonly entrypoint?: string;
+  readonly cpus?: number;
+  readonly memory?: number;
+  readonly diskSize?: number;
+  readonly name?: string;
+  readonly rm?: boolean;
+  readonly volume?: readonly string[];
+  readonly publish?: readonly string[];
+  readonly network?: string;
+  readonly security?: NonNullable<BoxOptions['security']>;
+  readonly rootfs?: string;
+}
+
+/** Adds the flags that say what a box is made of. */
+export function addBoxFlags(command: Command): Command {
+  return command
+    .option('-e, --env <NAME=VALUE>', 'set an environment variable; NAME alone takes it from this process', collect)
+    .option('-w, --workdir <dir>', 'working directory in the box')
+    .option('--entrypoint <program>', 'program to put before the command')
+    .option('--cpus <count>', 'processors', wholeNumber('--cpus'))
+    .option('--memory <MiB>', 'memory', wholeNumber('--memory'))
+    .option(
+      '--disk-size <GB>',
+      'size of the writable disk; without it the box shares the host disk',
+      wholeNumber('--disk-size'),
+    )
+    .option('--name <name>', 'a name to find the box by')
+    .option('--rm', 'remove the box when it stops')
+    .option('-v, --volume <host:box[:ro]>', 'make a host directory visible in the box', collect)
+    .option('-p, --publish <[host:]box[/tcp]>', 'publish a port of the box on the host', collect)
+    .addOption(new Option('--network <mode>', 'network of the box').choices(['isolated', 'none']))
+    .addOption(new Option('--security <preset>', 'confinement').choices(['development', 'standard', 'maximum']))
+    .option('--rootfs <dir>', 'an unpacked root file system in place of an image');
+}
+
+/** The box that the flags describe, at the most: what was not given is left to the runtime's defaults. */
+export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptions {
+  if (image !== undefined && flags.rootfs !== undefined) {
+    throw new UsageError(`give an image or --rootfs, not both (image ${image}, --rootfs ${flags.rootfs})`);
+  }
+  return {
+    ...(image !== undefined && { image }),
+    ...(flags.rootfs !== undefined && { rootfsPath: resolve(flags.rootfs) }),
+    ...(flags.env !== undefined && { env: parseEnvironment(flags.env, process.env) }),
+    ...(flags.workdir !== undefined && { workingDir: flags.workdir }),
+    ...(flags.cpus !== undefined && { cpus: flags.cpus }),
+    ...(flags.memory !== undefined && { memoryMib: flags.memory }),
+    ...(flags.diskSize !== undefined && { diskSizeGb: flags.diskSize }),
+    ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
+    ...(flags.publish !== undefined && { ports: flags.publish.map(parsePort) }),
+    ...((flags.network === 'isolated' || flags.network === 'none') && { network: flags.network }),
+    ...(flags.security !== undefined && { security: flags.security }),
+    autoRemove: flags.rm === true,
+  };
+}
+
+/** `NAME=VALUE`, or `NAME` for the value of this process; a name that this process lacks is left out. */
+export function parseEnvironment(flags: readonly string[], own: NodeJS.ProcessEnv): Environment {
+  const env: Record<string, string> = {};
+  for (const flag of flags) {
+    const equals = flag.indexOf('=');
+    const name = equals < 0 ? flag : flag.slice(0, equals);
+    if (name === '') throw new UsageError(`--env must be NAME=VALUE or NAME, not ${JSON.stringify(flag)}`);
+    const value = equals < 0 ? own[name] : flag.slice(equals + 1);
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
+/** `host:box`, `host:box:ro` or `host:box:rw`. */
+export function parseVolume(flag: string): VolumeOptions {
+  const [host, guest, mode, ...rest] = flag.split(':');
+  if (!host || !guest || rest.length > 0 || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
+    throw new UsageError(`--volume must be HOST_DIR:BOX_DIR[:ro], not ${JSON.stringify(flag)}`);
+  }
+  return { hostPath: resolve(host), guestPath: guest, readOnly: mode === 'ro' };
+}
+
+/** `box`, `host:box`, either with `/tcp` or `/udp`. */
+export function parsePort(flag: string): PortOptions {
+  const match = /^(?:(\d{1,5}):)?(\d{1,5})(?:\/(tcp|udp))?$/.exec(flag);
+  const guestPort = Number(match?.[2]);
+  const hostPort = Number(match?.[1] ?? 0);
+  if (match === null || guestPort < 1 || guestPort > 65_535 || hostPort > 65_535) {
+    throw new UsageError(`--publish must be [HOST_PORT:]BOX_PORT[/tcp|/udp], not ${JSON.stringify(flag)}`);
+  }
+  return { guestPort, hostPort, protocol: match[3] === 'udp' ? 'udp' : 'tcp' };
+}
+
+/** Gathers a flag that may be given several times. */
+export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
+  return [...(earlier ?? []), value];
+}
+
+/** A parser of whole numbers that names its flag. */
+export function wholeNumber(flag: string): (value: string) => number {
+  return (value) => {
+    if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${flag} must be a whole number, not ${JSON.stringify(value)}`);
+    return Number(value);
+  };
+}

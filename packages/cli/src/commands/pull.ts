@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { withRuntime } from '../connect.ts';
+import { bytes } from '../format.ts';
+import { visible } from '../table.ts';
+
+/** `boxlite pull`: an image into the store. */
+export function registerPull(program: Command): void {
+  const command = program
+    .command('pull')
+    .description('fetch an image from its registry')
+    .argument('<image>', 'such as debian:stable-slim or ghcr.io/owner/name:tag')
+    .option('-q, --quiet', 'print only the digest')
+    .action(async (reference: string, flags: { readonly quiet?: boolean }) => {
+      await withRuntime(command, async (runtime) => {
+        const shown = process.stderr.isTTY && !flags.quiet;
+        const image = await runtime.images.pull(reference, {
+          onProgress: ({ completedBytes, totalBytes }) => {
+            if (shown) process.stderr.write(`\r${bytes(completedBytes)} of ${bytes(totalBytes)}\x1b[K`);
+          },
+        });
+        if (shown) process.stderr.write('\r\x1b[K');
+        process.stdout.write(flags.quiet ? `${image.id}\n` : `${visible(image.reference)} ${image.id}\n`);
+      });
+    });
+}

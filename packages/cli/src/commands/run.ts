@@ -1,0 +1,97 @@
+import { type Box, type Boxlite, NotFoundError } from 'boxlite';
+import type { Command } from 'commander';
+import { attach } from '../attach.ts';
+import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
+import { withRuntime } from '../connect.ts';
+import { requireTerminal, shareTerminal, terminalSize } from '../terminal.ts';
+import { UsageError } from '../usage.ts';
+
+interface RunFlags extends BoxFlags {
+  readonly interactive?: boolean;
+  readonly tty?: boolean;
+  readonly user?: string;
+  readonly detach?: boolean;
+}
+
+/** `boxlite run`: a new box, one command in it, its output and exit code here. */
+export function registerRun(program: Command): void {
+  const command = program
+    .command('run')
+    .description('create a box, run a command in it, and stop the box when the command ends')
+    .argument('[image]', 'image of the box; left out with --rootfs')
+    .argument('[command...]', 'the command and its arguments (sh)')
+    .passThroughOptions()
+    .option('-i, --interactive', 'feed stdin to the command')
+    .option('-t, --tty', 'give the command a terminal')
+    .option('-u, --user <user[:group]>', 'run as this user')
+    .option('-d, --detach', 'leave the command running and print the id of the box');
+  addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
+    const [image, words] = imageAndWords(first, rest, flags);
+    const argv = [...(flags.entrypoint === undefined ? [] : [flags.entrypoint]), ...words];
+    requireTerminal(flags);
+    const options = { ...boxOptions(image, flags), detach: flags.detach === true };
+    process.exitCode = await withRuntime(command, async (runtime) => {
+      const box = await runtime.create(
+        { ...options, ...(flags.user !== undefined && { user: flags.user }) },
+        flags.name,
+      );
+      return flags.detach ? startDetached(box, argv) : runAttached(runtime, box, argv, flags);
+    });
+  });
+}
+
+/** With `--rootfs` there is no image: every word is the command's. */
+export function imageAndWords(
+  first: string | undefined,
+  rest: readonly string[],
+  flags: BoxFlags,
+): readonly [image: string | undefined, words: readonly string[]] {
+  if (flags.rootfs === undefined) {
+    if (first === undefined) throw new UsageError('name an image, such as boxlite/base:latest, or give --rootfs');
+    return [first, commandWords(rest)];
+  }
+  return [undefined, commandWords(first === undefined ? [] : [first, ...rest])];
+}
+
+/** A command's words, after a `--` where there is one. An option in their place would quietly become a program's name. */
+export function commandWords(words: readonly string[]): readonly string[] {
+  const [first] = words;
+  if (first === '--') return words.slice(1);
+  if (first?.startsWith('-')) {
+    throw new UsageError(`${first} stands where the command begins: put options first, or -- before the command`);
+  }
+  return words;
+}
+
+async function startDetached(box: Box, argv: readonly string[]): Promise<number> {
+  if (argv.length === 0) {
+    await box.start();
+  } else {
+    const [program = 'sh', ...args] = argv;
+    const execution = await box.exec(program, args);
+    await execution.stdin.close();
+  }
+  process.stdout.write(`${box.id}\n`);
+  return 0;
+}
+
+async function runAttached(runtime: Boxlite, box: Box, argv: readonly string[], flags: RunFlags): Promise<number> {
+  const [program = 'sh', ...args] = argv;
+  try {
+    const size = terminalSize();
+    const execution = await box.exec(program, args, { tty: flags.tty === true, ...(size && { size }) });
+    using _terminal = flags.tty && flags.interactive ? shareTerminal(execution) : undefined;
+    return await attach(execution, {
+      stdin: flags.interactive ? process.stdin : undefined,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    });
+  } finally {
+    // What the box or the command failed with is the error to show, not that the box is gone already.
+    await (flags.rm ? runtime.remove(box.id, { force: true }) : box.stop()).catch(unlessGone);
+  }
+}
+
+function unlessGone(error: unknown): void {
+  if (!(error instanceof NotFoundError)) throw error;
+}

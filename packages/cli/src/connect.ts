@@ -1,0 +1,42 @@
+import { type Box, Boxlite, BoxliteRestOptions, NotFoundError } from 'boxlite';
+import type { BoxliteOptions, ImageRegistryOptions } from 'boxlite/backend';
+import type { Command } from 'commander';
+import { type GlobalOptions, globalOptions } from './globals.ts';
+
+async function openRuntime(options: GlobalOptions): Promise<Boxlite> {
+  if (options.url === undefined) return Boxlite.local(localOptions(options));
+  return Boxlite.rest(
+    BoxliteRestOptions.fromEnv({
+      ...process.env,
+      BOXLITE_REST_URL: options.url,
+      ...(options.pathPrefix !== undefined && { BOXLITE_REST_PATH_PREFIX: options.pathPrefix }),
+    }),
+  );
+}
+
+/** Runs `work` with the runtime that a command's options name, and lets go of it afterwards. */
+export async function withRuntime<T>(command: Command, work: (runtime: Boxlite) => Promise<T>): Promise<T> {
+  await using runtime = await openRuntime(globalOptions(command));
+  return await work(runtime);
+}
+
+/** The box of that id or name; `NotFoundError` with the next step when there is none. */
+export async function existingBox(runtime: Boxlite, idOrName: string): Promise<Box> {
+  const box = await runtime.get(idOrName);
+  if (!box) throw new NotFoundError(`box not found: ${idOrName}; boxlite list -a shows the boxes there are`);
+  return box;
+}
+
+/** Options of the local runtime. */
+export function localOptions(options: GlobalOptions): BoxliteOptions {
+  return {
+    ...(options.home !== undefined && { homeDir: options.home }),
+    ...(options.registries.length > 0 && { imageRegistries: options.registries.map(registry) }),
+  };
+}
+
+function registry(name: string): ImageRegistryOptions {
+  const match = /^(?:(https?):\/\/)?([^/]+)\/?$/.exec(name);
+  const host = match?.[2] ?? name;
+  return { host, transport: match?.[1] === 'http' ? 'http' : 'https', search: true };
+}

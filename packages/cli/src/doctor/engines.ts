@@ -1,0 +1,22 @@
+import type { EngineProbe } from '@boxlite/runtime';
+import type { Check } from './check.ts';
+
+/** One check for each engine that BoxLite knows; boxes need one that is usable. */
+export function engineChecks(engines: readonly EngineProbe[]): readonly Check[] {
+  const usable = engines.find((engine) => engine.usable);
+  return engines.map((engine) => {
+    const problem = engine.problems[0];
+    return {
+      name: engine.name,
+      ok: engine.usable,
+      required: usable === undefined && engine === engines[0],
+      found: engine.path === undefined ? 'not found' : found(engine),
+      // Another engine that works is no reason to mend this one.
+      fix: usable === undefined ? problem?.fix : undefined,
+    };
+  });
+}
+
+function found({ version, path, problems, notes }: EngineProbe): string {
+  return [`${version ?? 'no version'} at ${path}`, ...[...problems, ...notes].map(({ reason }) => reason)].join('; ');
+}

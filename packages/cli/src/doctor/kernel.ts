@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { type Check, optional, required } from './check.ts';
+
+/** What the operating system must bring. */
+export function kernelChecks(): readonly Check[] {
+  const root = process.geteuid?.() === 0;
+  const filesystems = read('/proc/filesystems');
+  return [
+    required(
+      'linux',
+      process.platform === 'linux',
+      `${process.platform} ${release()}`,
+      'use a Linux machine, or --url',
+    ),
+    required('root', root, root ? 'uid 0' : `uid ${process.geteuid?.()}`, 'run boxlite as root, or use --url'),
+    cgroups(),
+    required('overlayfs', /\toverlay$/m.test(filesystems), 'in /proc/filesystems', 'modprobe overlay'),
+    optional(
+      'user namespaces',
+      existsSync('/proc/self/ns/user') && read('/proc/sys/user/max_user_namespaces').trim() !== '0',
+      `${read('/proc/sys/user/max_user_namespaces').trim() || 'none'} at most`,
+      'sysctl user.max_user_namespaces=15000',
+    ),
+    optional('loop devices', existsSync('/dev/loop-control'), '/dev/loop-control, for --disk-size', 'modprobe loop'),
+  ];
+}
+
+const wanted = ['cpu', 'memory', 'pids'];
+
+/** The limits: each controller is on version 1 or on version 2. Without them boxes run unlimited. */
+function cgroups(): Check {
+  const mounts = read('/proc/self/mountinfo').split('\n');
+  const v1 = mounts
+    .filter((line) => line.includes(' - cgroup '))
+    .flatMap((line) => line.split(' ').at(-1)?.split(',') ?? []);
+  const v2Path = mounts.find((line) => line.includes(' - cgroup2 '))?.split(' ')[4];
+  const v2 = v2Path === undefined ? [] : read(`${v2Path}/cgroup.controllers`).trim().split(' ');
+  const missing = wanted.filter((name) => !v1.includes(name) && !v2.includes(name));
+  const on = (have: readonly string[]): string => wanted.filter((name) => have.includes(name)).join(' ') || 'none';
+  const found = `v1: ${on(v1)}; v2: ${on(v2)}`;
+  const fix = `give this machine the cgroup controllers ${missing.join(', ')} (kernel parameter cgroup_enable=memory, or a privileged container)`;
+  return optional('cgroups', missing.length === 0, found, fix);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

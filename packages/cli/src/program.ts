@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { registerCp } from './commands/cp.ts';
+import { registerCreate } from './commands/create.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerExec } from './commands/exec.ts';
+import { registerImages } from './commands/images.ts';
+import { registerInspect } from './commands/inspect.ts';
+import { registerList } from './commands/list.ts';
+import { registerPull } from './commands/pull.ts';
+import { registerRestart } from './commands/restart.ts';
+import { registerRm } from './commands/rm.ts';
+import { registerRun } from './commands/run.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStats } from './commands/stats.ts';
+import { registerStop } from './commands/stop.ts';
+import { addGlobalOptions } from './globals.ts';
+
+const verbs = [
+  registerRun,
+  registerCreate,
+  registerExec,
+  registerList,
+  registerInspect,
+  registerStart,
+  registerStop,
+  registerRestart,
+  registerRm,
+  registerCp,
+  registerPull,
+  registerImages,
+  registerStats,
+  registerServe,
+  registerDoctor,
+];
+
+/** The whole command line: `boxlite` and its verbs. */
+export function boxliteProgram(version: string): Command {
+  const program = new Command('boxlite')
+    .description('Sandboxes for AI agents: boxes on this machine, or on a server with --url.')
+    .version(version, '--version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
+    .showHelpAfterError('boxlite --help shows the commands, boxlite COMMAND --help their options');
+  addGlobalOptions(program);
+  for (const register of verbs) register(program);
+  for (const command of withSubcommands(program)) addGlobalOptions(command);
+  return program;
+}
+
+function withSubcommands(program: Command): readonly Command[] {
+  return program.commands.flatMap((command) => [command, ...withSubcommands(command)]);
+}

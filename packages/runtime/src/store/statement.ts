@@ -1,0 +1,28 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
+import { storageFailure } from './storage-failure.ts';
+
+type Row = Record<string, SQLOutputValue>;
+
+/** A prepared statement whose failures, such as a full disk, are `StorageError`s. */
+export interface Statement {
+  run(...values: SQLInputValue[]): void;
+  get(...values: SQLInputValue[]): Row | undefined;
+  all(...values: SQLInputValue[]): Row[];
+}
+
+/** Prepares a statement of the store. */
+export function statement(database: DatabaseSync, sql: string): Statement {
+  const prepared = database.prepare(sql);
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw storageFailure(error);
+    }
+  };
+  return {
+    run: (...values) => void attempt(() => prepared.run(...values)),
+    get: (...values) => attempt(() => prepared.get(...values)),
+    all: (...values) => attempt(() => prepared.all(...values)),
+  };
+}

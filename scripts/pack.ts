@@ -1,0 +1,70 @@
+// Builds every public package and stages what npm would publish under dist/pack/<folder>/.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+
+interface Manifest {
+  readonly private?: boolean;
+  readonly exports: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+const root = join(import.meta.dirname, '..');
+
+/** Files of the repository that a package needs beside its own `dist`, by folder: from the root, to the package. */
+const extras: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  runtime: [
+    ['guest', 'guest'],
+    ['.setup/base-image', 'base-image'],
+  ],
+};
+
+/** The manifest to publish: exports point to compiled files and their declarations, and the repository's own fields go. */
+export function packedManifest(manifest: Manifest): Record<string, unknown> {
+  const exports = Object.fromEntries(
+    Object.entries(manifest.exports).map(([path, source]) => [path, compiled(source)] as const),
+  );
+  return { ...manifest, exports };
+}
+
+function compiled(source: string): { readonly types: string; readonly default: string } {
+  const stem = source.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '');
+  return { types: `${stem}.d.ts`, default: `${stem}.js` };
+}
+
+/** Compiles and stages; the staged folders. */
+export function packAll(): readonly string[] {
+  const folders = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private);
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  execFileSync(tsc, ['-b', ...folders.map((name) => join(root, 'packages', name))], { stdio: 'inherit' });
+  return folders.map(stage);
+}
+
+function stage(name: string): string {
+  const from = join(root, 'packages', name);
+  const to = join(root, 'dist/pack', name);
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  cpSync(join(from, 'dist'), join(to, 'dist'), {
+    recursive: true,
+    filter: (file) => !/\.(tsbuildinfo|test\.(js|d\.ts))$/.test(file),
+  });
+  for (const file of ['README.md', 'bin']) {
+    if (existsSync(join(from, file))) cpSync(join(from, file), join(to, file), { recursive: true });
+  }
+  cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
+  for (const [source, target] of extras[name] ?? []) {
+    if (existsSync(join(root, source))) cpSync(join(root, source), join(to, target), { recursive: true });
+  }
+  writeFileSync(join(to, 'package.json'), `${JSON.stringify(packedManifest(manifestOf(name)), null, 2)}\n`);
+  return to;
+}
+
+function manifestOf(name: string): Manifest {
+  return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Manifest;
+}
+
+if (import.meta.main) {
+  for (const folder of packAll()) process.stdout.write(`${folder}\n`);
+}

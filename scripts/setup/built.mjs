@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import process from 'node:process';
+import { repositoryNode } from './npm-packages.mjs';
+import { quietly } from './step.mjs';
+
+/** The guest, compiled into guest/build. */
+export const guestProgram = built({
+  name: 'guest',
+  sources: ['guest'],
+  output: 'guest/build',
+  make: (root) => quietly('make', ['-C', join(root, 'guest')]),
+});
+
+/** The image `boxlite/base:latest`, in .setup/base-image: every home directory gets it on first use. */
+export const baseImage = built({
+  name: 'base image',
+  sources: ['images/base', 'packages/runtime/src/tar'],
+  output: '.setup/base-image',
+  make: (root) => quietly(repositoryNode(root), [join(root, 'images/base/build.ts')], { cwd: root }),
+});
+
+/** A step that makes `output` from `sources`: done while a stamp holds the hash of the sources' contents. */
+function built({ name, sources, output, make }) {
+  const stamp = (root) => join(root, '.setup', `${name.replaceAll(' ', '-')}.stamp`);
+  return {
+    name,
+    done(root) {
+      return existsSync(join(root, output)) && read(stamp(root)) === hash(root, sources);
+    },
+    async run(root) {
+      const before = hash(root, sources);
+      mkdirSync(join(root, '.setup'), { recursive: true });
+      await make(root);
+      const temporary = `${stamp(root)}.${process.pid}`;
+      writeFileSync(temporary, before);
+      renameSync(temporary, stamp(root));
+    },
+  };
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function hash(root, sources) {
+  const digest = createHash('sha256');
+  for (const source of sources) {
+    const entries = readdirSync(join(root, source), { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+      .filter((file) => !file.split(sep).includes('build'));
+    for (const file of files.sort()) {
+      digest
+        .update(`${file}\0`)
+        .update(readFileSync(join(root, file)))
+        .update('\0');
+    }
+  }
+  return digest.digest('hex');
+}
