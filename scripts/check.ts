@@ -23,13 +23,14 @@ const checks: readonly (readonly [name: string, command: Command])[] = [
 
 function packedChecks(): readonly (readonly [string, Command])[] {
   const folders = readdirSync(join(root, 'dist/pack'));
-  return folders.flatMap((name): (readonly [string, Command])[] => {
+  const linted = folders.flatMap((name): (readonly [string, Command])[] => {
     const folder = join(root, 'dist/pack', name);
     return [
       [`publint ${name}`, [bin('publint'), 'run', folder, '--strict']],
       [`attw ${name}`, [bin('attw'), '--pack', folder, '--profile', 'esm-only', '--no-emoji', '--no-color']],
     ];
   });
+  return [...linted, ['install and run', script('smoke-pack.ts')]];
 }
 
 /** Runs a check; its output when it failed, undefined when it passed. */

@@ -12,10 +12,12 @@ interface Manifest {
 
 const root = join(import.meta.dirname, '..');
 
-/** Files of the repository that a package needs beside its own `dist`, by folder: from the root, to the package. */
+/** Files that a package needs beside its own `dist`, by folder: from the root, to the package. Set-up has built them. */
 const extras: Readonly<Record<string, readonly (readonly [from: string, to: string])[]>> = {
+  // Where packages/runtime/src/shipped-files.ts looks; the guest's sources go with it, but nothing else that was built.
   runtime: [
     ['guest', 'guest'],
+    ['guest/build/boxlite-guest', 'guest/boxlite-guest'],
     ['.setup/base-image', 'base-image'],
   ],
 };
@@ -37,7 +39,13 @@ function compiled(source: string): { readonly types: string; readonly default: s
 export function packAll(): readonly string[] {
   const folders = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private);
   const tsc = join(root, 'node_modules/.bin/tsc');
-  execFileSync(tsc, ['-b', ...folders.map((name) => join(root, 'packages', name))], { stdio: 'inherit' });
+  const projects = folders.map((name) => join(root, 'packages', name));
+  // From nothing, so that no file of a source that is gone is published.
+  for (const project of projects) {
+    for (const built of ['dist', 'tsconfig.tsbuildinfo'])
+      rmSync(join(project, built), { recursive: true, force: true });
+  }
+  execFileSync(tsc, ['-b', ...projects], { stdio: 'inherit' });
   return folders.map(stage);
 }
 
@@ -55,7 +63,10 @@ function stage(name: string): string {
   }
   cpSync(join(root, 'LICENSE'), join(to, 'LICENSE'));
   for (const [source, target] of extras[name] ?? []) {
-    if (existsSync(join(root, source))) cpSync(join(root, source), join(to, target), { recursive: true });
+    cpSync(join(root, source), join(to, target), {
+      recursive: true,
+      filter: (file) => file !== join(root, 'guest/build'),
+    });
   }
   writeFileSync(join(to, 'package.json'), `${JSON.stringify(packedManifest(manifestOf(name)), null, 2)}\n`);
   return to;

@@ -4,7 +4,7 @@ import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
 onBothBackends((runtime) => {
   test('a new box is configured, listed at once, and has what was asked for', async () => {
-    const box = await runtime().create({ image: baseImage, cpus: 2, memoryMib: 1024 }, 'asked-for');
+    const box = await runtime().create({ image: baseImage, cpus: 2, memoryMib: 1024, autoRemove: false }, 'asked-for');
     expect(await box.info()).toMatchObject({
       id: expect.stringMatching(/^[0-9A-HJKMNP-TV-Z]{26}$/),
       name: 'asked-for',
@@ -12,6 +12,7 @@ onBothBackends((runtime) => {
       image: baseImage,
       cpus: 2,
       memoryMib: 1024,
+      autoRemove: false,
     });
     expect((await runtime().listInfo()).some(({ id }) => id === box.id)).toBe(true);
     await runtime().remove(box.id);
@@ -19,6 +20,7 @@ onBothBackends((runtime) => {
 
   test('a box is found by its name as well as by its id', async () => {
     const box = await runtime().create({ image: baseImage }, 'by-name');
+    expect((await box.info()).autoRemove).toBe(true);
     expect((await runtime().get('by-name'))?.id).toBe(box.id);
     expect((await runtime().getInfo('by-name'))?.id).toBe(box.id);
     await runtime().remove('by-name');

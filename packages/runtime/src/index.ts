@@ -1,2 +1,3 @@
 export { type EngineProbe, type ProbeProblem, probeEngines } from './engine/probe.ts';
-export { baseImageDir, defaultHomeDir, guestBinary, openLocal } from './open-local.ts';
+export { defaultHomeDir, openLocal } from './open-local.ts';
+export { baseImageDir, guestBinary } from './shipped-files.ts';

@@ -1,19 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
 import { EngineError } from 'boxlite/backend';
 import { runcEngine } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
 import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
+import { baseImageDir, guestBinary } from './shipped-files.ts';
 import { openStore } from './store/store.ts';
 
-/** The guest program, and the host program, of this installation. */
-export const guestBinary: string = fileURLToPath(new URL('../../../guest/build/boxlite-guest', import.meta.url));
-/** The image that every home directory gets on first use. */
-export const baseImageDir: string = fileURLToPath(new URL('../../../.setup/base-image', import.meta.url));
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
 
 /** The home directory that a runtime uses when none is given. */

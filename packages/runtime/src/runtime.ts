@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
@@ -49,7 +50,10 @@ export class LocalRuntime implements RuntimeBackend {
 
   /** Takes up what a former process left on this home directory. */
   async recover(): Promise<void> {
-    const left = this.#parts.store.boxes.all().filter(({ status }) => status === 'running' || status === 'stopping');
+    // One that was never started has no folder; any other may have been left in the middle of a start, stop or removal.
+    const left = this.#parts.store.boxes
+      .all()
+      .filter(({ id, status }) => status !== 'configured' || existsSync(this.#home.folder(id)));
     const adopt = async (): Promise<void> => {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };

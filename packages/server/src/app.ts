@@ -64,7 +64,8 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     try {
       checkEncoding(request.url);
       return [await route(request, passage)];
-    } catch (error) {
+    } catch (thrown) {
+      const error = request.signal.aborted ? new HttpError(499, 'AbortedError', 'the client went away') : thrown;
       const answer = errorAnswer(error, passage.requestId);
       const { status, headers } = answer;
       // A HEAD has no body, and a length would be a promise of one.

@@ -4,11 +4,11 @@ import { type ExecOptions, type ExecutionInfo, NotFoundError, ResourceExhaustedE
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import { OutputLog } from '../execution/output-log.ts';
 import type { GuestChannel, GuestListing } from '../guest/channel.ts';
-import { ulid } from '../id/ulid.ts';
+import { isUlid, ulid } from '../id/ulid.ts';
 import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
 import type { ExecutionExit, ExecutionRecord } from '../store/execution-records.ts';
+import { storageFailure } from '../store/storage-failure.ts';
 import type { Store } from '../store/store.ts';
-import { transferTag } from './transfer.ts';
 
 /** Most executions that may run in one box at once. */
 export const maxConcurrentExecutions = 512;
@@ -104,6 +104,7 @@ export class BoxExecutions {
   get(id: string): LocalExecution {
     const known = this.#running.get(id) ?? this.#ended.get(id);
     if (known) return known;
+    this.#store.later.flush();
     const record = this.#store.executions.get(this.#record.id, id);
     if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
     return this.#keep(new LocalExecution(record, OutputLog.recover(this.#logPath(id), this.#limit), this.#events()));
@@ -119,22 +120,23 @@ export class BoxExecutions {
   async adopt(channel: GuestChannel): Promise<void> {
     const listed = await channel.list();
     for (const { execution } of listed) this.#number = Math.max(this.#number, execution);
-    const recorded = this.#store.executions.running(this.#record.id);
     for (const listing of listed) {
-      if (listing.tag === transferTag) this.#abandon(channel, listing);
-      else
-        this.#attach(
-          channel,
-          listing,
-          recorded.find(({ id }) => id === listing.tag),
-        );
+      // The tag comes from the box: it names a file, so it must be an id, and each only once.
+      if (!isUlid(listing.tag) || this.#running.has(listing.tag)) this.#abandon(channel, listing);
+      else this.#attach(channel, listing);
     }
-    for (const record of recorded) {
-      if (!this.#running.has(record.id)) this.#store.executions.finish(record.id, lost('the guest does not know it'));
+    for (const record of this.#store.executions.running(this.#record.id)) {
+      if (!this.#running.has(record.id)) this.#lose(record, lost('the guest does not know it'));
     }
   }
 
-  #attach(channel: GuestChannel, listing: GuestListing, found: ExecutionRecord | undefined): void {
+  #attach(channel: GuestChannel, listing: GuestListing): void {
+    const found = this.#store.executions.get(this.#record.id, listing.tag);
+    if (found?.exit) {
+      // Its exit is safe, only the guest does not know that yet.
+      this.#abandon(channel, listing);
+      return;
+    }
     const record = found ?? {
       id: listing.tag,
       boxId: this.#record.id,
@@ -144,12 +146,17 @@ export class BoxExecutions {
       startedAt: Date.now(),
       exit: undefined,
     };
-    if (!found) this.#store.executions.insert(record);
+    if (!found) this.#store.later.insist(() => this.#store.executions.insert(record)).catch(() => {});
     const log = OutputLog.recover(this.#logPath(record.id), this.#limit);
+    const stdout = Math.max(log.stdout, listing.stdout.base);
+    const stderr = Math.max(log.stderr, listing.stderr.base);
+    if (stdout > log.stdout || stderr > log.stderr) {
+      log.truncated ??= 'what came while the output log could not be written was dropped';
+    }
     const execution = new LocalExecution(record, log, this.#events());
     this.#running.set(record.id, execution);
-    const { stdout, stderr } = log;
     channel.attach(listing.execution, { stdout, stderr }, listing.stdinOffset, execution.sink(channel));
+    if (log.truncated !== undefined) channel.discardOutput(listing.execution);
   }
 
   #abandon(channel: GuestChannel, listing: GuestListing): void {
@@ -159,7 +166,11 @@ export class BoxExecutions {
       listing.stdinOffset,
       { data: () => {}, exit: () => {}, broken: () => {} },
     );
-    channel.signal(listing.execution, sigkill);
+    if (listing.running) channel.signal(listing.execution, sigkill);
+  }
+
+  #lose(record: ExecutionRecord, exit: ExecutionExit): void {
+    this.#store.later.insist(() => this.#store.executions.lose(record, exit)).catch(() => {});
   }
 
   /** Ends all that still run: killed with their box, or lost with it. */
@@ -180,7 +191,7 @@ export class BoxExecutions {
       execution.end(ended).catch(() => {});
     }
     for (const record of this.#store.executions.running(this.#record.id)) {
-      this.#store.executions.finish(record.id, lost(reason));
+      this.#lose(record, lost(reason));
     }
   }
 
@@ -217,7 +228,11 @@ export class BoxExecutions {
   }
 
   #make(record: ExecutionRecord): LocalExecution {
-    if (!this.#folderMade) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    try {
+      if (!this.#folderMade) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw storageFailure(error);
+    }
     this.#folderMade = true;
     return new LocalExecution(record, new OutputLog(this.#logPath(record.id), this.#limit), this.#events());
   }
@@ -235,7 +250,7 @@ export class BoxExecutions {
         this.#keep(execution);
         return this.#store.later.insist(() => {
           this.#store.executions.insert(execution.record);
-          this.#store.executions.finish(execution.id, exit);
+          this.#store.executions.finish(execution.record, exit);
         });
       },
     };

@@ -1,13 +1,15 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type BoxInfo, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
+import type { CounterName } from '../store/counters.ts';
+import { storageFailure } from '../store/storage-failure.ts';
 import type { Store } from '../store/store.ts';
 import { BoxExecutions } from './box-executions.ts';
 import { boxInfo } from './box-info.ts';
+import { engineBox } from './engine-box.ts';
 
 /** What a box needs of the runtime that holds it. */
 export interface BoxHome {
@@ -48,7 +50,9 @@ export class BoxLife {
 
   /** As the store has it now, counters and all. */
   get record(): BoxRecord {
-    this.#record = this.#home.store.boxes.get(this.#record.id) ?? this.#record;
+    const stored = this.#home.store.boxes.get(this.#record.id);
+    const { status, pid } = this.#record;
+    this.#record = stored ? { ...stored, status, pid } : this.#record;
     return this.#record;
   }
 
@@ -99,13 +103,13 @@ export class BoxLife {
       if (this.#record.status === 'running' && (await this.#takeUp())) return;
       this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
       await this.#settle();
-    }).catch(() => this.#update('unknown'));
+    }).catch(() => this.#note('unknown'));
   }
 
   async #takeUp(): Promise<boolean> {
     try {
       if ((await this.#home.engine.pid(this.#engineBox())) === undefined) return false;
-      const channel = await connectGuest(this.#socketPath());
+      const channel = await connectGuest(this.#engineBox().socketPath);
       await this.executions.adopt(channel);
       this.#attend(channel);
       return true;
@@ -119,7 +123,7 @@ export class BoxLife {
   async #settle(): Promise<void> {
     await this.#release();
     if (this.#record.status === 'configured') return;
-    if (this.#record.status !== 'stopped') this.#update('stopped');
+    if (this.#record.status !== 'stopped') this.#note('stopped');
     await this.#removeIfAsked();
   }
 
@@ -148,17 +152,18 @@ export class BoxLife {
     try {
       const { pid, timing } = await this.#home.engine.start(this.#engineBox());
       const spawned = performance.now();
-      const channel = await connectGuest(this.#socketPath());
+      const channel = await connectGuest(this.#engineBox().socketPath);
       const now = performance.now();
       const imagePrepareMs = this.#record.timing?.imagePrepareMs ?? 0;
-      this.#update('running', pid, {
+      const steps = {
         imagePrepareMs,
         filesystemSetupMs: timing.filesystemMs,
         boxConfigMs: timing.configMs,
         boxSpawnMs: timing.spawnMs,
         guestBootMs: now - spawned,
         totalCreateMs: now - began + imagePrepareMs,
-      });
+      };
+      this.#record = this.#home.store.boxes.update(this.#record.id, { status: 'running', pid, timing: steps });
       this.#attend(channel);
       await this.#startMain(channel);
       return channel;
@@ -172,8 +177,8 @@ export class BoxLife {
   async #undoStart(status: BoxRecord['status']): Promise<void> {
     if (this.#channel) await this.#end(this.#channel, 0);
     else await this.#release();
-    this.#update(status);
-    this.#home.store.counters.add('boxes_failed');
+    this.#note(status);
+    this.#count('boxes_failed');
   }
 
   /** A box that was given a command of its own runs it from the start; an image's default command is left alone. */
@@ -193,17 +198,15 @@ export class BoxLife {
         if (this.#channel !== channel) return;
         this.#channel = undefined;
         this.executions.endAll('lost', `its box ended${reason ? `: ${reason.message}` : ''}`);
-        await this.#release();
-        this.#update('stopped');
-        this.#home.store.counters.add('boxes_stopped');
-        await this.#removeIfAsked();
+        await this.#settle();
+        this.#count('boxes_stopped');
       }).catch(() => {});
     });
   }
 
   /** Ends a running box: TERM to all in it, KILL after the grace, then to the guest. */
   async #end(channel: GuestChannel, graceMs: number): Promise<void> {
-    this.#update('stopping', this.#record.pid);
+    this.#note('stopping', this.#record.pid);
     this.#channel = undefined;
     if (graceMs > 0) {
       channel.shutdown(Math.min(graceMs, 2_147_483_647));
@@ -214,8 +217,8 @@ export class BoxLife {
     channel.close();
     this.executions.endAll('killed', 'its box was stopped');
     await this.#release();
-    this.#update('stopped');
-    this.#home.store.counters.add('boxes_stopped');
+    this.#note('stopped');
+    this.#count('boxes_stopped');
   }
 
   async #release(): Promise<void> {
@@ -238,38 +241,40 @@ export class BoxLife {
     this.#home.removed(id);
   }
 
-  #update(status: BoxRecord['status'], pid?: number, timing?: BoxRecord['timing']): void {
-    this.#record = this.#home.store.boxes.update(this.#record.id, { status, pid, timing });
+  /** What is so is so: a store that cannot take it now, as on a full disk, gets it later. */
+  #note(status: BoxRecord['status'], pid?: number): void {
+    this.#record = { ...this.#record, status, pid, updatedAt: Date.now() };
+    const { boxes, later } = this.#home.store;
+    const write = (): void => {
+      if (!this.#removed) boxes.update(this.#record.id, { status: this.#record.status, pid: this.#record.pid });
+    };
+    try {
+      write();
+    } catch {
+      later.insist(write).catch(() => {});
+    }
+  }
+
+  #count(counter: CounterName): void {
+    const { counters, later } = this.#home.store;
+    later.insist(() => counters.add(counter)).catch(() => {});
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(() => {
+    const result = this.#turn.then(async () => {
       this.assertHere();
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        throw storageFailure(error);
+      }
     });
     this.#turn = result.catch(() => {});
     return result;
   }
 
-  #socketPath(): string {
-    return join(this.#folder, 'guest.sock');
-  }
-
   #engineBox(): EngineBox {
-    const { id, name, options, rootfs, detached } = this.#record;
-    return {
-      id,
-      folder: this.#folder,
-      rootfs,
-      socketPath: this.#socketPath(),
-      attached: !detached,
-      hostname: name?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 63) ?? id.toLowerCase(),
-      cpus: options.cpus ?? 1,
-      memoryMib: options.memoryMib ?? 512,
-      diskSizeGb: options.diskSizeGb,
-      volumes: options.volumes ?? [],
-      security: options.security ?? 'standard',
-    };
+    return engineBox(this.#record, this.#folder);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type BoxliteError, boxliteError, InvalidArgumentError, StoppedError, StorageError } from 'boxlite/backend';
+import { type BoxliteError, boxliteError, InvalidArgumentError, InvalidStateError, StoppedError, StorageError } from 'boxlite/backend';
 import type { GuestChannel, GuestExec, GuestExit, GuestSink } from '../guest/channel.ts';
 import { abortable } from './abortable.ts';
 
@@ -19,6 +19,8 @@ const builtin = (argv: readonly string[]): GuestExec => ({
 
 const sigkill = 9;
 const keptStderrBytes = 8 * 1024;
+// What a download gathers into one chunk: every chunk costs its reader a turn, and often a system call.
+const gatheredBytes = 256 * 1024;
 
 /** Gathers how a transfer ended: its exit, or that its channel broke, and its one line of stderr. */
 class Outcome {
@@ -46,9 +48,11 @@ class Outcome {
       case 'not_found':
       case 'already_exists':
       case 'invalid_argument':
-      case 'storage_failed':
       case 'resource_exhausted':
         return boxliteError(code, message ?? code);
+      case 'storage_failed':
+        // The box's own files are in its way, such as a read-only one: no fault of the store here.
+        return new InvalidStateError(message ?? code);
       default:
         return new StorageError(`the transfer ended with code ${exit.exitCode}${this.#stderr && `: ${this.#stderr}`}`);
     }
@@ -119,50 +123,59 @@ export async function download(
 ): Promise<ReadableStream<Uint8Array>> {
   const outcome = new Outcome();
   const { onBytes, signal } = options;
-  // At most one chunk stands here: the guest sends no more than its credit until this one is taken.
-  let offered: { readonly bytes: Uint8Array; readonly taken: () => void } | undefined;
+  const waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
   let cancelled = false;
   let ended = false;
-  let changed: () => void = () => {};
+  let arrived: () => void = () => {};
+  let taken: () => void = () => {};
   outcome.ended
     .catch(() => {})
     .then(() => {
       ended = true;
-      changed();
+      arrived();
     });
   const sink: GuestSink = {
     data(stream, _offset, bytes) {
       if (stream === 'stderr') return outcome.note(bytes);
       if (cancelled) return undefined;
-      return new Promise<void>((taken) => {
-        offered = { bytes, taken };
-        changed();
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      arrived();
+      if (waitingBytes < gatheredBytes) return undefined;
+      return new Promise<void>((resolve) => {
+        taken = resolve;
       });
     },
     exit: (exit) => outcome.resolve(exit),
     broken: () => outcome.reject(broken()),
   };
-  const next = async (): Promise<Uint8Array | undefined> => {
-    while (!offered && !ended) {
+  const come = async (): Promise<boolean> => {
+    while (waitingBytes === 0 && !ended) {
       await new Promise<void>((resolve) => {
-        changed = resolve;
+        arrived = resolve;
       });
     }
-    if (offered) return offered.bytes;
+    if (waitingBytes > 0) return true;
     const error = outcome.error(await outcome.ended);
     if (error) throw error;
-    return undefined;
+    return false;
+  };
+  const take = (): Uint8Array => {
+    const bytes = Buffer.concat(waiting.splice(0));
+    waitingBytes = 0;
+    taken();
+    return bytes;
   };
   const stop = (): void => {
     cancelled = true;
-    offered?.taken();
-    offered = undefined;
+    take();
     channel.signal(number, sigkill);
   };
   signal?.throwIfAborted();
   await channel.exec(number, builtin(['tar-out', options.path, options.followSymlinks ? '1' : '0']), sink);
   try {
-    await abortable(next(), signal);
+    await abortable(come(), signal);
   } catch (error) {
     stop();
     throw error;
@@ -171,13 +184,10 @@ export async function download(
     {
       async pull(controller) {
         try {
-          const bytes = await abortable(next(), signal);
-          if (bytes === undefined) return controller.close();
-          const { taken } = offered ?? {};
-          offered = undefined;
+          if (!(await abortable(come(), signal))) return controller.close();
+          const bytes = take();
           controller.enqueue(bytes);
           onBytes(bytes.length);
-          taken?.();
         } catch (error) {
           stop();
           controller.error(error);

@@ -7,7 +7,7 @@ const blockBytes = 256 * 1024;
 
 /**
  * Every byte of a log from a cursor on, in the order of writing, then ends once the log has ended.
- * A cursor beyond the end waits for the end. `OutputTruncatedError` where bytes were dropped.
+ * A cursor beyond the end waits for the end; another gets an `OutputTruncatedError` where bytes were dropped.
  */
 export async function* readLog(
   log: OutputLog,
@@ -22,7 +22,9 @@ export async function* readLog(
     for (;;) {
       signal?.throwIfAborted();
       if (position >= log.size) {
-        if (log.truncated !== undefined) throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);
+        const misses = from.stdout <= counted.stdout || from.stderr <= counted.stderr;
+        if (log.truncated !== undefined && misses)
+          throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);
         if (log.ended) return;
         await log.changes.next(signal);
         continue;

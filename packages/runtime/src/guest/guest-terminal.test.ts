@@ -71,10 +71,10 @@ test('it is a controlling terminal of the size asked for, and can be resized', a
 });
 
 test('^C interrupts what runs in the foreground', async () => {
-  const terminal = await openTerminal(['sh', '-c', 'echo ready; cat']);
-  await terminal.until(/ready/);
+  const terminal = await openTerminal(['cat', '/proc/self/comm', '-']);
+  await terminal.until(/cat\r\n/);
   await terminal.type('\x03');
-  expect(await terminal.exit).toMatchObject({ exitCode: 130 });
+  expect(await terminal.exit).toMatchObject({ exitCode: 130, signal: 2 });
 });
 
 test('what is typed is echoed, and the end of stdin is ^D', async () => {
@@ -89,11 +89,14 @@ test('what is typed is echoed, and the end of stdin is ^D', async () => {
 
 test('a shell on it does job control', async () => {
   const terminal = await openTerminal(['bash', '--norc', '-i']);
+  await terminal.until(/# $/);
   await terminal.type('cat /proc/self/comm -\n');
   await terminal.until(/\rcat\r\n/);
   await terminal.type('\x1a');
-  await terminal.until(/Stopped/);
-  await terminal.type('kill -9 %1; wait %1; exit 5\n');
+  await terminal.until(/Stopped[\s\S]*# $/);
+  await terminal.type('exit 5\n');
+  await terminal.until(/There are stopped jobs[\s\S]*# $/);
+  await terminal.type('exit 5\n');
   expect((await terminal.exit).exitCode).toBe(5);
 });
 

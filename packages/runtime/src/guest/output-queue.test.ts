@@ -47,3 +47,11 @@ test('a million single bytes that keep changing between the streams take little 
   expect(next).toEqual({ stdout: 500_000, stderr: 500_000 });
   expect(blocks).toBeLessThan(300);
 });
+
+test('small pieces of one stream come out as a few large ones', () => {
+  const queue = createOutputQueue();
+  for (let i = 0; i < 256; i++) queue.add('stdout', i * 1024, new Uint8Array(1024));
+  let calls = 0;
+  while (queue.take()) calls += 1;
+  expect(calls).toBeLessThanOrEqual(6);
+});

@@ -34,8 +34,10 @@ export function createOutputQueue(): OutputQueue {
   const last: { stdout?: Block; stderr?: Block } = {};
 
   const open = (stream: 'stdout' | 'stderr', offset: number, expected: number): Block => {
-    const small = blocks.length - first < strictBlocks ? Math.min(blockLength, Math.max(expected, 1024)) : blockLength;
-    const block = { stream, offset, bytes: Buffer.allocUnsafe(small), length: 0 };
+    // A stream that goes on alone gets whole blocks, so that a slow sink is called for much at a time.
+    const whole = blocks.length - first >= strictBlocks || blocks.at(-1)?.stream === stream;
+    const size = whole ? blockLength : Math.min(blockLength, Math.max(expected, 1024));
+    const block = { stream, offset, bytes: Buffer.allocUnsafe(size), length: 0 };
     blocks.push(block);
     last[stream] = block;
     return block;

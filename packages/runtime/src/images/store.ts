@@ -80,7 +80,9 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   async function ensureBase(signal?: AbortSignal): Promise<void> {
     if (baseDone || baseImageDir === undefined) return;
     if (!(await isLayout(baseImageDir))) {
-      throw new ImageError(`the base image is missing: ${baseImageDir} is no OCI layout; run npm run setup`);
+      throw new ImageError(
+        `the base image is missing: ${baseImageDir} is no OCI layout; npm run setup makes it in a clone`,
+      );
     }
     const [reference] = parseReference(baseReference);
     const { digest } = await layoutSource(baseImageDir, reference, 'the base image');

@@ -29,7 +29,9 @@ export interface ExecutionRecord {
 export interface ExecutionRecords {
   /** Nothing when it is there already, or when its box is removed. */
   insert(record: ExecutionRecord): void;
-  finish(id: string, exit: ExecutionExit): void;
+  finish(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
+  /** The same, unless it is known how it ended. */
+  lose(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
   get(boxId: string, id: string): ExecutionRecord | undefined;
   /** Oldest first. */
   ofBox(boxId: string): ExecutionRecord[];
@@ -55,7 +57,8 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
     `INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)`,
   );
-  const finish = statement(database, 'UPDATE executions SET exit = ? WHERE id = ?');
+  const finish = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ?');
+  const lose = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ? AND exit IS NULL');
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
@@ -70,7 +73,8 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
         record.startedAt,
         record.exit ? JSON.stringify(record.exit) : null,
       ),
-    finish: (id, exit) => void finish.run(JSON.stringify(exit), id),
+    finish: ({ boxId, id }, exit) => void finish.run(JSON.stringify(exit), id, boxId),
+    lose: ({ boxId, id }, exit) => void lose.run(JSON.stringify(exit), id, boxId),
     get(boxId, id) {
       const row = get.get(id, boxId);
       return row && read(row);

@@ -54,7 +54,9 @@ export async function* readOutput(
       if (event.name === 'exit') {
         if (reached !== undefined)
           for (const name of ['stdout', 'stderr'] as const) refuseGap(name, had[name], reached[name]);
-        return onExit(event.data);
+        onExit(event.data);
+        // Read on to the end of the body, which follows at once: only then can the connection be used again.
+        continue;
       }
       const data = decodeBase64(event.data.data);
       const end = reached?.[event.name] ?? counted[event.name] + data.length;

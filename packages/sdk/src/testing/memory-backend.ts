@@ -132,6 +132,7 @@ export function memoryBackend(
       image: options.image ?? 'alpine:latest',
       cpus: options.cpus ?? 1,
       memoryMib: options.memoryMib ?? 512,
+      autoRemove: options.autoRemove ?? true,
       labels: options.labels ?? {},
     };
     boxes.set(info.id, info);

@@ -28,6 +28,7 @@ test('a box is made with 201, its Location and what was asked for', async () => 
   const made = box.parse(await response.json());
   expect(response.headers.get('location')).toBe(`/v1/demo/boxes/${made.box_id}`);
   expect(made).toMatchObject({ name: 'one', status: 'configured', image: 'python:slim', cpus: 2, memory_mib: 1024 });
+  expect(made.auto_remove).toBe(false);
   expect(made.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect(backend.boxes[0]?.options).toEqual({
     image: 'python:slim',

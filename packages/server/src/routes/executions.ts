@@ -69,7 +69,7 @@ export function executionRoutes({ heartbeatMs, onStreamError }: ExecutionRouteOp
       const { headers, body } = call.request;
       if (headers.has('content-type')) requireMediaType(call.request, 'application/octet-stream');
       const execution = await pathExecution(call);
-      if (body) await writeAll(body, execution);
+      if (body) await writeAll(body, execution, call.request.signal);
       if (headers.get('x-close-stdin')?.toLowerCase() === 'true') await execution.closeStdin();
       return empty(204);
     },
@@ -94,6 +94,11 @@ async function checkTimeout(seconds: number, backend: RuntimeBackend): Promise<v
   throw new InvalidArgumentError(`timeout_seconds must be at most ${most} on this server; got ${seconds}`);
 }
 
-async function writeAll(body: ReadableStream<Uint8Array>, execution: ExecutionBackend): Promise<void> {
-  for await (const piece of body) if (piece.byteLength > 0) await execution.write(piece);
+/** A command may never read what is written: the wait for that ends with the client. */
+async function writeAll(
+  body: ReadableStream<Uint8Array>,
+  execution: ExecutionBackend,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const piece of body) if (piece.byteLength > 0) await execution.write(piece, { signal });
 }

@@ -44,6 +44,7 @@ export class MemoryBox implements BoxBackend {
       image: this.options.image ?? 'alpine:latest',
       cpus: this.options.cpus ?? 1,
       memoryMib: this.options.memoryMib ?? 512,
+      autoRemove: this.options.autoRemove ?? true,
       labels: this.options.labels ?? {},
     };
   }
