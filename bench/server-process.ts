@@ -8,6 +8,8 @@ export interface ServerProcess {
   readonly pid: number;
   readonly url: string;
   readonly options: BoxliteRestOptions;
+  /** The credential, for the environment of a client. */
+  readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
   /** SIGKILL. */
   kill(): Promise<void>;
@@ -44,6 +46,7 @@ export async function startServer(homeDir: string): Promise<ServerProcess> {
     pid: child.pid,
     url,
     options: { url, credential: new ClientCredentials(client) },
+    environment: { BOXLITE_REST_CLIENT_ID: client.clientId, BOXLITE_REST_CLIENT_SECRET: client.clientSecret },
     async stop() {
       child.kill('SIGTERM');
       await ended(child);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,6 +42,39 @@ export async function transferMemory(server: ServerProcess, box: Box, dir: strin
       unit: 'MiB',
     },
   ];
+}
+
+/** The highest resident memory of a command until it ends, in MiB; throws when it fails. */
+async function peakOf(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${command} did not start`);
+  let peak = 0;
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, residentMib(pid).peak || 0);
+  }, 10);
+  const [code] = await once(child, 'exit').finally(() => clearInterval(sampling));
+  if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}`);
+  return peak;
+}
+
+/** How much more memory `boxlite cp` takes at its highest for a file of 256 MiB, up or down, than for an empty one, in MiB. */
+export async function copyCommandPeaks(
+  server: ServerProcess,
+  box: Box,
+  dir: string,
+): Promise<{ up: number; down: number }> {
+  const env = { ...process.env, BOXLITE_REST_URL: server.url, ...server.environment };
+  const copy = (from: string, to: string): Promise<number> =>
+    peakOf(process.execPath, ['packages/cli/bin/boxlite.mjs', 'cp', from, to], env);
+  const [empty, file] = [join(dir, 'empty'), transferFile(dir)];
+  writeFileSync(empty, '');
+  execFileSync('dd', ['if=/dev/urandom', `of=${file}`, 'bs=1M', 'count=256', 'status=none']);
+  const idle = await copy(empty, `${box.id}:/root/empty`);
+  const up = await copy(file, `${box.id}:/root/copied.bin`);
+  const down = await copy(`${box.id}:/root/copied.bin`, `${file}.copied`);
+  execFileSync('cmp', [file, `${file}.copied`]);
+  return { up: up - idle, down: down - idle };
 }
 
 /** Where the client of {@link transferMemory} makes its file. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -7,11 +7,31 @@ import { type Cli, cliInNewHome, exitCode, said } from '../packages/cli/src/test
 
 const root = join(import.meta.dirname, '..');
 
+const blocksOf = async (page: string): Promise<readonly string[]> =>
+  [...(await readFile(join(root, page), 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
+
+/** All TypeScript of a page as one module: imports first, then each block in the scope of the one before. */
+async function moduleOf(page: string): Promise<string> {
+  const blocks = await blocksOf(page);
+  const imports = new Map<string, Set<string>>();
+  const bodies = blocks.map((block) =>
+    block.replaceAll(/^import \{(.*)\} from (.*);$/gm, (_, names: string, from: string) => {
+      const known = imports.get(from) ?? new Set();
+      for (const name of names.split(',')) known.add(name.trim());
+      imports.set(from, known);
+      return '';
+    }),
+  );
+  const heads = [...imports].map(([from, names]) => `import { ${[...names].join(', ')} } from ${from};`);
+  // A name that is imported whole, `import * as z`, stands in one block of a page only and at its top.
+  const whole = bodies.flatMap((body) => body.match(/^import .*$/gm) ?? []);
+  const scopes = bodies.map((body) => body.replaceAll(/^import .*$/gm, ''));
+  return [...heads, ...whole, scopes.join('{\n'), '}'.repeat(scopes.length - 1), 'export {};\n'].join('\n');
+}
+
 /** The first TypeScript program of a page that imports something: it must run as it stands, but for home and server. */
 async function program(page: string, changes: Readonly<Record<string, string>> = {}): Promise<string> {
-  const text = await readFile(join(root, page), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
-  const found = blocks.find((block) => block.startsWith('import '));
+  const found = (await blocksOf(page)).find((block) => block.startsWith('import '));
   if (found === undefined) throw new Error(`${page} has no program`);
   return Object.entries(changes).reduce((source, [from, to]) => {
     expect(source).toContain(from);
@@ -24,6 +44,32 @@ async function output(source: string, cli: Cli): Promise<string> {
   const env = { ...process.env, BOXLITE_HOME: cli.homeDir };
   return (await promisify(execFile)(process.execPath, args, { cwd: root, env })).stdout;
 }
+
+test('the TypeScript of every page compiles', async () => {
+  const list = promisify(execFile)('git', ['ls-files', '-z', '-co', '--exclude-standard', '--', '*.md'], { cwd: root });
+  const pages = (await list).stdout.split('\0').filter((page) => page !== '');
+  expect(pages).toContain('README.md');
+  // Inside the clone, where the packages are found by name.
+  const folder = await mkdtemp(join(root, '.setup/documents-'));
+  try {
+    for (const page of pages) {
+      if ((await blocksOf(page)).length === 0) continue;
+      await writeFile(join(folder, `${page.replaceAll('/', '-')}.ts`), await moduleOf(page));
+    }
+    const compilerOptions = { noUnusedLocals: false, noPropertyAccessFromIndexSignature: false };
+    const config = { extends: '../../tsconfig.json', compilerOptions, include: ['*.ts'] };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    const tsc = promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', folder]);
+    expect(
+      await tsc.then(
+        () => 'compiles',
+        ({ stdout }) => stdout,
+      ),
+    ).toBe('compiles');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test('the program of the README runs', async () => {
   await using cli = await cliInNewHome();

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { type Box, Boxlite } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
-import { transferMemory } from '../../bench/transfer-memory.ts';
+import { copyCommandPeaks, resetPeak, residentMib } from '../../bench/transfer-memory.ts';
 
 let dir: string;
 let server: ServerProcess;
@@ -83,9 +83,10 @@ test('a client killed in mid-stream leaves the execution running, and a new one 
 test('a file of 256 MiB goes up and down with at most 64 MiB above idle in client and server', {
   timeout: 60_000,
 }, async () => {
-  const rows = await transferMemory(server, box, dir);
-  for (const { what, value, unit } of rows) {
-    console.log(`${what}: ${value.toFixed(1)} ${unit}`);
-    if (unit === 'MiB') expect(value).toBeLessThan(64);
-  }
+  const idle = residentMib(server.pid).now;
+  resetPeak(server.pid);
+  const client = await copyCommandPeaks(server, box, dir);
+  const peaks = { ...client, server: residentMib(server.pid).peak - idle };
+  console.log('256 MiB over REST, MiB above idle:', peaks);
+  for (const peak of Object.values(peaks)) expect(peak).toBeLessThan(64);
 });

@@ -2,6 +2,7 @@
 // Plain JavaScript, so that an older Node can still say what is wrong.
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
@@ -9,6 +10,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   );
   process.exitCode = 1;
 } else {
+  // Buffers of sockets are freed when the young generation is collected, which is sized without them: a small one
+  // keeps transfers of any size within a few MiB, and is faster (docs/decisions/0001-first-light.md).
+  setFlagsFromString('--scavenger-max-new-space-capacity-mb=1');
   const source = new URL('../src/main.ts', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
   process.exitCode = await main(process.argv.slice(2));

@@ -26,6 +26,8 @@ export interface AppOptions {
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;
+  /** How long a command may take none of the input that a request brings. @default 300_000 */
+  readonly inputTimeoutMs?: number;
   /** The clock of tokens. @default Date.now */
   readonly nowMs?: () => number;
 }
@@ -50,7 +52,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     {
       ...publicRoutes(auth),
       ...boxRoutes(options.allowHostPaths ?? []),
-      ...executionRoutes({ heartbeatMs, onStreamError }),
+      ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
       ...terminalRoutes({ heartbeatMs, onStreamError }),
       ...fileRoutes(),
       ...imageRoutes(),

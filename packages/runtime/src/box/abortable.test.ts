@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { abortable } from './abortable.ts';
 
-test('a promise that rejects after the abort is nobody\'s, and not an unhandled rejection', async () => {
+test("a promise that rejects after the abort is nobody's, and not an unhandled rejection", async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', note);

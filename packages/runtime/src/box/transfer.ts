@@ -1,4 +1,11 @@
-import { type BoxliteError, boxliteError, InvalidArgumentError, InvalidStateError, StoppedError, StorageError } from 'boxlite/backend';
+import {
+  type BoxliteError,
+  boxliteError,
+  InvalidArgumentError,
+  InvalidStateError,
+  StoppedError,
+  StorageError,
+} from 'boxlite/backend';
 import type { GuestChannel, GuestExec, GuestExit, GuestSink } from '../guest/channel.ts';
 import { abortable } from './abortable.ts';
 

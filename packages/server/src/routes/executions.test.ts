@@ -1,6 +1,6 @@
 import { execResponse, executionInfo } from '@boxlite/api';
 import { expect, test } from 'vitest';
-import { type TestServer, testServer } from '../testing/test-server.ts';
+import { type TestServer, testKey, testServer } from '../testing/test-server.ts';
 
 const box = '/v1/default/boxes/a';
 
@@ -78,6 +78,28 @@ test('input is written in the order it comes and closed when the header says so,
   expect(Buffer.concat(execution?.input ?? []).toString('latin1')).toBe('\u0000\u00ffmore');
   expect((await ask('POST', path, { body: 'late', headers })).status).toBe(409);
   expect((await ask('POST', path, { json: {} })).status).toBe(415);
+});
+
+test('input that a command does not take is given up in time, with a typed error', async () => {
+  const { ask, backend } = testServer({ inputTimeoutMs: 20 });
+  await backend.create({}, 'a');
+  await backend.boxes[0]?.exec({ command: 'stuck' });
+  const answer = await ask('POST', `${box}/executions/E1/input`, { body: new Uint8Array(1) });
+  expect(answer.status).toBe(504);
+  expect(await answer.json()).toMatchObject({ error: { type: 'TimeoutError' } });
+});
+
+test('a client that leaves while its input waits ends the wait, and that is no failure of the server', async () => {
+  const { app, backend, log } = testServer();
+  await backend.create({}, 'a');
+  await backend.boxes[0]?.exec({ command: 'stuck' });
+  const leaving = new AbortController();
+  const headers = { authorization: `Bearer ${testKey}` };
+  const url = `http://server${box}/executions/E1/input`;
+  const answer = app.fetch(new Request(url, { method: 'POST', headers, body: new Uint8Array(1), signal: leaving.signal }));
+  leaving.abort();
+  expect((await answer).status).toBe(499);
+  expect(log.at(-1)).toMatchObject({ level: 'info', status: 499 });
 });
 
 test('signals go by number from 1 to 64, and none reaches what has ended', async () => {

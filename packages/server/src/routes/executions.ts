@@ -1,5 +1,5 @@
 import { execRequest, resizeRequest, signalRequest } from '@boxlite/api';
-import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
+import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, TimeoutError } from 'boxlite/backend';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
@@ -22,12 +22,15 @@ type ExecutionOperation =
 export interface ExecutionRouteOptions {
   /** Silence after which a stream of output gets a comment. */
   readonly heartbeatMs: number;
+  /** How long a command may take none of the input that a request brings. */
+  readonly inputTimeoutMs: number;
   /** Told of every error that ended a stream of output. */
   readonly onStreamError: (error: unknown, requestId: string) => void;
 }
 
 /** The operations on executions, but for the WebSocket terminal. */
-export function executionRoutes({ heartbeatMs, onStreamError }: ExecutionRouteOptions): Routes<ExecutionOperation> {
+export function executionRoutes(options: ExecutionRouteOptions): Routes<ExecutionOperation> {
+  const { heartbeatMs, inputTimeoutMs, onStreamError } = options;
   return {
     async startExecution(call) {
       const request = await readJson(call.request, execRequest);
@@ -69,7 +72,7 @@ export function executionRoutes({ heartbeatMs, onStreamError }: ExecutionRouteOp
       const { headers, body } = call.request;
       if (headers.has('content-type')) requireMediaType(call.request, 'application/octet-stream');
       const execution = await pathExecution(call);
-      if (body) await writeAll(body, execution, call.request.signal);
+      if (body) await writeAll(body, execution, call.request.signal, inputTimeoutMs);
       if (headers.get('x-close-stdin')?.toLowerCase() === 'true') await execution.closeStdin();
       return empty(204);
     },
@@ -94,11 +97,26 @@ async function checkTimeout(seconds: number, backend: RuntimeBackend): Promise<v
   throw new InvalidArgumentError(`timeout_seconds must be at most ${most} on this server; got ${seconds}`);
 }
 
-/** A command may never read what is written: the wait for that ends with the client. */
+/**
+ * A command may never read what is written, and a connection whose bytes nobody reads does not tell that its client is
+ * gone: so the wait ends with the client, but at the latest after `timeoutMs` in which nothing was taken.
+ */
 async function writeAll(
   body: ReadableStream<Uint8Array>,
   execution: ExecutionBackend,
-  signal: AbortSignal,
+  client: AbortSignal,
+  timeoutMs: number,
 ): Promise<void> {
-  for await (const piece of body) if (piece.byteLength > 0) await execution.write(piece, { signal });
+  const late = new AbortController();
+  const signal = AbortSignal.any([client, late.signal]);
+  const stuck = (): void => late.abort(new TimeoutError(`the command took no input for ${timeoutMs / 1000} s`));
+  for await (const piece of body) {
+    if (piece.byteLength === 0) continue;
+    const timer = setTimeout(stuck, timeoutMs);
+    try {
+      await execution.write(piece, { signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }

@@ -102,9 +102,9 @@ export class MemoryExecution implements ExecutionBackend {
     return this.#end;
   }
 
-  async write(data: Uint8Array): Promise<void> {
+  async write(data: Uint8Array, call: CallOptions = {}): Promise<void> {
     if (this.stdinClosed || this.#end) throw new InvalidStateError('stdin is closed');
-    if (this.options.command === 'stuck') await this.wait();
+    if (this.options.command === 'stuck') await this.wait(call);
     this.input.push(Buffer.from(data));
     if (this.options.command === 'cat') this.push('stdout', Buffer.from(data));
   }
