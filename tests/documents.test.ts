@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -46,8 +46,7 @@ async function output(source: string, cli: Cli): Promise<string> {
 }
 
 test('the TypeScript of every page compiles', async () => {
-  const list = promisify(execFile)('git', ['ls-files', '-z', '-co', '--exclude-standard', '--', '*.md'], { cwd: root });
-  const pages = (await list).stdout.split('\0').filter((page) => page !== '');
+  const pages = await Array.fromAsync(glob('**/*.md', { cwd: root, exclude: ['**/node_modules', '**/dist', '**/.*'] }));
   expect(pages).toContain('README.md');
   // Inside the clone, where the packages are found by name.
   const folder = await mkdtemp(join(root, '.setup/documents-'));
@@ -90,4 +89,15 @@ test('the program of the remote guide runs', async () => {
   expect(await output(source, cli)).toBe('hello\n\n');
   server.kill('SIGTERM');
   expect(await exitCode(server)).toBe(0);
+});
+
+test('the program of the files guide runs', async () => {
+  await using cli = await cliInNewHome();
+  const source = await program('docs/guides/files.md', { '/tmp/boxlite-guide': join(cli.homeDir, 'guide') });
+  expect(await output(source, cli)).toBe('made in the box\n');
+});
+
+test('the program of the streams guide runs', async () => {
+  await using cli = await cliInNewHome();
+  expect(await output(await program('docs/guides/streams.md'), cli)).toBe('hello box\n3 undefined false\n');
 });

@@ -1,4 +1,4 @@
-/** How an error looks on the wire: its `type` and HTTP status. The server, the client and docs/reference/errors.md all read this table. */
+/** How an error looks on the wire: its `type` and HTTP status. The server, the client and docs/reference/rest-api.md all read this table. */
 export interface ErrorEntry {
   readonly type: string;
   readonly status: number;
