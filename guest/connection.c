@@ -2,6 +2,7 @@
 #include "connection.h"
 #include "execution.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -103,8 +104,10 @@ static void peer_accept(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		poll(NULL, 0, errno == EAGAIN ? 0 : 10); /* without descriptors or memory it stays ready: do not spin */
 		return;
+	}
 	struct ucred who = { 0 };
 	socklen_t size = sizeof who;
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULTS = 3, HOME_SIZE = 300 };
+enum { DEFAULTS = 3, HOME_SIZE = 300, SEARCH_MAX = 1 << 20 };
 
 static const char default_path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -54,7 +54,7 @@ static const char *find_path(const struct exec_request *request)
 }
 
 /* Where to look for argv[0]. */
-static bool list_candidates(struct exec_request *r)
+static bool list_candidates(struct exec_request *r, struct failure *failure)
 {
 	const char *program = r->argv[0];
 	size_t parts = 1, length = strlen(program);
@@ -62,10 +62,12 @@ static bool list_candidates(struct exec_request *r)
 	for (const char *c = r->path; *c; c++)
 		parts += *c == ':';
 	bool direct = strchr(program, '/') != NULL;
+	if (!direct && parts * (length + 2) > SEARCH_MAX)
+		return refuse(failure, ENAMETOOLONG, "the command's name is too long for so many directories in PATH");
 	r->candidates = calloc(parts + 1, sizeof *r->candidates);
 	r->search = malloc(direct ? length + 1 : strlen(r->path) + parts * (length + 2) + 2);
 	if (!r->candidates || !r->search)
-		return false;
+		return refuse(failure, ENOMEM, "the guest is out of memory");
 	if (direct || !length) {
 		r->candidates[0] = length ? strcpy(r->search, program) : NULL;
 		return true;
@@ -111,7 +113,7 @@ bool exec_request_read(struct reader *payload, struct exec_request *r, struct fa
 		return refuse(failure, EINVAL, "no command was given");
 	r->shell_argv[0] = "/bin/sh";
 	memcpy(r->shell_argv + 2, r->argv + 1, ((size_t)argc - 1) * sizeof *r->argv);
-	return list_candidates(r) || refuse(failure, ENOMEM, "the guest is out of memory");
+	return list_candidates(r, failure);
 }
 
 static bool has(const struct exec_request *r, const char *name)

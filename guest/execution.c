@@ -13,6 +13,7 @@ struct execution *executions;
 int execution_count;
 bool timers_changed;
 static struct execution *by_id[BUCKETS], *by_pid[BUCKETS];
+static bool orphans_ended;
 
 struct execution *execution_find(uint32_t id)
 {
@@ -117,20 +118,27 @@ static bool tree_alive(struct execution *e)
 	return e->tree.count > 0;
 }
 
+void executions_reaped(void)
+{
+	if (!orphans_ended)
+		return;
+	orphans_ended = false;
+	for (struct execution *e = executions; e; e = e->next)
+		if (e->tree_pending && !tree_alive(e)) {
+			e->tree_pending = false;
+			e->exited_ms = now_ms();
+			timers_changed = true;
+			execution_settle(e);
+		}
+}
+
 void execution_exited(pid_t pid, int status, const struct rusage *usage)
 {
 	struct execution *e = by_pid[(unsigned)pid % BUCKETS];
 	while (e && e->pid != pid)
 		e = e->next_pid;
 	if (!e) {
-		/* Somebody's orphan: it may have been the last of a timed-out tree. */
-		for (e = executions; e; e = e->next)
-			if (e->tree_pending && !tree_alive(e)) {
-				e->tree_pending = false;
-				e->exited_ms = now_ms();
-				timers_changed = true;
-				execution_settle(e);
-			}
+		orphans_ended = true;
 		return;
 	}
 	unhash_pid(e);
@@ -181,9 +189,13 @@ static uint64_t tick(struct execution *e, uint64_t now)
 		e->timeout_at = 0;
 		e->timed_out = true;
 		e->kill_at = now + KILL_AFTER_MS;
+		if (!e->exited)
+			kill(-e->pid, SIGSTOP); /* until they are all found: a fork bomb would leave no time for it */
 		process_set_find(&e->tree, e->pid, e->exited, e->marker, e->start_ticks);
 		process_set_signal(&e->tree, SIGTERM);
 		process_set_signal(&e->tree, SIGCONT);
+		if (!e->exited)
+			kill(-e->pid, SIGCONT);
 	}
 	if (e->kill_at && now >= e->kill_at) {
 		e->kill_at = 0;

@@ -63,8 +63,10 @@ struct execution *execution_add(uint32_t id);
 void execution_hash_pid(struct execution *execution);
 /* Takes it out of every list and frees it; its open pipes go on being read and dropped. */
 void execution_forget(struct execution *execution);
-/* The main process has ended. */
+/* A child has ended: the main process, or somebody's orphan. */
 void execution_exited(pid_t pid, int status, const struct rusage *usage);
+/* Call after the last of a round of execution_exited: an orphan may have been the last of a timed-out tree. */
+void executions_reaped(void);
 /* Goes to the end as soon as everything was read and sent. Call after anything that may bring that about. */
 void execution_settle(struct execution *execution);
 /* KILL to everything that belongs to it. */

@@ -32,6 +32,7 @@ static void reap(void)
 	pid_t pid;
 	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
 		execution_exited(pid, status, &usage);
+	executions_reaped();
 }
 
 void guest_shut_down(uint32_t grace_ms)
@@ -44,12 +45,18 @@ void guest_shut_down(uint32_t grace_ms)
 	kill(-1, SIGCONT);
 }
 
+/* Sent from outside the box: no pid in here, and no code that a process may choose itself. */
+static bool from_outside(const struct signalfd_siginfo *info)
+{
+	return info->ssi_pid == 0 && info->ssi_code >= 0;
+}
+
 static void signals_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	struct signalfd_siginfo info;
 	while (read(watch->fd, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+		if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) && from_outside(&info))
 			guest_shut_down(TERM_GRACE_MS);
 	reap();
 }

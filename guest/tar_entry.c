@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -176,6 +177,26 @@ static int make_node(const struct tar_entry *e, int parent, const char *last)
 	return result;
 }
 
+/* By a descriptor of the node itself: a process of the box may have put another file in its place by now. */
+static void set_node_attributes(int parent, const char *last, const struct tar_entry *e)
+{
+	char path_of_node[40];
+	struct stat st;
+	int fd = openat(parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	mode_t kind = e->type == '2' ? S_IFLNK : e->type == '6' ? S_IFIFO : e->type == '3' ? S_IFCHR : S_IFBLK;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		tar_fail_errno("cannot open", e->name);
+	if ((st.st_mode & S_IFMT) != kind || st.st_nlink > 1)
+		tar_fail("storage_failed", "%.500s was replaced while it was unpacked", e->name);
+	if (geteuid() == 0 && fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0 && errno != EPERM && errno != EINVAL)
+		tar_fail_errno("cannot set the owner of", e->name);
+	snprintf(path_of_node, sizeof path_of_node, "/proc/self/fd/%d", fd);
+	if (e->type != '2' && chmod(path_of_node, e->mode) < 0)
+		tar_fail_errno("cannot set the mode of", e->name);
+	close(fd);
+	set_times(parent, last, e->mtime, e->mtime_ns);
+}
+
 static void unpack_node(const struct tar_entry *e, int overwrite)
 {
 	const char *last;
@@ -187,13 +208,8 @@ static void unpack_node(const struct tar_entry *e, int overwrite)
 		result = make_node(e, parent, last);
 	if (result < 0)
 		tar_fail_errno("cannot create", e->name);
-	if (e->type != '1') {
-		if (geteuid() == 0 && fchownat(parent, last, e->uid, e->gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM && errno != EINVAL)
-			tar_fail_errno("cannot set the owner of", e->name);
-		if (e->type != '2' && fchmodat(parent, last, e->mode, 0) < 0)
-			tar_fail_errno("cannot set the mode of", e->name);
-		set_times(parent, last, e->mtime, e->mtime_ns);
-	}
+	if (e->type != '1')
+		set_node_attributes(parent, last, e);
 	close(parent);
 }
 

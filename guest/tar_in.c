@@ -52,7 +52,7 @@ static void write_temporary(const char *destination)
 static void overwrite_content(const char *destination)
 {
 	static char buffer[256 << 10];
-	int from = open(temporary, O_RDONLY | O_CLOEXEC);
+	int from = open(temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int to = open(destination, O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC);
 	ssize_t n;
 	if (from < 0 || to < 0)

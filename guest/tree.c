@@ -1,4 +1,5 @@
 #include "tree.h"
+#include "loop.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 /* A narrow range: the value also weighs a little in the kernel's choice of a victim. */
-enum { MARKER_FIRST = 300, MARKERS = 128, ROUNDS = 32, TICKS_PER_SECOND = 100 };
+enum { MARKER_FIRST = 300, MARKERS = 128, ROUNDS = 32, PATIENCE_MS = 200, TICKS_PER_SECOND = 100 };
 
 static bool marker_used[MARKERS];
 
@@ -70,8 +71,28 @@ static bool read_process(pid_t pid, struct process *process)
 	return true;
 }
 
+/* A fork bomb leaves no time to look at all it has started: when that takes too long, the whole box stands still until
+   it is done. What was stopped before goes on with the rest then. */
+static bool standstill;
+
+static void stand_still(uint64_t since)
+{
+	if (standstill || now_ms() - since < PATIENCE_MS)
+		return;
+	standstill = true;
+	kill(-1, SIGSTOP);
+}
+
+static void go_on(void)
+{
+	if (standstill)
+		kill(-1, SIGCONT);
+	standstill = false;
+}
+
 static struct process *read_processes(int *count)
 {
+	uint64_t since = now_ms();
 	DIR *proc = opendir("/proc");
 	if (!proc)
 		return NULL;
@@ -83,6 +104,7 @@ static struct process *read_processes(int *count)
 		pid_t pid = atoi(entry->d_name);
 		if (pid <= 1)
 			continue;
+		stand_still(since);
 		if (*count == capacity) {
 			capacity = capacity ? capacity * 2 : 64;
 			struct process *grown = realloc(all, (size_t)capacity * sizeof *all);
@@ -120,7 +142,7 @@ static bool follows(const struct process *p, const struct process *all, int coun
 	return false;
 }
 
-void process_set_find(struct process_set *set, pid_t main, bool exited, int marker, uint64_t start_ticks)
+static void search(struct process_set *set, pid_t main, bool exited, int marker, uint64_t start_ticks)
 {
 	int count = 0;
 	struct process *all = read_processes(&count);
@@ -148,6 +170,12 @@ void process_set_find(struct process_set *set, pid_t main, bool exited, int mark
 	set->count = kept;
 }
 
+void process_set_find(struct process_set *set, pid_t main, bool exited, int marker, uint64_t start_ticks)
+{
+	search(set, main, exited, marker, start_ticks);
+	go_on();
+}
+
 void process_set_signal(const struct process_set *set, int signal)
 {
 	for (int i = 0; i < set->count; i++)
@@ -157,9 +185,11 @@ void process_set_signal(const struct process_set *set, int signal)
 void process_set_kill(struct process_set *set, pid_t main, bool exited, int marker, uint64_t start_ticks)
 {
 	bool new = true;
+	if (!exited)
+		kill(-main, SIGSTOP); /* before the search, for which a fork bomb would leave no time */
 	for (int round = 0; new && round < ROUNDS; round++) {
 		new = false;
-		process_set_find(set, main, exited, marker, start_ticks);
+		search(set, main, exited, marker, start_ticks);
 		for (int i = 0; i < set->count; i++)
 			if (!set->at[i].stopped) {
 				kill(set->at[i].pid, SIGSTOP);
@@ -169,6 +199,7 @@ void process_set_kill(struct process_set *set, pid_t main, bool exited, int mark
 	process_set_signal(set, SIGKILL);
 	if (!exited)
 		kill(-main, SIGKILL); /* also where there is no /proc */
+	go_on();
 }
 
 void process_set_free(struct process_set *set)

@@ -7,7 +7,7 @@ export const runtimeConfig: RuntimeConfig = {
   capabilities: {
     maxCpus: 32,
     maxMemoryMib: 1_048_576,
-    maxDiskSizeGb: 65_536,
+    maxDiskSizeGb: 16_384,
     maxBoxesPerPrefix: 10_000,
     maxConcurrentExecutions,
     fileTransferMaxBytes: 64 * 1024 ** 3,

@@ -25,7 +25,7 @@ import type { Store } from './store/store.ts';
 const defaultImage = 'alpine:latest';
 const adoptedAtOnce = 8;
 
-export interface LocalRuntimeParts extends Omit<BoxHome, 'removed'> {
+export interface LocalRuntimeParts extends Omit<BoxHome, 'assertOpen' | 'removed'> {
   readonly images: ImageStore;
   readonly store: Store;
   /** Lets go of what the runtime was made of. */
@@ -45,7 +45,7 @@ export class LocalRuntime implements RuntimeBackend {
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
     this.images = parts.images;
-    this.#home = { ...parts, removed: (id) => this.#boxes.delete(id) };
+    this.#home = { ...parts, assertOpen: () => this.#open(), removed: (id) => this.#boxes.delete(id) };
   }
 
   /** Takes up what a former process left on this home directory. */
@@ -61,7 +61,7 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async create(options: BoxOptions, name: string | undefined, call: CallOptions = {}): Promise<LocalBox> {
-    this.#open();
+    this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
     if (name !== undefined && (this.#making.has(name) || this.#parts.store.boxes.get(name))) {
@@ -75,6 +75,7 @@ export class LocalRuntime implements RuntimeBackend {
     name: string,
     call: CallOptions = {},
   ): Promise<{ box: LocalBox; created: boolean }> {
+    this.#enter(call);
     checkBoxName(name);
     const making = this.#making.get(name);
     if (making) return { box: await abortable(making, call.signal), created: false };
@@ -82,14 +83,14 @@ export class LocalRuntime implements RuntimeBackend {
     return found ? { box: found, created: false } : { box: await this.create(options, name, call), created: true };
   }
 
-  async get(idOrName: string): Promise<LocalBox | null> {
-    this.#open();
+  async get(idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
+    this.#enter(call);
     const record = this.#parts.store.boxes.get(idOrName);
     return record ? this.#held(record) : null;
   }
 
-  async list(options: ListBoxesOptions = {}): Promise<BoxPage> {
-    this.#open();
+  async list(options: ListBoxesOptions = {}, call: CallOptions = {}): Promise<BoxPage> {
+    this.#enter(call);
     const { pageSize } = options;
     if (pageSize !== undefined && (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000)) {
       throw new InvalidArgumentError(`pageSize must be a whole number from 1 to 1000, not ${pageSize}`);
@@ -99,13 +100,13 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async remove(idOrName: string, options: { readonly force?: boolean } = {}, call: CallOptions = {}): Promise<void> {
-    const box = await this.get(idOrName);
+    const box = await this.get(idOrName, call);
     if (!box) throw new NotFoundError(`box not found: ${idOrName}`);
     await abortable(box.life.remove(options.force ?? false), call.signal);
   }
 
-  async metrics(): Promise<RuntimeMetrics> {
-    this.#open();
+  async metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
+    this.#enter(call);
     const { counters, boxes, later } = this.#parts.store;
     later.flush();
     return {
@@ -118,7 +119,8 @@ export class LocalRuntime implements RuntimeBackend {
     };
   }
 
-  async config(): Promise<RuntimeConfig> {
+  async config(call: CallOptions = {}): Promise<RuntimeConfig> {
+    call.signal?.throwIfAborted();
     return runtimeConfig;
   }
 
@@ -129,7 +131,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     await Promise.allSettled(this.#making.values());
-    const running = [...this.#boxes.values()].filter((box) => box.life.isRunning);
+    const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
     await this.#parts.close();
     for (const result of left) if (result.status === 'rejected') throw result.reason;
@@ -196,6 +198,11 @@ export class LocalRuntime implements RuntimeBackend {
     const box = new LocalBox(this.#home, record);
     this.#boxes.set(record.id, box);
     return box;
+  }
+
+  #enter(call: CallOptions): void {
+    call.signal?.throwIfAborted();
+    this.#open();
   }
 
   #open(): void {

@@ -8,6 +8,7 @@ import { type BoxFiles, boxFiles } from './files.ts';
 import { killOnAbort } from './kill-on-abort.ts';
 import { collect, type RunResult } from './run.ts';
 import { execOptions, type StartExecutionOptions } from './start-execution.ts';
+import { startOrKill } from './start-or-kill.ts';
 import { feedStdin } from './stdin.ts';
 
 /** One sandbox. Leaving an `await using` block stops it. */
@@ -71,7 +72,7 @@ export class Box implements AsyncDisposable {
   }
 
   async #exec(command: string, args: readonly string[], options: StartExecutionOptions): Promise<ExecutionBackend> {
-    return this.#backend.exec(execOptions(command, args, options), { signal: options.signal });
+    return startOrKill(this.#backend, execOptions(command, args, options), options.signal);
   }
 
   /** Every execution that the box knows of; `UnsupportedError` over REST. */

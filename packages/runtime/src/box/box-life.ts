@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 import { BoxExecutions } from './box-executions.ts';
 import { boxInfo } from './box-info.ts';
 import { engineBox } from './engine-box.ts';
+import { within } from './within.ts';
 
 /** What a box needs of the runtime that holds it. */
 export interface BoxHome {
@@ -19,6 +20,8 @@ export interface BoxHome {
   readonly folder: (id: string) => string;
   readonly detachAll: boolean;
   readonly outputLimitBytes: number;
+  /** `StoppedError` once the runtime is shut down. */
+  readonly assertOpen: () => void;
   /** The box is no more. */
   readonly removed: (id: string) => void;
 }
@@ -35,6 +38,7 @@ export class BoxLife {
   #channel: GuestChannel | undefined;
   #removed = false;
   #turn: Promise<unknown> = Promise.resolve();
+  #turns = 0;
 
   constructor(home: BoxHome, record: BoxRecord) {
     this.#home = home;
@@ -60,8 +64,18 @@ export class BoxLife {
     return this.#channel !== undefined;
   }
 
-  /** `NotFoundError` once the box is removed. */
+  /** Whether something begins, ends or waits to. */
+  get isBusy(): boolean {
+    return this.#turns > 0;
+  }
+
+  /** `StoppedError` once the runtime is shut down, `NotFoundError` once the box is removed. */
   assertHere(): void {
+    this.#home.assertOpen();
+    this.#assertNotRemoved();
+  }
+
+  #assertNotRemoved(): void {
     if (this.#removed) throw new NotFoundError(`box not found: ${this.#record.id}`);
   }
 
@@ -261,12 +275,15 @@ export class BoxLife {
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#turns++;
     const result = this.#turn.then(async () => {
-      this.assertHere();
       try {
+        this.#assertNotRemoved();
         return await work();
       } catch (error) {
         throw storageFailure(error);
+      } finally {
+        this.#turns--;
       }
     });
     this.#turn = result.catch(() => {});
@@ -276,14 +293,4 @@ export class BoxLife {
   #engineBox(): EngineBox {
     return engineBox(this.#record, this.#folder);
   }
-}
-
-function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, Math.min(ms, 2_147_483_647));
-    promise.finally(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

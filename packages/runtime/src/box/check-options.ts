@@ -57,7 +57,7 @@ export function checkBoxOptions(options: BoxOptions): void {
   absolute('rootfsPath', options.rootfsPath);
   wholeNumber('cpus', options.cpus, 1, 32);
   wholeNumber('memoryMib', options.memoryMib, 128, 1_048_576);
-  wholeNumber('diskSizeGb', options.diskSizeGb, 1, 65_536);
+  wholeNumber('diskSizeGb', options.diskSizeGb, 1, 16_384);
   absolute('workingDir', options.workingDir);
   environment('env', options.env);
   words('entrypoint', options.entrypoint);

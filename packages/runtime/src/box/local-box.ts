@@ -17,6 +17,8 @@ import { BoxUsage } from './box-usage.ts';
 import { checkBoxPath, checkExecOptions } from './check-options.ts';
 import { download, upload } from './transfer.ts';
 
+const sigkill = 9;
+
 /** A box on this machine. */
 export class LocalBox implements BoxBackend {
   readonly id: string;
@@ -35,8 +37,8 @@ export class LocalBox implements BoxBackend {
     return this.life.info;
   }
 
-  async info(): Promise<BoxInfo> {
-    this.life.assertHere();
+  async info(call: CallOptions = {}): Promise<BoxInfo> {
+    this.#enter(call);
     return this.life.info;
   }
 
@@ -45,22 +47,30 @@ export class LocalBox implements BoxBackend {
     return this.life.info;
   }
 
-  stop(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
+  async stop(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
+    this.#enter(call);
     return abortable(this.life.stop(options.timeoutMs ?? 30_000), call.signal);
   }
 
   async exec(options: ExecOptions, call: CallOptions = {}): Promise<LocalExecution> {
     checkExecOptions(options);
-    return abortable(this.life.executions.start(await this.#live(call), options), call.signal);
+    const starting = this.life.executions.start(await this.#live(call), options);
+    try {
+      return await abortable(starting, call.signal);
+    } catch (error) {
+      // Nobody will ever hold it, so nobody else could end it.
+      if (call.signal?.aborted) starting.then((execution) => execution.signal(sigkill)).catch(() => {});
+      throw error;
+    }
   }
 
-  async executions(): Promise<readonly ExecutionInfo[]> {
-    this.life.assertHere();
+  async executions(call: CallOptions = {}): Promise<readonly ExecutionInfo[]> {
+    this.#enter(call);
     return this.life.executions.list();
   }
 
-  async execution(id: string): Promise<LocalExecution> {
-    this.life.assertHere();
+  async execution(id: string, call: CallOptions = {}): Promise<LocalExecution> {
+    this.#enter(call);
     return this.life.executions.get(id);
   }
 
@@ -83,8 +93,8 @@ export class LocalBox implements BoxBackend {
   }
 
   /** Does not start the box: counters are there without it. */
-  async metrics(): Promise<BoxMetrics> {
-    this.life.assertHere();
+  async metrics(call: CallOptions = {}): Promise<BoxMetrics> {
+    this.#enter(call);
     this.life.executions.flushCounts();
     const { counters, timing } = this.life.record;
     return {
@@ -101,8 +111,14 @@ export class LocalBox implements BoxBackend {
     };
   }
 
-  #live(call: CallOptions): Promise<GuestChannel> {
+  async #live(call: CallOptions): Promise<GuestChannel> {
+    this.#enter(call);
     return abortable(this.life.live(), call.signal);
+  }
+
+  #enter(call: CallOptions): void {
+    call.signal?.throwIfAborted();
+    this.life.assertHere();
   }
 }
 

@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutputTruncatedError } from 'boxlite/backend';
 import fc from 'fast-check';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { readLog } from './log-reader.ts';
 import { OutputLog } from './output-log.ts';
 
@@ -126,4 +126,35 @@ test('an aborted reader rejects with the reason', async () => {
   const reason = new Error('stop');
   controller.abort(reason);
   await expect(reading).rejects.toBe(reason);
+});
+
+test('who only waits for the end of a log that was cut misses nothing, and gets the end', async () => {
+  const log = new OutputLog(freshPath(), 100);
+  await log.append('stdout', Buffer.alloc(500));
+  log.end();
+  const beyond = { stdout: 999_999_999_999_999, stderr: 999_999_999_999_999 };
+  expect((await read(log, beyond)).order).toBe('');
+  await expect(read(log, { stdout: log.stdout, stderr: 0 })).rejects.toThrow(OutputTruncatedError);
+});
+
+test('a log that ends while its last write is under way keeps that write to its own file', async () => {
+  const path = freshPath();
+  const log = new OutputLog(path, unlimited);
+  // After a slow write the log writes from the thread pool.
+  const now = vi
+    .spyOn(performance, 'now')
+    .mockReturnValueOnce(1e9)
+    .mockReturnValueOnce(1e9 + 100);
+  await log.append('stdout', Buffer.from('first'));
+  now.mockReturnValue(1e9 + 200);
+  const writing = log.append('stdout', Buffer.from('second'));
+  log.end();
+  const otherPath = freshPath();
+  const other = openSync(otherPath, 'w');
+  await writing;
+  closeSync(other);
+  now.mockRestore();
+  expect(statSync(otherPath).size).toBe(0);
+  expect(statSync(path).size).toBe(4 + 5 + 4 + 6);
+  expect(OutputLog.recover(path, unlimited).stdout).toBe(11);
 });

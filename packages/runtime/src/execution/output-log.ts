@@ -43,6 +43,7 @@ export class OutputLog {
   truncated: string | undefined;
   readonly #limit: number;
   #fd: number | undefined;
+  #writing = false;
   #tail: TailChunk[] = [];
   #tailSize = 0;
 
@@ -61,10 +62,9 @@ export class OutputLog {
       return log;
     }
     const fileSize = fstatSync(fd).size;
-    const header = Buffer.alloc(recordHeaderBytes);
+    const header = headerReader(fd);
     while (log.size + recordHeaderBytes <= fileSize) {
-      readSync(fd, header, 0, recordHeaderBytes, log.size);
-      const { stream, length } = decodeRecordHeader(header, 0);
+      const { stream, length } = header(log.size);
       if (log.size + recordHeaderBytes + length > fileSize) break;
       log.index.note({ position: log.size, stdout: log.stdout, stderr: log.stderr });
       log[stream] += length;
@@ -114,12 +114,15 @@ export class OutputLog {
         this.#failed(error);
         return resolve();
       }
+      this.#writing = true;
       writev(this.#fd, parts, (error, written) => {
+        this.#writing = false;
         if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
         else {
           this.#publish(stream, data);
           this.#cut(cut);
         }
+        if (this.ended) this.close();
         resolve();
       });
     });
@@ -180,7 +183,8 @@ export class OutputLog {
 
   /** Lets go of the file; what was written stays readable. */
   close(): void {
-    if (this.#fd === undefined) return;
+    // A write that waits in the thread pool would go to whatever file gets the number next; it closes when it is done.
+    if (this.#fd === undefined || this.#writing) return;
     closeSync(this.#fd);
     this.#fd = undefined;
   }
@@ -198,4 +202,18 @@ export class OutputLog {
     }
     return this.#tail[low];
   }
+}
+
+/** Reads record headers at growing positions; many small records share one read. */
+function headerReader(fd: number): (position: number) => { readonly stream: OutputStream; readonly length: number } {
+  const block = Buffer.allocUnsafe(64 * 1024);
+  let start = 0;
+  let end = 0;
+  return (position) => {
+    if (position + recordHeaderBytes > end) {
+      start = position;
+      end = start + readSync(fd, block, 0, block.length, start);
+    }
+    return decodeRecordHeader(block, position - start);
+  };
 }

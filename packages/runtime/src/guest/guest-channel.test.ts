@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { GuestChannel } from './channel.ts';
 import { connectGuest } from './connect-guest.ts';
 import { frame, numberFrame } from './frame-encoder.ts';
@@ -89,6 +89,11 @@ test.each<[string, Buffer[], RegExp]>([
   ['a pong for nobody', [frame(reply.pong, 0, 4)], /PONG/],
   ['a list for nobody', [payloadFrame(reply.listed, 0, Buffer.alloc(4))], /LISTED/],
   ['credit beyond what was sent', [started(1), payloadFrame(reply.stdinCredit, 1, offset(1))], /stdin credit/],
+  [
+    'a refusal to attach what was only started',
+    [payloadFrame(reply.refused, 1, Buffer.from([8, 0, 0, 0, 0]))],
+    /refused/,
+  ],
   ['an exit that is cut', [started(1), frame(reply.exit, 1, 20)], /EXIT of 20 bytes/],
   ['a frame that is too long', [Buffer.from([255, 255, 255, 255, 0, 0, 0, 0, 68])], /4294967295/],
 ])('%s breaks the channel and the sink hears it', async (_name, frames, why) => {
@@ -99,6 +104,29 @@ test.each<[string, Buffer[], RegExp]>([
   expect(broken).toBe(reason);
   await expect(channel.ping()).rejects.toThrow(reason);
   expect(() => channel.attach(2, { stdout: 0, stderr: 0 }, 0, { data() {}, exit() {}, broken() {} })).toThrow(reason);
+});
+
+test('a box that leaves a question unanswered loses its channel', async () => {
+  const channel = await connectGuest(path);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const listed = channel.list();
+    vi.advanceTimersByTime(30_000);
+    await expect(listed).rejects.toThrow('the box broke its channel: no answer within 30000 ms');
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('what waits to be written to a program that cannot be started fails with it', async () => {
+  const channel = await connectGuest(path);
+  const execution = channel.exec(1, plainExec, { data() {}, exit() {}, broken() {} });
+  const written = channel.write(1, new Uint8Array(1024 * 1024));
+  const failed = Buffer.concat([Buffer.alloc(4), Buffer.from([2, 0, 0, 0]), Buffer.from('no')]);
+  (await peer.promise).write(payloadFrame(reply.failed, 1, failed));
+  await expect(execution).rejects.toThrow('no');
+  await expect(written).rejects.toThrow('no');
+  channel.close();
 });
 
 test('output past its credit breaks the channel though its sink is slow', async () => {

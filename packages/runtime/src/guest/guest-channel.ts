@@ -26,6 +26,9 @@ const acknowledgeMs = 10;
 /** What may wait to be written to a guest that does not read, in bytes, before the channel is given up. */
 const unwrittenMax = 32 * 1024 * 1024;
 
+/** How long a list or a ping may take: a box that has taken over its guest must not hold up a runtime that adopts it. */
+const answerMs = 30_000;
+
 /** Speaks guest/PROTOCOL.md on a connected socket; resolves with the guest's HELLO, rejects when the channel ends first. */
 export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
   const hello = Promise.withResolvers<GuestChannel>();
@@ -124,6 +127,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     if (!conversation) return;
     if (type === request.stdin || type === request.stdinEof) conversation.stdin.close(message);
     if (type !== request.attach) return;
+    if (conversation.starting) throw new ChannelViolation(`execution ${execution} was refused before it started`);
     conversations.delete(execution);
     const error = new ExecutionLostError(`the box does not have execution ${execution}: ${message}`);
     conversation.stdin.fail(error);
@@ -138,9 +142,12 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     [reply.failed]: (execution, payload) => {
       if (payload.length < 4) throw new ChannelViolation('a FAILED that is cut');
       const message = parseMessage(payload, 4);
+      const { stdin } = known(execution, reply.failed);
       const waiting = starting(execution, reply.failed);
       conversations.delete(execution);
-      waiting.reject(new ExecutionError(message));
+      const error = new ExecutionError(message);
+      stdin.fail(error);
+      waiting.reject(error);
     },
     [reply.stdinCredit]: (execution, payload) => {
       expectLength(payload, 8, 'STDIN_CREDIT');
@@ -208,6 +215,9 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     queue.push(entry({ resolve, reject }));
     send(bytes);
+    const timer = setTimeout(() => violated(new ChannelViolation(`no answer within ${answerMs} ms`)), answerMs);
+    const settled = (): void => clearTimeout(timer);
+    promise.then(settled, settled);
     return promise;
   };
 

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 
 // A transaction costs as much as a dozen statements, and stands in the way of the next frame from a box.
 const gatherMs = 5;
@@ -44,7 +43,7 @@ export function writeQueue(database: DatabaseSync): WriteQueue {
         return await add(write);
       } catch (error) {
         if (!database.isOpen) throw error;
-        await delay(againMs, undefined, { ref: false });
+        await new Promise((resolve) => setTimeout(resolve, againMs).unref());
       }
     }
   };

@@ -16,6 +16,7 @@ import type { BoxBackend } from '../backend/backend.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
+import { stoppable } from './stoppable.ts';
 import { boxInfo, boxMetrics, execRequest } from './wire.ts';
 
 /** A box on a server. */
@@ -46,7 +47,14 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       const { startedAt } = await execution.info(call);
       return restExecution(connection, id, executionId, startedAt);
     },
-    upload: (tar, { path, overwrite }, call) => connection.ignore(uploadFiles({ box: id, path, overwrite, tar }), call),
+    async upload(tar, { path, overwrite }, call) {
+      const source = stoppable(tar);
+      try {
+        await connection.ignore(uploadFiles({ box: id, path, overwrite, tar: source.stream }), call);
+      } finally {
+        source.stop();
+      }
+    },
     async download({ path, followSymlinks }, call) {
       const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
       const { body } = await connection.send(raw(endpoint), call);

@@ -144,6 +144,14 @@ describe('bodies over the network', () => {
 });
 
 describe('closing', () => {
+  test('a connection that a client opened in advance and never used holds nothing up', async () => {
+    const server = await liveServer();
+    const socket = await server.connect();
+    const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    await server.listening.close({ graceMs: 60_000 });
+    await ended;
+  });
+
   test('it waits for what is under way, takes nothing new, and may be asked twice', async () => {
     const server = await liveServer();
     const box = await server.backend.create({}, 'a');

@@ -84,6 +84,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
         resolve();
       });
       server.closeIdleConnections();
+      // Node counts a connection that has not sent anything as busy; clients open such ones in advance.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     });
     return closing;
   }

@@ -96,7 +96,9 @@ test('a client that leaves while its input waits ends the wait, and that is no f
   const leaving = new AbortController();
   const headers = { authorization: `Bearer ${testKey}` };
   const url = `http://server${box}/executions/E1/input`;
-  const answer = app.fetch(new Request(url, { method: 'POST', headers, body: new Uint8Array(1), signal: leaving.signal }));
+  const answer = app.fetch(
+    new Request(url, { method: 'POST', headers, body: new Uint8Array(1), signal: leaving.signal }),
+  );
   leaving.abort();
   expect((await answer).status).toBe(499);
   expect(log.at(-1)).toMatchObject({ level: 'info', status: 499 });

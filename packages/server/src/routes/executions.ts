@@ -36,7 +36,8 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const request = await readJson(call.request, execRequest);
       if (request.timeout_seconds !== undefined) await checkTimeout(request.timeout_seconds, call.backend);
       const box = await pathBox(call);
-      const execution = await box.exec(execOptionsFromWire(request));
+      // A client that leaves before the answer never learns the id: nobody would end the command.
+      const execution = await box.exec(execOptionsFromWire(request), { signal: call.request.signal });
       const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/executions/${execution.id}`;
       return json(201, { execution_id: execution.id }, { location });
     },

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Boxlite, ExecutionLostError } from 'boxlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { abortEverywhere, baseImage, leftovers, until } from './harness.ts';
+
+let home: string;
+let runtime: Boxlite;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'boxlite-lost-'));
+  runtime = await Boxlite.local({ homeDir: home });
+});
+afterAll(async () => {
+  await runtime.shutdown();
+  await rm(home, { recursive: true, force: true });
+});
+
+test('when PID 1 of a box is killed from outside, its executions are lost, never exit 0, and the box can start again', async () => {
+  const box = await runtime.create({ image: baseImage, autoRemove: false });
+  const execution = await box.exec('sh', ['-c', 'echo begun; sleep 100']);
+  const read = (async () => {
+    let text = '';
+    try {
+      for await (const { data } of execution.output()) text += new TextDecoder().decode(data);
+      return { text, error: undefined };
+    } catch (error) {
+      return { text, error };
+    }
+  })();
+  const { pid } = await box.start();
+  process.kill(pid ?? 0, 'SIGKILL');
+  await expect(execution.wait()).rejects.toThrow(ExecutionLostError);
+  expect(await read).toEqual({ text: 'begun\n', error: expect.any(ExecutionLostError) });
+  await until('the box is stopped', async () => (await box.info()).status === 'stopped');
+  expect(leftovers(home, [box.id])).toEqual([]);
+  expect((await box.run('echo', ['again'])).stdout).toBe('again\n');
+  await box.stop({ timeoutMs: 0 });
+});
+
+test('a command that takes all memory ends with 137 and says why; the box goes on', async () => {
+  const box = await runtime.create({ image: baseImage, memoryMib: 128 });
+  const hog = await box.exec('sh', ['-c', 'a=x; while :; do a=$a$a; done']);
+  expect(await hog.wait()).toMatchObject({ exitCode: 137, signal: 'SIGKILL' });
+  expect((await hog.status()).errorMessage).toMatch(/out of memory.*memoryMib/);
+  expect((await box.run('echo', ['alive'])).stdout).toBe('alive\n');
+  await box.stop({ timeoutMs: 0 });
+});
+
+test('an abort at any moment leaves no command behind', async () => {
+  await abortEverywhere(runtime);
+});
+
+test('a runtime that is shut down says so to everyone who still holds a box of it', async () => {
+  const homeDir = join(home, 'second');
+  const second = await Boxlite.local({ homeDir });
+  const box = await second.create({ image: baseImage, autoRemove: false });
+  const starting = box.start();
+  await second.shutdown();
+  await expect(starting).resolves.toMatchObject({ id: box.id });
+  expect(leftovers(homeDir, [box.id])).toEqual([]);
+  for (const use of [box.info(), box.start(), box.run('true'), box.stop(), box.metrics()]) {
+    await expect(use).rejects.toMatchObject({ code: 'stopped' });
+  }
+});

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Boxlite, StorageError } from 'boxlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from './harness.ts';
+
+const image = 'boxlite/base:latest';
+let disk: string;
+
+beforeAll(() => {
+  disk = mkdtempSync(join(tmpdir(), 'boxlite-full-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'boxlite-full', disk]);
+});
+afterAll(() => {
+  execFileSync('umount', [disk]);
+  rmSync(disk, { recursive: true });
+});
+
+function fill(): void {
+  const file = openSync(join(disk, 'fill'), 'a');
+  for (const size of [65_536, 1]) {
+    try {
+      for (const bytes = Buffer.alloc(size); ; ) writeSync(file, bytes);
+    } catch {
+      // Full.
+    }
+  }
+  closeSync(file);
+}
+
+test('a full disk fails what needs space with typed errors, costs no box and no exit, and is over when there is space', async () => {
+  await using runtime = await Boxlite.local({ homeDir: join(disk, 'home') });
+  const box = await runtime.create({ image, autoRemove: false }, 'a');
+  await box.start();
+  const spare = await runtime.create({ image, autoRemove: false }, 'b');
+  const code = await box.exec('sh', ['-c', 'read x; exit 5']);
+  const noisy = await box.exec('sh', ['-c', 'echo first; read x; head -c 300000 /dev/zero; exit 6']);
+  await until('the first line', async () => (await box.metrics()).bytesReceivedTotal >= 6);
+  fill();
+
+  await expect(runtime.create({ image })).rejects.toThrow(StorageError);
+  await expect(spare.start()).rejects.toThrow(StorageError);
+  await expect(box.files.write('/big', new Uint8Array(3_000_000))).rejects.toMatchObject({
+    code: 'resource_exhausted',
+  });
+  for (const execution of [code, noisy]) await execution.stdin.close();
+  expect(await code.wait()).toMatchObject({ exitCode: 5 });
+  expect(await noisy.wait()).toMatchObject({ exitCode: 6 });
+  let read = 0;
+  const reading = (async () => {
+    for await (const { data } of noisy.output()) read += data.length;
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'output_truncated' });
+  expect(read).toBeGreaterThanOrEqual(6);
+  expect((await box.info()).status).toBe('running');
+  expect((await box.run('true')).exitCode).toBe(0);
+
+  rmSync(join(disk, 'fill'));
+  expect((await box.run('head', ['-c', '200000', '/dev/zero'])).stdout.length).toBe(200_000);
+  await box.files.write('/big', new Uint8Array(3_000_000));
+  expect((await spare.start()).status).toBe('running');
+  await until('the exit is in the store', async () =>
+    (await box.executions()).find(({ id, exitCode }) => id === code.id && exitCode === 5),
+  );
+  for (const { id } of await runtime.listInfo()) await runtime.remove(id, { force: true });
+});
