@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { FUTEX_WAIT = 0, NUDGE_MS = 100, NUDGES = 50, STACK_SIZE = 32 << 10 };
+enum { NUDGE_MS = 100, NUDGES = 50, STACK_SIZE = 32 << 10 };
 
 struct rlimit program_files;
 
@@ -84,24 +85,6 @@ static void run_program(struct spawn *s)
 	fail(s, STAGE_PROGRAM, error);
 }
 
-static int child_main(void *spawned)
-{
-	if (prepare(spawned))
-		run_program(spawned);
-	_exit(127);
-}
-
-static char thread_stack[STACK_SIZE] __attribute__((aligned(16))), child_stack[STACK_SIZE] __attribute__((aligned(16)));
-static volatile pid_t child;
-
-/* As vfork does, this waits until the child runs its program; unlike vfork, it tells the child's pid before. */
-static int thread_main(void *spawned)
-{
-	if (clone(child_main, child_stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, spawned, &child) < 0)
-		fail(spawned, STAGE_FORK, errno);
-	return 0;
-}
-
 /* Any process of the same user may stop a child before its exec. That must not stop the guest: the child is told to go
    on, and is killed when that was in vain. Counted in turns, so that a box that is paused loses only one. */
 static void nudge(struct spawn *s, pid_t pid, int turn)
@@ -113,20 +96,69 @@ static void nudge(struct spawn *s, pid_t pid, int turn)
 		fail(s, STAGE_FORK, ETIMEDOUT);
 }
 
-/* The wait of a vfork cannot be cut short, so that a thread does it: one of process 1, which the box cannot stop. */
+static char watcher_stack[STACK_SIZE] __attribute__((aligned(16))), child_stack[STACK_SIZE] __attribute__((aligned(16)));
+static int watch_timer = -1;
+static struct spawn *volatile watched;
+static volatile pid_t child;
+static volatile int turns;
+
+/* A thread of process 1, which the box cannot stop, for the wait of a vfork cannot be cut short. It sleeps unless a
+   child takes longer than a turn. */
+static int watcher_main(void *unused)
+{
+	uint64_t passed;
+	(void)unused;
+	for (;;) {
+		if (read(watch_timer, &passed, sizeof passed) < 0)
+			continue;
+		struct spawn *s = watched;
+		if (s)
+			nudge(s, child, turns++);
+	}
+	return 0;
+}
+
+static bool start_watcher(void)
+{
+	const int shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+	watch_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (watch_timer < 0)
+		return false;
+	if (clone(watcher_main, watcher_stack + STACK_SIZE, shared, NULL) >= 0)
+		return true;
+	close(watch_timer);
+	watch_timer = -1;
+	return false;
+}
+
+static void watch(struct spawn *s)
+{
+	const struct timespec turn = { .tv_nsec = s ? NUDGE_MS * 1000000 : 0 };
+	const struct itimerspec every = { .it_interval = turn, .it_value = turn };
+	turns = 0;
+	watched = s;
+	timerfd_settime(watch_timer, 0, &every, NULL);
+}
+
+static int child_main(void *spawned)
+{
+	if (prepare(spawned))
+		run_program(spawned);
+	_exit(127);
+}
+
+/* As vfork does, this waits until the child runs its program; unlike vfork, it tells the child's pid before. */
 static pid_t spawn_program(struct spawn *s)
 {
-	static volatile uint32_t running; /* until the kernel clears it at the thread's end */
-	const int shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
-	const struct timespec turn_length = { .tv_nsec = NUDGE_MS * 1000000 };
-	running = 1;
-	child = -1;
-	if (clone(thread_main, thread_stack + STACK_SIZE, shared | CLONE_CHILD_CLEARTID, s, NULL, NULL, &running) < 0)
+	if (watch_timer < 0 && !start_watcher())
 		return -1;
-	for (int turn = 0; running; turn++)
-		if (syscall(SYS_futex, &running, FUTEX_WAIT, 1, &turn_length, NULL, 0) < 0 && errno == ETIMEDOUT)
-			nudge(s, child, turn);
-	return child;
+	child = -1;
+	watch(s);
+	pid_t pid = clone(child_main, child_stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID | SIGCHLD, s, &child);
+	int error = errno;
+	watch(NULL);
+	errno = error;
+	return pid;
 }
 
 void close_between(int first, int last)
