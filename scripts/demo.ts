@@ -1,45 +1,28 @@
-// The main job, twice: through a server and its REST API, then on this machine. Exits 0 with nothing left behind.
-import { type ChildProcess, spawn } from 'node:child_process';
+// The main job, twice: through a server and its REST API, then on this machine. Exits 0 with nothing left behind; and
+// killed half way, too: server and runtime are in this process, and attached boxes end with it.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { createInterface } from 'node:readline';
+import { openLocal } from '@boxlite/runtime';
+import { createApp, listen } from '@boxlite/server';
 import { Boxlite, ClientCredentials } from 'boxlite';
 import { job } from '../examples/first-light.ts';
 
-const cli = join(import.meta.dirname, '../packages/cli/bin/boxlite.mjs');
+const homes = join(import.meta.dirname, '../.setup/demo');
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function onServer(homeDir: string): Promise<void> {
   const client = { clientId: 'demo', clientSecret: randomBytes(16).toString('hex') };
   const from = performance.now();
   await using atEnd = new AsyncDisposableStack();
-  const { server, url } = await serve(homeDir, `${client.clientId}:${client.clientSecret}`);
-  atEnd.defer(() => end(server));
-  say(`\nOver REST: ${url}, ready after ${(performance.now() - from).toFixed(0)} ms`);
-  await using runtime = Boxlite.rest({ url, credential: new ClientCredentials(client) });
+  const backend = await openLocal({ homeDir });
+  atEnd.defer(() => backend.shutdown());
+  const app = createApp(backend, { auth: { clients: [{ id: client.clientId, secret: client.clientSecret }] } });
+  const server = atEnd.use(await listen(app, { port: 0 }));
+  say(`\nOver REST: ${server.url}, ready after ${(performance.now() - from).toFixed(0)} ms`);
+  const runtime = atEnd.use(Boxlite.rest({ url: server.url, credential: new ClientCredentials(client) }));
   await job(runtime, say);
-}
-
-async function serve(homeDir: string, client: string): Promise<{ server: ChildProcess; url: string }> {
-  const args = [cli, 'serve', '--port', '0', '--home', homeDir, '--oauth-client', client];
-  const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const url = /^listening on (\S+)$/.exec(line)?.[1];
-    if (url !== undefined) return { server, url };
-  }
-  throw new Error(`the server ended before it listened (exit code ${server.exitCode}); its message is above`);
-}
-
-async function end(server: ChildProcess): Promise<void> {
-  if (server.exitCode === null && server.signalCode === null) {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-  }
-  if (server.exitCode !== 0) throw new Error(`the server ended with ${server.signalCode ?? server.exitCode}, not 0`);
 }
 
 async function onThisMachine(homeDir: string): Promise<void> {
@@ -63,7 +46,8 @@ async function leftovers(homeDir: string): Promise<readonly string[]> {
 }
 
 async function inTemporaryHome(work: (homeDir: string) => Promise<void>): Promise<void> {
-  const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-demo-'));
+  await mkdir(homes, { recursive: true });
+  const homeDir = await mkdtemp(join(homes, 'home-'));
   await using atEnd = new AsyncDisposableStack();
   atEnd.defer(() => rm(homeDir, { recursive: true }));
   await work(homeDir);
@@ -72,6 +56,7 @@ async function inTemporaryHome(work: (homeDir: string) => Promise<void>): Promis
 }
 
 const began = performance.now();
+await rm(homes, { recursive: true, force: true }); // of a demo that was killed
 await inTemporaryHome(onServer);
 await inTemporaryHome(onThisMachine);
 say(

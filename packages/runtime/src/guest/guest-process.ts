@@ -27,11 +27,12 @@ export interface GuestProcess extends AsyncDisposable {
 
 /** Starts one; its arguments follow `--listen PATH`. */
 export function startGuestProcess(...args: readonly string[]): GuestProcess {
+  const binary = guestBinary();
   const folder = mkdtempSync(join(tmpdir(), 'boxlite-guest-'));
   const socketPath = join(folder, 'guest.sock');
   const child = spawn(
     'unshare',
-    ['--fork', '--pid', '--mount-proc', '--kill-child', guestBinary(), 'guest', '--listen', socketPath, ...args],
+    ['--fork', '--pid', '--mount-proc', '--kill-child', binary, 'guest', '--listen', socketPath, ...args],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
