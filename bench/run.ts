@@ -30,7 +30,7 @@ async function mib(box: Box): Promise<number> {
   return 1_024_000 / ms;
 }
 
-const server = await startServer(join(dir, 'remote'));
+const server = await startServer(join(dir, 'remote'), '--attached');
 const local = await Boxlite.local({ homeDir: join(dir, 'local') });
 try {
   const here = await ready(local);

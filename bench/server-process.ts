@@ -19,8 +19,8 @@ async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-/** Starts `boxlite serve` on a free loopback port with a home directory of its own. */
-export async function startServer(homeDir: string): Promise<ServerProcess> {
+/** Starts `boxlite serve` on a free loopback port; it ends with this process, and with `--attached` its boxes end with it. */
+export async function startServer(homeDir: string, ...flags: readonly '--attached'[]): Promise<ServerProcess> {
   const client = { clientId: 'bench', clientSecret: 'bench-secret' };
   const args = [
     'serve',
@@ -31,9 +31,8 @@ export async function startServer(homeDir: string): Promise<ServerProcess> {
     '--oauth-client',
     `${client.clientId}:${client.clientSecret}`,
   ];
-  const child = spawn(process.execPath, ['packages/cli/bin/boxlite.mjs', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const serve = [process.execPath, 'packages/cli/bin/boxlite.mjs', ...args, ...flags];
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...serve], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (!child.stdout || child.pid === undefined) throw new Error('the server did not start');
   let url: string | undefined;
   for await (const line of createInterface(child.stdout)) {

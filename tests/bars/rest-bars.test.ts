@@ -17,7 +17,7 @@ let box: Box;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'boxlite-bars-'));
-  server = await startServer(join(dir, 'home'));
+  server = await startServer(join(dir, 'home'), '--attached');
   runtime = Boxlite.rest(server.options);
   box = await runtime.create({ image: 'boxlite/base:latest', autoRemove: false, memoryMib: 1024 });
   await box.start();

@@ -14,7 +14,7 @@ let box: string;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'boxlite-wire-'));
-  server = await startServer(join(dir, 'home'));
+  server = await startServer(join(dir, 'home'), '--attached');
   const { BOXLITE_REST_CLIENT_ID: id = '', BOXLITE_REST_CLIENT_SECRET: secret = '' } = server.environment;
   client = await generationOneClient(server.url, id, secret);
   const created = await client.send('POST', '/boxes', {

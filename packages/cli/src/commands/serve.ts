@@ -13,6 +13,7 @@ interface ServeFlags {
   readonly apiKey?: readonly string[];
   readonly oauthClient?: readonly string[];
   readonly allowHostPath?: readonly string[];
+  readonly attached?: boolean;
   readonly dev?: boolean;
 }
 
@@ -26,6 +27,7 @@ export function registerServe(program: Command): void {
     .option('--api-key <key>', 'take this API key; may be repeated', collect)
     .option('--oauth-client <id:secret>', 'take this OAuth2 client; may be repeated', collect)
     .option('--allow-host-path <dir>', 'let boxes use this directory of the host as a volume; may be repeated', collect)
+    .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
     .option('--dev', 'also take test-client with test-secret, on loopback only')
     .action(async (flags: ServeFlags) => {
       const options = globalOptions(command);
@@ -37,7 +39,7 @@ export function registerServe(program: Command): void {
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
-      const backend = await openLocal({ ...localOptions(options), detachAll: true });
+      const backend = await openLocal({ ...localOptions(options), detachAll: flags.attached !== true });
       try {
         const app = createApp(backend, {
           auth,
