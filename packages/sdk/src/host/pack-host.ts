@@ -5,7 +5,7 @@ import type { TarHeader } from '../tar/entry.ts';
 import { packTar, type TarEntry } from '../tar/pack.ts';
 import { hostError, hostFs } from './host-fs.ts';
 
-const chunkSize = 64 * 1024;
+const chunkSize = 256 * 1024;
 
 interface Walk extends CopyOptions {
   done: number;
