@@ -175,9 +175,9 @@ test('a slow reader holds up its own execution only', async () => {
 test('a background child that holds the pipe holds up nothing, and is not killed by writing on', async () => {
   const mark = join(guest.folder, 'survived');
   const began = performance.now();
-  const result = await sh(`(sleep 0.6; echo late; echo late; : > ${mark}) & echo early`);
+  const result = await sh(`(sleep 2; echo late; echo late; : > ${mark}) & echo early`);
   expect(result.stdout.toString()).toBe('early\n');
-  expect(performance.now() - began).toBeLessThan(590);
+  expect(performance.now() - began).toBeLessThan(1900);
   await sh(`until [ -e ${mark} ]; do sleep 0.05; done`);
 });
 

@@ -24,7 +24,6 @@ export interface OutputQueue {
   /** Copies the bytes. */
   add(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void;
   take(): QueuedOutput | undefined;
-  readonly empty: boolean;
 }
 
 /** An empty queue. */
@@ -73,9 +72,6 @@ export function createOutputQueue(): OutputQueue {
         first = 0;
       }
       return { stream: block.stream, offset: block.offset, bytes: block.bytes.subarray(0, block.length) };
-    },
-    get empty() {
-      return first === blocks.length;
     },
   };
 }
