@@ -32,7 +32,9 @@ export async function startServer(homeDir: string, ...flags: readonly '--attache
     `${client.clientId}:${client.clientSecret}`,
   ];
   const serve = [process.execPath, 'packages/cli/bin/boxlite.mjs', ...args, ...flags];
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...serve], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...serve], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Passed on, not inherited: what outlives a killed server must not hold the pipe whose end a test runner waits for.
+  child.stderr?.pipe(process.stderr, { end: false });
   if (!child.stdout || child.pid === undefined) throw new Error('the server did not start');
   let url: string | undefined;
   for await (const line of createInterface(child.stdout)) {

@@ -80,14 +80,14 @@ void execution_forget(struct execution *e)
 
 static bool output_over(const struct output *o)
 {
-	return !o || o->watch.fd < 0 || o->dropping;
+	return !o || o->watch.fd < 0 || o->cut;
 }
 
 static void drop_rest(struct output *o)
 {
 	if (output_over(o))
 		return;
-	o->dropping = true;
+	o->dropping = o->cut = true;
 	output_watch(o);
 }
 

@@ -18,7 +18,8 @@ struct output {
 	struct watch watch;
 	struct execution *owner; /* NULL: the execution is over, what comes is dropped */
 	uint8_t type;            /* the frame's type */
-	bool dropping, queued;
+	bool dropping, queued; /* dropping: what is read is thrown away, counted where it was asked for */
+	bool cut;              /* the execution ends without waiting for what may still come */
 	bool hung; /* a terminal that nobody has open now: looked at again later, since closing it here would hang it up */
 	struct ring ring;
 	uint64_t base, sent, end;

@@ -4,42 +4,77 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { descendants, describeStalled } from './stalled.ts';
 
-interface TestReport {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
-    readonly status: string;
-    readonly assertionResults: readonly { readonly status: string }[];
-  }[];
-}
+/** Longer than any test file takes on a slow machine: without a word of vitest for so long, the run stands still. */
+const stalledMs = 300_000;
 
-/** Passed and failed tests; a file that failed without a failed test of its own (it did not load) counts as one. */
-export function countTests(report: TestReport): { readonly passed: number; readonly failed: number } {
-  const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  );
-  return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+/** Passed and failed tests of what the progress reporter wrote; a file that did not end counts as one that failed. */
+export function countTests(progress: string): {
+  readonly passed: number;
+  readonly failed: number;
+  readonly unfinished: readonly string[];
+} {
+  const unfinished = new Set<string>();
+  let passed = 0;
+  let failed = 0;
+  for (const line of progress.split('\n').filter((each) => each !== '')) {
+    const event = JSON.parse(line) as { readonly file: string; readonly passed?: number; readonly failed?: number };
+    if (event.passed === undefined) unfinished.add(event.file);
+    else unfinished.delete(event.file);
+    passed += event.passed ?? 0;
+    failed += event.failed ?? 0;
+  }
+  return { passed, failed: failed + unfinished.size, unfinished: [...unfinished] };
 }
 
 async function run(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'boxlite-test-'));
-  const file = join(folder, 'report.json');
   try {
     const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], { stdio: 'inherit' });
+    const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'progress-reporter.ts')}`];
+    const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
+      stdio: ['inherit', 'pipe', 'pipe'],
+      env: { ...process.env, ...color, BOXLITE_TEST_PROGRESS: folder },
+    });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+    const stalled = setTimeout(async () => {
+      process.stdout.write(`no test file has ended for ${stalledMs / 1000} s; what runs:\n`);
+      process.stdout.write(`${await describeStalled(child.pid ?? 0, folder)}\n`);
+      for (const { pid } of [...(await descendants(child.pid ?? 0)), { pid: child.pid ?? 0 }]) kill(pid);
+    }, stalledMs);
+    for (const [from, to] of [
+      [child.stdout, process.stdout],
+      [child.stderr, process.stderr],
+    ] as const) {
+      from.on('data', (bytes: Buffer) => {
+        stalled.refresh();
+        to.write(bytes);
+      });
+    }
     const code = await new Promise<number>((resolve, reject) => {
       child.once('error', reject);
+      // Not `close`: what a broken test left behind may hold the pipes.
       child.once('exit', (exit, signal) => resolve(exit ?? 128 + (signal ? constants.signals[signal] : 0)));
     });
-    const text = await readFile(file, 'utf8').catch(() => '{"numPassedTests":0,"numFailedTests":0,"testResults":[]}');
-    const { passed, failed } = countTests(JSON.parse(text) as TestReport);
+    clearTimeout(stalled);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const { passed, failed, unfinished } = countTests(await readFile(join(folder, 'progress'), 'utf8').catch(() => ''));
+    for (const file of unfinished) process.stdout.write(`did not end: ${file}\n`);
     process.stdout.write(`${passed} passed, ${failed} failed\n`);
     return code === 0 && (failed > 0 || passed === 0) ? 1 : code;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

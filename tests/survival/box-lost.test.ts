@@ -19,17 +19,23 @@ afterAll(async () => {
 test('when PID 1 of a box is killed from outside, its executions are lost, never exit 0, and the box can start again', async () => {
   const box = await runtime.create({ image: baseImage, autoRemove: false });
   const execution = await box.exec('sh', ['-c', 'echo begun; sleep 100']);
+  const begun = Promise.withResolvers<void>();
   const read = (async () => {
     let text = '';
     try {
-      for await (const { data } of execution.output()) text += new TextDecoder().decode(data);
+      for await (const { data } of execution.output()) {
+        text += new TextDecoder().decode(data);
+        begun.resolve();
+      }
       return { text, error: undefined };
     } catch (error) {
       return { text, error };
     }
   })();
   const { pid } = await box.start();
-  process.kill(pid ?? 0, 'SIGKILL');
+  if (pid === undefined) throw new Error('a running box has a process');
+  await begun.promise;
+  process.kill(pid, 'SIGKILL');
   await expect(execution.wait()).rejects.toThrow(ExecutionLostError);
   expect(await read).toEqual({ text: 'begun\n', error: expect.any(ExecutionLostError) });
   await until('the box is stopped', async () => (await box.info()).status === 'stopped');

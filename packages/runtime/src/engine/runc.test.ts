@@ -254,7 +254,7 @@ test('stacks layers, the lowest first, 80 of them', async () => {
 test('adopts a detached box that a killed process left, and releases it', async () => {
   await host.close();
   const script = fileURLToPath(new URL('./orphan.fixture.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, home, binary, id, 'detached'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, home, binary, id, 'detached'], { stdio: ['pipe', 'pipe', 'ignore'] });
   const pid = Number(String((await once(child.stdout, 'data'))[0]));
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -273,7 +273,7 @@ test('leaves nothing of an attached box when its process is killed', async () =>
   await host.close();
   const script = fileURLToPath(new URL('./orphan.fixture.ts', import.meta.url));
   const args = [script, home, binary, id, 'attached', 'disk'];
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const pid = Number(String((await once(child.stdout, 'data'))[0]));
   const box = boxAt(home, id);
   expect((await traces(box)).length).toBeGreaterThan(3);

@@ -31,10 +31,15 @@ export function startGuestProcess(...args: readonly string[]): GuestProcess {
   const folder = mkdtempSync(join(tmpdir(), 'boxlite-guest-'));
   const socketPath = join(folder, 'guest.sock');
   const child = spawn(
-    'unshare',
-    ['--fork', '--pid', '--mount-proc', '--kill-child', binary, 'guest', '--listen', socketPath, ...args],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
+    'setpriv',
+    [
+      ...['--pdeathsig', 'KILL', 'unshare', '--fork', '--pid', '--mount-proc', '--kill-child'],
+      ...[binary, 'guest', '--listen', socketPath, ...args],
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
   );
+  // Passed on, not inherited: one that outlived a test would hold the pipe whose end the test runner waits for.
+  child.stderr.pipe(process.stderr, { end: false });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   return {
     folder,
