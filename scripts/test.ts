@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { descendants, describeStalled } from './stalled.ts';
+import { describeProcess, processesWith } from './stalled.ts';
 
-/** Longer than any test file takes on a slow machine: without a word of vitest for so long, the run stands still. */
+/** Longer than any test file takes on a slow machine: without a word of vitest for so long, the run stands still, such as for a pipe that an orphan holds. */
 const stalledMs = 300_000;
 
 /** Passed and failed tests of what the progress reporter wrote; a file that did not end counts as one that failed. */
@@ -40,9 +40,11 @@ async function run(args: readonly string[]): Promise<number> {
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     const stalled = setTimeout(async () => {
-      process.stdout.write(`no test file has ended for ${stalledMs / 1000} s; what runs:\n`);
-      process.stdout.write(`${await describeStalled(child.pid ?? 0, folder)}\n`);
-      for (const { pid } of [...(await descendants(child.pid ?? 0)), { pid: child.pid ?? 0 }]) kill(pid);
+      process.stdout.write(`nothing was heard of the tests for ${stalledMs / 1000} s; they are ended:\n`);
+      for (const pid of await processesWith(`BOXLITE_TEST_PROGRESS=${folder}`)) {
+        process.stdout.write(`  ${await describeProcess(pid)}\n`);
+        kill(pid);
+      }
     }, stalledMs);
     for (const [from, to] of [
       [child.stdout, process.stdout],
