@@ -1,16 +1,14 @@
-import { rm } from 'node:fs/promises';
-import { type BoxInfo, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite/backend';
-import type { Engine, EngineBox } from '../engine/engine.ts';
+import { type BoxInfo, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
+import type { Engine } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
-import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
-import type { CounterName } from '../store/counters.ts';
 import { storageFailure } from '../store/storage-failure.ts';
 import type { Store } from '../store/store.ts';
+import { BoxBody } from './box-body.ts';
 import { BoxExecutions } from './box-executions.ts';
-import { boxInfo } from './box-info.ts';
-import { engineBox } from './engine-box.ts';
-import { within } from './within.ts';
+import { BoxState } from './box-state.ts';
+import { endGuest } from './end-guest.ts';
+import { Turns } from './turns.ts';
 
 /** What a box needs of the runtime that holds it. */
 export interface BoxHome {
@@ -26,38 +24,25 @@ export interface BoxHome {
   readonly removed: (id: string) => void;
 }
 
-// What a guest may take, after the grace that a stop gives, to end itself.
-const endMs = 2000;
-
-/** The life of one box: starting, stopping and removing wait for one another. */
+/**
+ * The life of one box: whatever changes its status waits for its turn. `BoxState` says where it is, `BoxBody` does what
+ * that takes on the host.
+ */
 export class BoxLife {
+  readonly state: BoxState;
   readonly executions: BoxExecutions;
   readonly #home: BoxHome;
-  readonly #folder: string;
-  #record: BoxRecord;
+  readonly #body: BoxBody;
+  readonly #turns = new Turns();
   #channel: GuestChannel | undefined;
-  #removed = false;
-  #turn: Promise<unknown> = Promise.resolve();
-  #turns = 0;
 
   constructor(home: BoxHome, record: BoxRecord) {
     this.#home = home;
-    this.#record = record;
-    this.#folder = home.folder(record.id);
+    this.state = new BoxState(home.store, record);
+    const folder = home.folder(record.id);
+    this.#body = new BoxBody(home.engine, folder, () => this.state.record);
     const { store, outputLimitBytes } = home;
-    this.executions = new BoxExecutions({ record, store, folder: this.#folder, outputLimitBytes });
-  }
-
-  get info(): BoxInfo {
-    return boxInfo(this.#record);
-  }
-
-  /** As the store has it now, counters and all. */
-  get record(): BoxRecord {
-    const stored = this.#home.store.boxes.get(this.#record.id);
-    const { status, pid } = this.#record;
-    this.#record = stored ? { ...stored, status, pid } : this.#record;
-    return this.#record;
+    this.executions = new BoxExecutions({ record, store, folder, outputLimitBytes });
   }
 
   get isRunning(): boolean {
@@ -66,17 +51,13 @@ export class BoxLife {
 
   /** Whether something begins, ends or waits to. */
   get isBusy(): boolean {
-    return this.#turns > 0;
+    return this.#turns.busy;
   }
 
   /** `StoppedError` once the runtime is shut down, `NotFoundError` once the box is removed. */
   assertHere(): void {
     this.#home.assertOpen();
-    this.#assertNotRemoved();
-  }
-
-  #assertNotRemoved(): void {
-    if (this.#removed) throw new NotFoundError(`box not found: ${this.#record.id}`);
+    this.state.assertNotRemoved();
   }
 
   /** The channel of the running box, started if need be. */
@@ -91,7 +72,7 @@ export class BoxLife {
     return this.#inTurn(async () => {
       if (this.#channel) await this.#end(this.#channel, timeoutMs);
       await this.#settle();
-      return this.info;
+      return this.state.info;
     });
   }
 
@@ -100,11 +81,19 @@ export class BoxLife {
     return this.#inTurn(async () => {
       if (this.#channel) {
         if (!force) {
-          throw new InvalidStateError(`box ${this.#record.id} is running; stop it first or remove it with force`);
+          throw new InvalidStateError(`box ${this.state.id} is running; stop it first or remove it with force`);
         }
         await this.#end(this.#channel, 0);
       }
       await this.#remove();
+    });
+  }
+
+  /** Work on the disk of a box that does not run, and does not start meanwhile. `InvalidStateError` when it runs. */
+  whileStopped<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(() => {
+      if (this.#channel) throw new InvalidStateError(`box ${this.state.id} is running; stop it first`);
+      return work();
     });
   }
 
@@ -114,16 +103,16 @@ export class BoxLife {
    */
   adopt(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#record.status === 'running' && (await this.#takeUp())) return;
+      if (this.state.record.status === 'running' && (await this.#takeUp())) return;
       this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
       await this.#settle();
-    }).catch(() => this.#note('unknown'));
+    }).catch(() => this.state.note('unknown'));
   }
 
   async #takeUp(): Promise<boolean> {
     try {
-      if ((await this.#home.engine.pid(this.#engineBox())) === undefined) return false;
-      const channel = await connectGuest(this.#engineBox().socketPath);
+      const channel = await this.#body.reach();
+      if (!channel) return false;
       await this.executions.adopt(channel);
       this.#attend(channel);
       return true;
@@ -135,15 +124,16 @@ export class BoxLife {
 
   /** Lets go of whatever a start, a stop or a crash left of a box that does not run. */
   async #settle(): Promise<void> {
-    await this.#release();
-    if (this.#record.status === 'configured') return;
-    if (this.#record.status !== 'stopped') this.#note('stopped');
-    await this.#removeIfAsked();
+    await this.#body.release();
+    const { status, options } = this.state.record;
+    if (status === 'configured') return;
+    if (status !== 'stopped') this.state.note('stopped');
+    if (options.autoRemove ?? true) await this.#remove();
   }
 
   /** At the end of the runtime: an attached box ends, a detached one is let go. */
   async leave(timeoutMs: number): Promise<void> {
-    if (!this.#record.detached) {
+    if (!this.state.record.detached) {
       await this.stop(timeoutMs);
       return;
     }
@@ -158,26 +148,13 @@ export class BoxLife {
 
   async #run(): Promise<GuestChannel> {
     if (this.#channel) return this.#channel;
-    const { options, status } = this.#record;
+    const { options, status } = this.state.record;
     if (options.detach && (options.autoRemove ?? true)) {
       throw new InvalidArgumentError('autoRemove and detach exclude each other; make the box with autoRemove false');
     }
-    const began = performance.now();
     try {
-      const { pid, timing } = await this.#home.engine.start(this.#engineBox());
-      const spawned = performance.now();
-      const channel = await connectGuest(this.#engineBox().socketPath);
-      const now = performance.now();
-      const imagePrepareMs = this.#record.timing?.imagePrepareMs ?? 0;
-      const steps = {
-        imagePrepareMs,
-        filesystemSetupMs: timing.filesystemMs,
-        boxConfigMs: timing.configMs,
-        boxSpawnMs: timing.spawnMs,
-        guestBootMs: now - spawned,
-        totalCreateMs: now - began + imagePrepareMs,
-      };
-      this.#record = this.#home.store.boxes.update(this.#record.id, { status: 'running', pid, timing: steps });
+      const { channel, pid, timing } = await this.#body.start();
+      this.state.started(pid, timing);
       this.#attend(channel);
       await this.#startMain(channel);
       return channel;
@@ -190,14 +167,14 @@ export class BoxLife {
 
   async #undoStart(status: BoxRecord['status']): Promise<void> {
     if (this.#channel) await this.#end(this.#channel, 0);
-    else await this.#release();
-    this.#note(status);
-    this.#count('boxes_failed');
+    else await this.#body.release();
+    this.state.note(status);
+    this.state.count('boxes_failed');
   }
 
   /** A box that was given a command of its own runs it from the start; an image's default command is left alone. */
   async #startMain(channel: GuestChannel): Promise<void> {
-    const { options, defaults } = this.#record;
+    const { options, defaults } = this.state.record;
     if (!options.entrypoint && !options.cmd) return;
     const [command, ...args] = [...(options.entrypoint ?? defaults.entrypoint), ...(options.cmd ?? defaults.cmd)];
     if (command !== undefined) await this.executions.start(channel, { command, args });
@@ -213,84 +190,36 @@ export class BoxLife {
         this.#channel = undefined;
         this.executions.endAll('lost', `its box ended${reason ? `: ${reason.message}` : ''}`);
         await this.#settle();
-        this.#count('boxes_stopped');
+        this.state.count('boxes_stopped');
       }).catch(() => {});
     });
   }
 
-  /** Ends a running box: TERM to all in it, KILL after the grace, then to the guest. */
+  /** Ends a running box, by force after the grace. */
   async #end(channel: GuestChannel, graceMs: number): Promise<void> {
-    this.#note('stopping', this.#record.pid);
+    this.state.note('stopping', this.state.record.pid);
     this.#channel = undefined;
-    if (graceMs > 0) {
-      channel.shutdown(Math.min(graceMs, 2_147_483_647));
-      await within(channel.closed, graceMs + endMs);
-    }
-    await this.#home.engine.kill(this.#engineBox());
-    await within(channel.closed, endMs);
-    channel.close();
+    await endGuest(channel, graceMs, () => this.#body.kill());
     this.executions.endAll('killed', 'its box was stopped');
-    await this.#release();
-    this.#note('stopped');
-    this.#count('boxes_stopped');
-  }
-
-  async #release(): Promise<void> {
-    await this.#home.engine.kill(this.#engineBox());
-    await this.#home.engine.release(this.#engineBox());
-  }
-
-  async #removeIfAsked(): Promise<void> {
-    if (this.#record.options.autoRemove ?? true) await this.#remove();
+    await this.#body.release();
+    this.state.note('stopped');
+    this.state.count('boxes_stopped');
   }
 
   async #remove(): Promise<void> {
-    const { id } = this.#record;
-    await this.#home.engine.release(this.#engineBox());
-    await this.#home.engine.destroy(this.#engineBox());
-    await rm(this.#folder, { recursive: true, force: true });
-    this.#home.store.later.flush();
-    this.#home.store.boxes.remove(id);
-    this.#removed = true;
-    this.#home.removed(id);
-  }
-
-  /** What is so is so: a store that cannot take it now, as on a full disk, gets it later. */
-  #note(status: BoxRecord['status'], pid?: number): void {
-    this.#record = { ...this.#record, status, pid, updatedAt: Date.now() };
-    const { boxes, later } = this.#home.store;
-    const write = (): void => {
-      if (!this.#removed) boxes.update(this.#record.id, { status: this.#record.status, pid: this.#record.pid });
-    };
-    try {
-      write();
-    } catch {
-      later.insist(write).catch(() => {});
-    }
-  }
-
-  #count(counter: CounterName): void {
-    const { counters, later } = this.#home.store;
-    later.insist(() => counters.add(counter)).catch(() => {});
+    await this.#body.destroy();
+    this.state.remove();
+    this.#home.removed(this.state.id);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#turns++;
-    const result = this.#turn.then(async () => {
+    return this.#turns.take(async () => {
       try {
-        this.#assertNotRemoved();
+        this.state.assertNotRemoved();
         return await work();
       } catch (error) {
         throw storageFailure(error);
-      } finally {
-        this.#turns--;
       }
     });
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  #engineBox(): EngineBox {
-    return engineBox(this.#record, this.#folder);
   }
 }

@@ -34,17 +34,17 @@ export class LocalBox implements BoxBackend {
   }
 
   get snapshot(): BoxInfo {
-    return this.life.info;
+    return this.life.state.info;
   }
 
   async info(call: CallOptions = {}): Promise<BoxInfo> {
     this.#enter(call);
-    return this.life.info;
+    return this.life.state.info;
   }
 
   async start(call: CallOptions = {}): Promise<BoxInfo> {
     await this.#live(call);
-    return this.life.info;
+    return this.life.state.info;
   }
 
   async stop(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
@@ -96,7 +96,7 @@ export class LocalBox implements BoxBackend {
   async metrics(call: CallOptions = {}): Promise<BoxMetrics> {
     this.#enter(call);
     this.life.executions.flushCounts();
-    const { counters, timing } = this.life.record;
+    const { counters, timing } = this.life.state.read();
     return {
       commandsExecutedTotal: counters.commands,
       execErrorsTotal: counters.execErrors,

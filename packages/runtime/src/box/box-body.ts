@@ -1,0 +1,99 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BootTiming } from 'boxlite/backend';
+import type { Engine, EngineBox } from '../engine/engine.ts';
+import type { GuestChannel } from '../guest/channel.ts';
+import { connectGuest } from '../guest/connect-guest.ts';
+import type { BoxRecord } from '../store/box-records.ts';
+
+/** A box that has just come up. */
+export interface StartedBody {
+  readonly pid: number;
+  readonly channel: GuestChannel;
+  readonly timing: BootTiming;
+}
+
+/**
+ * What a box is made of on its host: all that `start` opens, in order, and `release` lets go of, in the reverse order.
+ * It knows nothing of statuses; each step may be done again after a crash or a failure.
+ */
+export class BoxBody {
+  readonly #engine: Engine;
+  readonly #folder: string;
+  readonly #record: () => BoxRecord;
+
+  constructor(engine: Engine, folder: string, record: () => BoxRecord) {
+    this.#engine = engine;
+    this.#folder = folder;
+    this.#record = record;
+  }
+
+  /** Brings it up; resolves once its guest answers. A failure leaves what `release` lets go of. */
+  async start(): Promise<StartedBody> {
+    const began = performance.now();
+    const box = this.#engineBox();
+    const { pid, timing } = await this.#engine.start(box);
+    const spawned = performance.now();
+    const channel = await connectGuest(box.socketPath);
+    const now = performance.now();
+    const imagePrepareMs = this.#record().timing?.imagePrepareMs ?? 0;
+    return {
+      pid,
+      channel,
+      timing: {
+        imagePrepareMs,
+        filesystemSetupMs: timing.filesystemMs,
+        boxConfigMs: timing.configMs,
+        boxSpawnMs: timing.spawnMs,
+        guestBootMs: now - spawned,
+        totalCreateMs: now - began + imagePrepareMs,
+      },
+    };
+  }
+
+  /** A new channel to what a former process left running; undefined when it is gone. */
+  async reach(): Promise<GuestChannel | undefined> {
+    const box = this.#engineBox();
+    return (await this.#engine.pid(box)) === undefined ? undefined : connectGuest(box.socketPath);
+  }
+
+  /** Ends everything in it at once. */
+  async kill(): Promise<void> {
+    await this.#engine.kill(this.#engineBox());
+  }
+
+  /** Ends it and lets go of all that it held but its disk. Twice is fine. */
+  async release(): Promise<void> {
+    await this.kill();
+    await this.#engine.release(this.#engineBox());
+  }
+
+  /** Deletes its disk and its folder, after `release`. */
+  async destroy(): Promise<void> {
+    await this.#engine.release(this.#engineBox());
+    await this.#engine.destroy(this.#engineBox());
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #engineBox(): EngineBox {
+    return engineBox(this.#record(), this.#folder);
+  }
+}
+
+/** A box as its engine must know it; everything of it lies below the folder. */
+function engineBox(record: BoxRecord, folder: string): EngineBox {
+  const { id, name, options, rootfs, detached } = record;
+  return {
+    id,
+    folder,
+    rootfs,
+    socketPath: join(folder, 'guest.sock'),
+    attached: !detached,
+    hostname: name?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 63) ?? id.toLowerCase(),
+    cpus: options.cpus ?? 1,
+    memoryMib: options.memoryMib ?? 512,
+    diskSizeGb: options.diskSizeGb,
+    volumes: options.volumes ?? [],
+    security: options.security ?? 'standard',
+  };
+}
