@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type {
   BoxOptions,
   BoxPage,
@@ -12,12 +12,13 @@ import type {
 } from 'boxlite/backend';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
 import { abortable } from './box/abortable.ts';
+import { destroyBox } from './box/box-body.ts';
 import { boxInfo } from './box/box-info.ts';
 import type { BoxHome } from './box/box-life.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox } from './box/local-box.ts';
 import { runtimeConfig } from './config.ts';
-import { ulid } from './id/ulid.ts';
+import { isUlid, ulid } from './id/ulid.ts';
 import type { ImageStore } from './images/images.ts';
 import type { BoxDefaults, BoxRecord } from './store/box-records.ts';
 import type { Store } from './store/store.ts';
@@ -57,7 +58,16 @@ export class LocalRuntime implements RuntimeBackend {
     const adopt = async (): Promise<void> => {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
-    await Promise.all(Array.from({ length: adoptedAtOnce }, adopt));
+    await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), this.#sweep()]);
+  }
+
+  /** Deletes what is left of boxes that were removed. What cannot be deleted now is tried again the next time. */
+  async #sweep(): Promise<void> {
+    const { store, engine } = this.#parts;
+    for (const id of await readdir(dirname(this.#home.folder('id')))) {
+      if (isUlid(id) && !store.boxes.get(id))
+        await destroyBox(engine, { id, folder: this.#home.folder(id) }).catch(() => {});
+    }
   }
 
   async create(options: BoxOptions, name: string | undefined, call: CallOptions = {}): Promise<LocalBox> {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BootTiming } from 'boxlite/backend';
+import { type BootTiming, StorageError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
@@ -68,15 +68,28 @@ export class BoxBody {
     await this.#engine.release(this.#engineBox());
   }
 
-  /** Deletes its disk and its folder, after `release`. */
+  /** Deletes its disk and its folder, after `release`. `StorageError`. */
   async destroy(): Promise<void> {
-    await this.#engine.release(this.#engineBox());
-    await this.#engine.destroy(this.#engineBox());
-    await rm(this.#folder, { recursive: true, force: true });
+    await destroyBox(this.#engine, this.#engineBox());
   }
 
   #engineBox(): EngineBox {
     return engineBox(this.#record(), this.#folder);
+  }
+}
+
+/** Lets go of and deletes whatever lies in the folder of a box. `StorageError` when something of it stays. */
+export async function destroyBox(engine: Engine, place: Pick<EngineBox, 'id' | 'folder'>): Promise<void> {
+  try {
+    await engine.kill(place);
+    await engine.release(place);
+    await engine.destroy(place);
+    await rm(place.folder, { recursive: true, force: true });
+  } catch (cause) {
+    throw new StorageError(
+      `box ${place.id} is removed, but ${place.folder} could not be deleted and is tried again when the runtime is next opened: ${cause instanceof Error ? cause.message : cause}`,
+      { cause },
+    );
   }
 }
 

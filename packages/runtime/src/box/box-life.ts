@@ -206,10 +206,12 @@ export class BoxLife {
     this.state.count('boxes_stopped');
   }
 
+  /** Forgotten before its disk goes: half a disk must never come back as a box. What a crash leaves of it is swept later. */
   async #remove(): Promise<void> {
-    await this.#body.destroy();
+    await this.#body.release();
     this.state.remove();
     this.#home.removed(this.state.id);
+    await this.#body.destroy();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
