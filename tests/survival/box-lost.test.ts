@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite, ExecutionLostError } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { abortEverywhere, baseImage, leftovers, until } from './harness.ts';
+import { abortEverywhere, baseImage, hostProgramOf, leftovers, until } from './harness.ts';
 
 let home: string;
 let runtime: Boxlite;
@@ -42,6 +42,28 @@ test('when PID 1 of a box is killed from outside, its executions are lost, never
   expect(leftovers(home, [box.id])).toEqual([]);
   expect((await box.run('echo', ['again'])).stdout).toBe('again\n');
   await box.stop({ timeoutMs: 0 });
+});
+
+test('when the host program is killed, boxes go on, and new ones start', async () => {
+  const box = await runtime.create({ image: baseImage, autoRemove: false });
+  const execution = await box.exec('cat');
+  const killed = hostProgramOf(home);
+  process.kill(killed, 'SIGKILL');
+  const writer = execution.stdin.getWriter();
+  await writer.write(new TextEncoder().encode('through'));
+  await writer.close();
+  expect(await new Response(execution.stdout).text()).toBe('through');
+  const other = await until('another box', () => runtime.create({ image: baseImage }).catch(() => undefined));
+  await until('its start', () =>
+    other.start().then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(hostProgramOf(home)).not.toBe(killed);
+  await other.stop({ timeoutMs: 0 });
+  await box.stop({ timeoutMs: 0 });
+  expect(leftovers(home, [box.id, other.id])).toEqual([]);
 });
 
 test('a command that takes all memory ends with 137 and says why; the box goes on', async () => {

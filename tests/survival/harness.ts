@@ -64,6 +64,19 @@ export function leftovers(home: string, ids: readonly string[]): string[] {
   ]);
 }
 
+/** The process id of the host program of a home directory; throws when there is none. */
+export function hostProgramOf(home: string): number {
+  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`--lock\0${join(home, 'lock')}\0`))
+        return Number(name);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  throw new Error(`no host program runs for ${home}`);
+}
+
 /** Output as text, and how much of it there is of each stream. */
 export interface Seen {
   text: string;

@@ -186,11 +186,18 @@ test('refuses an undo list with a malformed action', async () => {
   await expect(host.undo('key', [{ type: 9, payload: Buffer.alloc(0) }])).rejects.toThrow('malformed');
 });
 
-test('tells that the host program was killed', async () => {
+test('is started again when it is killed, with its lock and what it is to undo; only what it was at fails', async () => {
+  const log = `${folder}/log`;
+  await host.undo('kept', [hostActions.spawn({ argv: shell('echo undone'), output: { file: log } })]);
+  const { pid } = host;
   const pending = host.spawn({ argv: shell('/bin/busybox sleep 2') });
-  process.kill(host.pid, 'SIGKILL');
-  await expect(pending).rejects.toThrow('has ended');
-  expect(await host.closed).toBeInstanceOf(Error);
+  process.kill(pid, 'SIGKILL');
+  await expect(pending).rejects.toThrow('ended meanwhile');
+  expect(await host.spawn({ argv: shell('exit 4') })).toMatchObject({ exitCode: 4 });
+  expect(host.pid).not.toBe(pid);
+  await expect(openHost({ binary, lockPath: `${folder}/lock` })).rejects.toThrow('is in use by process');
+  await host.close();
+  expect(await readFile(log, 'utf8')).toBe('undone\n');
 });
 
 test('says which binary is missing', async () => {

@@ -1,8 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { Socket } from 'node:net';
-import { dirname } from 'node:path';
-import { EngineError, InternalError, InvalidStateError, StorageError } from 'boxlite/backend';
+import { EngineError } from 'boxlite/backend';
 import {
   type HostAction,
   type HostKillOptions,
@@ -11,7 +7,8 @@ import {
   type HostSpawnOptions,
   hostActions,
 } from './action.ts';
-import { answerReader, type HostAnswer } from './answer.ts';
+import type { HostAnswer } from './answer.ts';
+import { type HostProgram, type OpenHostOptions, startHostProgram } from './host-program.ts';
 
 /** How a spawned program ended; a signal N gives exit code 128 + N. */
 export interface HostExit {
@@ -24,11 +21,13 @@ export interface HostExit {
   readonly stderr: string;
 }
 
-/** The small program beside the runtime that spawns, mounts and reaps. Its failures are `EngineError`s. */
+/**
+ * The small program beside the runtime that spawns, mounts and reaps. Its failures are `EngineError`s. Should it end, as by
+ * `kill -9`, it is started again with its undo lists; only what was asked of it meanwhile fails.
+ */
 export interface Host {
+  /** Of the program that runs now. */
   readonly pid: number;
-  /** Settles when the program has ended, with the reason where `close` was not called. */
-  readonly closed: Promise<Error | undefined>;
   spawn(options: HostSpawnOptions): Promise<HostExit>;
   mount(options: HostMountOptions): Promise<void>;
   mountOverlay(options: HostOverlayOptions): Promise<void>;
@@ -49,111 +48,42 @@ export interface Host {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export interface OpenHostOptions {
-  /** `boxlite-guest`. */
-  readonly binary: string;
-  /** The lock file of the home directory; its folder is made when missing. */
-  readonly lockPath: string;
-}
-
-interface Waiting {
-  resolve(answer: HostAnswer): void;
-  reject(error: Error): void;
-}
-
-function lockedError(lockPath: string, note: string): InvalidStateError {
-  const [pid, , , ...command] = note.split(' ');
-  const holder = pid === undefined || pid === '' ? 'another process' : `process ${pid} (${command.join(' ')})`;
-  return new InvalidStateError(
-    `home directory ${dirname(lockPath)} is in use by ${holder}; stop it, use --url to talk to it, or choose another home`,
-  );
-}
-
-function frame(id: number, { type, payload }: HostAction): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUInt32LE(payload.length);
-  head.writeUInt32LE(id, 4);
-  head.writeUInt8(type, 8);
-  return Buffer.concat([head, payload]);
-}
-
-function channelOf(child: ChildProcess): Socket {
-  const channel = child.stdio[3];
-  if (channel instanceof Socket) return channel;
-  throw new InternalError('the host program was started without a channel');
-}
-
 /** Starts the host program and takes the lock. `InvalidStateError` naming the holder when another process has it. */
-export async function openHost({ binary, lockPath }: OpenHostOptions): Promise<Host> {
-  await mkdir(dirname(lockPath), { recursive: true, mode: 0o700 });
-  const child = spawn(binary, ['host', '--lock', lockPath], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {} });
-  const exited = Promise.withResolvers<void>();
-  child.once('exit', () => exited.resolve());
-  const channel = channelOf(child);
-  const waiting = new Map<number, Waiting>();
-  let lastId = 0;
+export async function openHost(options: OpenHostOptions): Promise<Host> {
+  const undos = new Map<string, readonly HostAction[]>();
   let closing = false;
-  let ended: Error | undefined;
-  const first = Promise.withResolvers<HostAnswer>();
-  const closed = Promise.withResolvers<Error | undefined>();
+  let program = await startHostProgram(options);
+  let ready: Promise<HostProgram>;
 
-  // An idle host must not keep the process alive; a pending request must.
-  const keepAlive = (): void => {
-    if (waiting.size > 0) channel.ref();
-    else channel.unref();
+  const run = (started: HostProgram): Promise<HostProgram> => {
+    program = started;
+    started.closed.then((reason) => {
+      if (reason !== undefined && !closing) restart();
+    });
+    return Promise.resolve(started);
   };
-  const end = (reason: Error): void => {
-    if (ended !== undefined) return;
-    ended = reason;
-    channel.destroy();
-    first.reject(reason);
-    for (const { reject } of waiting.values()) reject(reason);
-    waiting.clear();
-    closed.resolve(closing ? undefined : reason);
+  const again = async (): Promise<HostProgram> => {
+    const started = await startHostProgram(options);
+    for (const [key, actions] of undos) await started.request(hostActions.undo(key, actions));
+    return run(started);
   };
-  const read = answerReader((id, answer) => {
-    if (id === 0) return first.resolve(answer);
-    const request = waiting.get(id);
-    if (request === undefined) return end(new InternalError(`the host program answered unknown request ${id}`));
-    waiting.delete(id);
-    keepAlive();
-    request.resolve(answer);
-  });
-  channel.on('data', (bytes: Buffer) => {
-    try {
-      read(bytes);
-    } catch (error) {
-      end(error instanceof Error ? error : new InternalError(String(error)));
-    }
-  });
-  const gone = `the host program ${binary} has ended; restart the runtime`;
-  channel.on('error', (cause) => end(new EngineError(gone, { cause })));
-  channel.on('close', () => end(new EngineError(gone)));
-  child.on('error', (cause) => {
-    exited.resolve();
-    end(new EngineError(`cannot start the host program ${binary}: ${cause.message}; run npm run setup`, { cause }));
-  });
+  const restart = (): void => {
+    ready = again();
+    ready.catch(() => {});
+  };
+  ready = run(program);
 
-  const ready = await first.promise;
-  if (ready.kind !== 'ready') {
-    closing = true;
-    channel.destroy();
-    await exited.promise;
-    if (ready.kind === 'locked') throw lockedError(lockPath, ready.note);
-    throw new StorageError(`cannot lock ${lockPath}: ${ready.kind === 'failed' ? ready.message : ready.kind}`);
-  }
-  child.unref();
-  channel.unref();
-
-  const request = (action: HostAction): Promise<HostAnswer> => {
-    if (closing || ended !== undefined)
-      return Promise.reject(ended ?? new InvalidStateError('the host program is closed; open the runtime again'));
-    const answer = Promise.withResolvers<HostAnswer>();
-    lastId = (lastId % 0xffff_ffff) + 1;
-    waiting.set(lastId, answer);
-    keepAlive();
-    channel.write(frame(lastId, action));
-    return answer.promise;
+  const request = async (action: HostAction): Promise<HostAnswer> => {
+    const tried = ready;
+    const now = await tried.catch(() => {
+      // One that could not be started again, as while another runtime had the lock, is tried anew.
+      if (ready === tried && !closing) restart();
+      return ready;
+    });
+    if (!now.ended || closing) return now.request(action);
+    // Known to be over, but not yet gone, or not yet started again.
+    await now.closed;
+    return (await ready).request(action);
   };
   const done = async (action: HostAction): Promise<Buffer> => {
     const answer = await request(action);
@@ -162,14 +92,16 @@ export async function openHost({ binary, lockPath }: OpenHostOptions): Promise<H
   };
   const close = async (): Promise<void> => {
     closing = true;
-    child.ref();
-    channel.destroy();
-    await exited.promise;
+    await ready.then(
+      (now) => now.close(),
+      () => {},
+    );
   };
 
   return {
-    pid: ready.pid,
-    closed: closed.promise,
+    get pid() {
+      return program.pid;
+    },
     async spawn(options) {
       const answer = await request(hostActions.spawn(options));
       if (answer.kind === 'exited') return answer;
@@ -185,8 +117,14 @@ export async function openHost({ binary, lockPath }: OpenHostOptions): Promise<H
       const outcome = (await done(hostActions.kill(options))).readUInt8(0);
       return outcome === 0 ? 'gone' : outcome === 1 ? 'ended' : 'running';
     },
-    undo: async (key, actions) => void (await done(hostActions.undo(key, actions))),
-    clearUndo: async (key) => void (await done(hostActions.clearUndo(key))),
+    async undo(key, actions) {
+      undos.set(key, actions);
+      await done(hostActions.undo(key, actions));
+    },
+    async clearUndo(key) {
+      undos.delete(key);
+      await done(hostActions.clearUndo(key));
+    },
     close,
     [Symbol.asyncDispose]: close,
   };
