@@ -38,7 +38,8 @@ test('when PID 1 of a box is killed from outside, its executions are lost, never
   process.kill(pid, 'SIGKILL');
   await expect(execution.wait()).rejects.toThrow(ExecutionLostError);
   expect(await read).toEqual({ text: 'begun\n', error: expect.any(ExecutionLostError) });
-  await until('the box is stopped', async () => (await box.info()).status === 'stopped');
+  await until('the box has failed', async () => (await box.info()).status === 'failed');
+  expect((await box.info()).errorMessage).toMatch(/nobody stopped it/);
   expect(leftovers(home, [box.id])).toEqual([]);
   expect((await box.run('echo', ['again'])).stdout).toBe('again\n');
   await box.stop({ timeoutMs: 0 });

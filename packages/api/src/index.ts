@@ -13,9 +13,12 @@ export { type GetTokenOptions, getToken } from './operations/get-token.ts';
 export { type ImageExistsOptions, imageExists } from './operations/image-exists.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
+export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
+export { type RestartBoxOptions, restartBox } from './operations/restart-box.ts';
+export { type ResumeBoxOptions, resumeBox } from './operations/resume-box.ts';
 export { type SendExecutionInputOptions, sendExecutionInput } from './operations/send-execution-input.ts';
 export { type SignalExecutionOptions, signalExecution } from './operations/signal-execution.ts';
 export { type StartBoxOptions, startBox } from './operations/start-box.ts';
@@ -28,6 +31,8 @@ export {
   type BoxStatus,
   box,
   boxStatuses,
+  type HealthStatus,
+  healthStatuses,
   type ListBoxesResponse,
   listBoxesResponse,
 } from './schemas/box.ts';
@@ -42,6 +47,8 @@ export {
 export {
   type CreateBoxRequest,
   createBoxRequest,
+  type HealthCheckSpec,
+  healthCheckSpec,
   type PortSpec,
   portSpec,
   type SecurityPreset,

@@ -12,6 +12,9 @@ export type OperationId =
   | 'removeBox'
   | 'startBox'
   | 'stopBox'
+  | 'restartBox'
+  | 'pauseBox'
+  | 'resumeBox'
   | 'startExecution'
   | 'execTty'
   | 'getExecution'
@@ -65,6 +68,9 @@ export const operations: readonly Operation[] = [
   operation('removeBox', 'DELETE', box, 'boxes:write', 204),
   operation('startBox', 'POST', `${box}/start`, 'boxes:write', 200),
   operation('stopBox', 'POST', `${box}/stop`, 'boxes:write', 200),
+  operation('restartBox', 'POST', `${box}/restart`, 'boxes:write', 200),
+  operation('pauseBox', 'POST', `${box}/pause`, 'boxes:write', 200),
+  operation('resumeBox', 'POST', `${box}/resume`, 'boxes:write', 200),
   operation('startExecution', 'POST', `${box}/exec`, 'boxes:exec', 201),
   operation('execTty', 'GET', `${box}/exec/tty`, 'boxes:exec', 101),
   operation('getExecution', 'GET', execution, 'boxes:exec', 200),

@@ -41,6 +41,7 @@ const prefix = '#/components/schemas/';
 
 const enums: Readonly<Record<string, readonly string[]>> = {
   BoxStatus: api.boxStatuses,
+  HealthStatus: api.healthStatuses,
   ExecutionStatus: api.executionStatuses,
   SecurityPreset: api.securityPresets,
 };
@@ -50,6 +51,7 @@ const requests = new Set(
     'CreateBoxRequest',
     'VolumeSpec',
     'PortSpec',
+    'HealthCheckSpec',
     'StopBoxRequest',
     'ExecRequest',
     'SignalRequest',

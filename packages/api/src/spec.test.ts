@@ -71,6 +71,9 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   removeBox: api.removeBox({ box, force: true }),
   startBox: api.startBox({ box }),
   stopBox: api.stopBox({ box, body: {} }),
+  restartBox: api.restartBox({ box, body: {} }),
+  pauseBox: api.pauseBox({ box }),
+  resumeBox: api.resumeBox({ box }),
   startExecution: api.startExecution({ box, body: { command: 'true' } }),
   execTty: api.execTty({ box, command: 'sh', args: ['-l'], cols: 1, rows: 1 }),
   getExecution: api.getExecution({ box, execution }),
@@ -88,11 +91,10 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   imageExists: api.imageExists({ digest }),
 };
 
-test('has the 24 operations of generation 1 in the table and in the spec', () => {
+test('has the same operations in the table and in the spec', () => {
   expect(specOperations.map(({ operation }) => operation.operationId).toSorted()).toEqual(
     api.operations.map(({ operationId }) => operationId).toSorted(),
   );
-  expect(api.operations).toHaveLength(24);
 });
 
 test('has no endpoint function without an operation', () => {

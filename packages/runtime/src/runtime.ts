@@ -13,8 +13,8 @@ import type {
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
 import { abortable } from './box/abortable.ts';
 import { destroyBox } from './box/box-body.ts';
+import type { BoxHome } from './box/box-home.ts';
 import { boxInfo } from './box/box-info.ts';
-import type { BoxHome } from './box/box-life.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox } from './box/local-box.ts';
 import { runtimeConfig } from './config.ts';
@@ -106,7 +106,7 @@ export class LocalRuntime implements RuntimeBackend {
       throw new InvalidArgumentError(`pageSize must be a whole number from 1 to 1000, not ${pageSize}`);
     }
     const { records, nextPageToken } = this.#parts.store.boxes.list(options);
-    return { boxes: records.map(boxInfo), nextPageToken };
+    return { boxes: records.map((record) => this.#boxes.get(record.id)?.snapshot ?? boxInfo(record)), nextPageToken };
   }
 
   async remove(idOrName: string, options: { readonly force?: boolean } = {}, call: CallOptions = {}): Promise<void> {
@@ -173,6 +173,7 @@ export class LocalRuntime implements RuntimeBackend {
       pid: undefined,
       timing: undefined,
       counters: { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 },
+      history: {},
     };
     store.boxes.insert(record);
     store.counters.add('boxes_created');
@@ -193,12 +194,12 @@ export class LocalRuntime implements RuntimeBackend {
       return { image: rootfsPath, imageId: undefined, rootfs: { path: rootfsPath }, defaults: bare };
     }
     const image = await this.#parts.images.ready(options.image ?? defaultImage);
-    const { env, workingDir, user, entrypoint, cmd } = image.config;
+    const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;
     return {
       image: options.image ?? defaultImage,
       imageId: image.info.id,
       rootfs: { layers: image.layers },
-      defaults: { env, workingDir, user, entrypoint, cmd },
+      defaults: { env, workingDir, user, entrypoint, cmd, stopSignal },
     };
   }
 

@@ -48,6 +48,23 @@ export class Box implements AsyncDisposable {
     return this.#backend.stop(timeoutMs === undefined ? {} : { timeoutMs }, { signal });
   }
 
+  /** Stops the box, by force after `timeoutMs` (30,000), and starts it again; it keeps its disk, also with `autoRemove`. */
+  async restart(options: { readonly timeoutMs?: number } & CallOptions = {}): Promise<BoxInfo> {
+    const { timeoutMs, signal } = options;
+    checkMs('timeoutMs', timeoutMs, 0);
+    return this.#backend.restart(timeoutMs === undefined ? {} : { timeoutMs }, { signal });
+  }
+
+  /** Freezes everything in the running box, memory and all, until `resume`; `InvalidStateError` when it does not run. */
+  pause(call: CallOptions = {}): Promise<BoxInfo> {
+    return this.#backend.pause(call);
+  }
+
+  /** Lets the paused box go on; one that runs is no error, any other is an `InvalidStateError`. */
+  resume(call: CallOptions = {}): Promise<BoxInfo> {
+    return this.#backend.resume(call);
+  }
+
   /** Starts a command and gives it back while it runs. Its stdin stays open unless `stdin` is given. */
   async exec(command: string, args: readonly string[] = [], options: StartExecutionOptions = {}): Promise<Execution> {
     const execution = await this.#exec(command, args, options);

@@ -30,6 +30,7 @@ export function checkBoxOptions(options: BoxOptions): void {
   checkWord('security', options.security, ['development', 'standard', 'maximum']);
   checkFlag('autoRemove', options.autoRemove);
   checkFlag('detach', options.detach);
+  checkLifecycle(options);
   checkRecord('labels', options.labels);
   for (const [index, volume] of list('volumes', options.volumes)) {
     checkText(`volumes[${index}].hostPath`, volume.hostPath);
@@ -45,6 +46,22 @@ export function checkBoxOptions(options: BoxOptions): void {
     checkWord(`ports[${index}].protocol`, port.protocol, ['tcp', 'udp']);
     if (port.hostIp !== undefined) checkText(`ports[${index}].hostIp`, port.hostIp);
   }
+}
+
+function checkLifecycle({ autoStopMs, autoDeleteMs, autoResume, autoRemove, healthCheck }: BoxOptions): void {
+  checkWhole('autoStopMs', autoStopMs, 1);
+  checkWhole('autoDeleteMs', autoDeleteMs, 1);
+  checkFlag('autoResume', autoResume);
+  if (autoRemove && autoDeleteMs !== undefined) {
+    throw new InvalidArgumentError('autoRemove and autoDeleteMs exclude each other: autoRemove removes at once');
+  }
+  if (healthCheck === undefined) return;
+  checkTexts('healthCheck.command', healthCheck.command);
+  if (!(healthCheck.command?.length > 0)) refuse('healthCheck.command', 'a program and its arguments', undefined);
+  checkWhole('healthCheck.intervalMs', healthCheck.intervalMs, 10);
+  checkWhole('healthCheck.timeoutMs', healthCheck.timeoutMs, 100);
+  checkWhole('healthCheck.retries', healthCheck.retries, 1);
+  checkWhole('healthCheck.startPeriodMs', healthCheck.startPeriodMs, 0);
 }
 
 function list<T>(field: string, value: readonly T[] | undefined): Iterable<[number, T]> {

@@ -40,7 +40,7 @@ export interface App {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
-/** Puts a backend behind the REST API of generation 1: 24 operations, one envelope for every error. */
+/** Puts a backend behind the REST API of generation 1 with this project's additions: one envelope for every error. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const log: Log = options.log ?? (() => {});
   const heartbeatMs = options.heartbeatMs ?? 15_000;

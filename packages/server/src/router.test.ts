@@ -12,9 +12,8 @@ function concrete(path: string): string {
 
 const guarded = operations.filter((operation) => operation.scope !== null);
 
-test('the contract has 24 operations, all but two of them guarded', () => {
-  expect(operations).toHaveLength(24);
-  expect(guarded).toHaveLength(22);
+test('all operations of the contract but two are guarded', () => {
+  expect(guarded).toHaveLength(operations.length - 2);
 });
 
 test.each(guarded)('$operationId without a credential is 401 with a challenge', async ({ method, path }) => {

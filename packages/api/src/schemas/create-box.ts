@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { absolutePath, flag, matching, oneOf, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { absolutePath, flag, matching, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
 
 /** How much a box is kept from its host, weakest first. */
 export const securityPresets = ['development', 'standard', 'maximum'] as const;
@@ -41,6 +41,29 @@ export const portSpec: z.ZodType<PortSpec> = z.object({
   host_ip: text('host_ip').optional(),
 });
 
+/** A command that tells whether what a box is for works. */
+export interface HealthCheckSpec {
+  /** The program and its arguments; exit code 0 is healthy. */
+  readonly command: readonly string[];
+  /** At least 0.01. @default 30 */
+  readonly interval_seconds?: number | undefined;
+  /** At least 0.1. @default 30 */
+  readonly timeout_seconds?: number | undefined;
+  /** At least 1. @default 3 */
+  readonly retries?: number | undefined;
+  /** @default 0 */
+  readonly start_period_seconds?: number | undefined;
+}
+
+/** Checks a health check. */
+export const healthCheckSpec: z.ZodType<HealthCheckSpec> = z.object({
+  command: texts('health_check.command').refine((words) => words.length > 0, 'health_check.command must not be empty'),
+  interval_seconds: seconds('health_check.interval_seconds', 0.01).optional(),
+  timeout_seconds: seconds('health_check.timeout_seconds', 0.1).optional(),
+  retries: whole('health_check.retries', 1).optional(),
+  start_period_seconds: seconds('health_check.start_period_seconds', 0).optional(),
+});
+
 /** What a box is made of. Everything has a default. */
 export interface CreateBoxRequest {
   /** 1 to 128 letters, digits, dots, underscores and hyphens, the first a letter or digit. */
@@ -69,6 +92,15 @@ export interface CreateBoxRequest {
   readonly auto_remove?: boolean | undefined;
   /** @default false */
   readonly detach?: boolean | undefined;
+  /** Seconds without use after which the box stops; 0: never. @default 0 */
+  readonly auto_stop?: number | undefined;
+  /** What `auto_stop` was called once; that wins where both are given. */
+  readonly auto_pause?: number | undefined;
+  /** Seconds after its end when the box is removed; 0: never, unless `auto_remove`. @default 0 */
+  readonly auto_delete?: number | undefined;
+  /** Using a paused or stopped box starts it again. @default true */
+  readonly auto_resume?: boolean | undefined;
+  readonly health_check?: HealthCheckSpec | undefined;
   /** @default 'standard' */
   readonly security?: SecurityPreset | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
@@ -96,6 +128,11 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     network: oneOf('network', ['isolated', 'none']).optional(),
     auto_remove: flag('auto_remove').optional(),
     detach: flag('detach').optional(),
+    auto_stop: seconds('auto_stop', 0).optional(),
+    auto_pause: seconds('auto_pause', 0).optional(),
+    auto_delete: seconds('auto_delete', 0).optional(),
+    auto_resume: flag('auto_resume').optional(),
+    health_check: healthCheckSpec.optional(),
     security: oneOf('security', securityPresets).optional(),
     labels: textsByName('labels').optional(),
   })

@@ -54,7 +54,20 @@ export class BoxBody {
   /** A new channel to what a former process left running; undefined when it is gone. */
   async reach(): Promise<GuestChannel | undefined> {
     const box = this.#engineBox();
-    return (await this.#engine.pid(box)) === undefined ? undefined : connectGuest(box.socketPath);
+    if ((await this.#engine.pid(box)) === undefined) return undefined;
+    // A paused guest answers nobody.
+    await this.#engine.resume(box);
+    return connectGuest(box.socketPath);
+  }
+
+  /** Stops everything in it where it is. */
+  async pause(): Promise<void> {
+    await this.#engine.pause(this.#engineBox());
+  }
+
+  /** Lets it go on; one that is not paused is fine. */
+  async resume(): Promise<void> {
+    await this.#engine.resume(this.#engineBox());
   }
 
   /** Ends everything in it at once. */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type ExecOptions, type ExecutionInfo, NotFoundError, ResourceExhaustedError } from 'boxlite/backend';
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import { OutputLog } from '../execution/output-log.ts';
-import type { GuestChannel, GuestListing } from '../guest/channel.ts';
+import type { GuestChannel, GuestListing, GuestSink } from '../guest/channel.ts';
 import { isUlid, ulid } from '../id/ulid.ts';
-import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
+import type { BoxRecord } from '../store/box-records.ts';
 import type { ExecutionExit, ExecutionRecord } from '../store/execution-records.ts';
 import { storageFailure } from '../store/storage-failure.ts';
 import type { Store } from '../store/store.ts';
+import { guestExec } from './guest-exec.ts';
 
 /** Most executions that may run in one box at once. */
 export const maxConcurrentExecutions = 512;
@@ -16,7 +17,6 @@ export const maxConcurrentExecutions = 512;
 // Ended executions stay at hand for readers that come just after; older ones are read from the store again.
 const keptEnded = 64;
 const sigkill = 9;
-const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface BoxExecutionsOptions {
   readonly record: BoxRecord;
@@ -24,6 +24,8 @@ export interface BoxExecutionsOptions {
   /** The box's own folder. */
   readonly folder: string;
   readonly outputLimitBytes: number;
+  /** Something uses the box until the function that it gives is called. */
+  readonly use: () => () => void;
 }
 
 /** The executions of one box, over all of its starts. */
@@ -32,6 +34,7 @@ export class BoxExecutions {
   readonly #store: Store;
   readonly #folder: string;
   readonly #limit: number;
+  readonly #use: () => () => void;
   readonly #running = new Map<string, LocalExecution>();
   readonly #ended = new Map<string, LocalExecution>();
   #number = 0;
@@ -43,6 +46,7 @@ export class BoxExecutions {
     this.#record = options.record;
     this.#store = options.store;
     this.#limit = options.outputLimitBytes;
+    this.#use = options.use;
     this.#folder = join(options.folder, 'executions');
   }
 
@@ -71,20 +75,9 @@ export class BoxExecutions {
     });
     this.#running.set(execution.id, execution);
     try {
-      const { defaults } = this.#record;
       await channel.exec(
         execution.record.number,
-        {
-          tag: execution.id,
-          argv,
-          env: environment(defaults, this.#record.options.env, options),
-          cwd: options.workingDir ?? this.#record.options.workingDir ?? defaults.workingDir,
-          user: options.user ?? this.#record.options.user ?? defaults.user,
-          tty,
-          builtin: false,
-          size: options.size ?? { cols: 80, rows: 24 },
-          timeoutMs: options.timeoutMs ?? 0,
-        },
+        guestExec(this.#record, execution.id, options),
         execution.sink(channel),
       );
     } catch (error) {
@@ -195,6 +188,19 @@ export class BoxExecutions {
     }
   }
 
+  /** Runs a command of the runtime's own, which nobody can attach to; resolves with its exit code. */
+  probe(channel: GuestChannel, tag: string, options: ExecOptions): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const sink: GuestSink = { data: () => {}, exit: (exit) => resolve(exit.exitCode), broken: reject };
+      channel.exec(this.nextNumber(), guestExec(this.#record, tag, options), sink).catch(reject);
+    });
+  }
+
+  /** The execution of that id if it still runs. */
+  running(id: string | undefined): LocalExecution | undefined {
+    return id === undefined ? undefined : this.#running.get(id);
+  }
+
   get hasRunning(): boolean {
     return this.#running.size > 0;
   }
@@ -245,9 +251,12 @@ export class BoxExecutions {
     return {
       received: (bytes) => this.addBytesOut(bytes),
       sent: (bytes) => this.addBytesIn(bytes),
+      attached: this.#use,
       ended: (execution, exit) => {
         this.#running.delete(execution.id);
         this.#keep(execution);
+        // Its end is the end of a use.
+        this.#use()();
         return this.#store.later.insist(() => {
           this.#store.executions.insert(execution.record);
           this.#store.executions.finish(execution.record, exit);
@@ -275,12 +284,4 @@ function lost(reason: string): ExecutionExit {
     errorMessage: reason,
     truncated: undefined,
   };
-}
-
-function environment(
-  defaults: BoxDefaults,
-  box: ExecOptions['env'],
-  { env, tty }: ExecOptions,
-): Readonly<Record<string, string>> {
-  return { PATH: path, ...(tty && { TERM: 'xterm-256color' }), ...defaults.env, ...box, ...env };
 }

@@ -1,8 +1,9 @@
-import type { BoxInfo } from 'boxlite/backend';
+import type { BoxInfo, BoxOptions, HealthStatus } from 'boxlite/backend';
 import type { BoxRecord } from '../store/box-records.ts';
 
 /** What there is to say about a box. */
-export function boxInfo(record: BoxRecord): BoxInfo {
+export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus): BoxInfo {
+  const { options, defaults, history } = record;
   return {
     id: record.id,
     name: record.name,
@@ -11,9 +12,24 @@ export function boxInfo(record: BoxRecord): BoxInfo {
     updatedAt: new Date(record.updatedAt),
     pid: record.pid,
     image: record.image,
-    cpus: record.options.cpus ?? 1,
-    memoryMib: record.options.memoryMib ?? 512,
-    autoRemove: record.options.autoRemove ?? true,
-    labels: record.options.labels ?? {},
+    cpus: options.cpus ?? 1,
+    memoryMib: options.memoryMib ?? 512,
+    autoRemove: isRemovedAtStop(options),
+    labels: options.labels ?? {},
+    startedAt: history.startedAt === undefined ? undefined : new Date(history.startedAt),
+    exitCode: history.exitCode,
+    mainExecutionId: history.main,
+    errorMessage: history.errorMessage,
+    healthStatus,
+    entrypoint: options.entrypoint ?? defaults.entrypoint,
+    cmd: options.cmd ?? defaults.cmd,
+    autoStopMs: options.autoStopMs,
+    autoDeleteMs: options.autoDeleteMs,
+    autoResume: options.autoResume ?? true,
   };
+}
+
+/** Whether a stop removes the box. */
+export function isRemovedAtStop({ autoRemove, autoDeleteMs }: BoxOptions): boolean {
+  return autoRemove ?? autoDeleteMs === undefined;
 }

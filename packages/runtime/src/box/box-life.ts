@@ -1,52 +1,65 @@
 import { type BoxInfo, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
-import type { Engine } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { storageFailure } from '../store/storage-failure.ts';
-import type { Store } from '../store/store.ts';
 import { BoxBody } from './box-body.ts';
 import { BoxExecutions } from './box-executions.ts';
+import type { BoxHome } from './box-home.ts';
+import { boxInfo, isRemovedAtStop } from './box-info.ts';
+import { BoxRun } from './box-run.ts';
 import { BoxState } from './box-state.ts';
-import { endGuest } from './end-guest.ts';
+import { BoxWatch } from './box-watch.ts';
 import { Turns } from './turns.ts';
 
-/** What a box needs of the runtime that holds it. */
-export interface BoxHome {
-  readonly store: Store;
-  readonly engine: Engine;
-  /** The folder of a box, by its id. */
-  readonly folder: (id: string) => string;
-  readonly detachAll: boolean;
-  readonly outputLimitBytes: number;
-  /** `StoppedError` once the runtime is shut down. */
-  readonly assertOpen: () => void;
-  /** The box is no more. */
-  readonly removed: (id: string) => void;
-}
+// What an idle box gets to end by itself, as with a stop that says nothing else.
+const graceMs = 30_000;
 
 /**
- * The life of one box: whatever changes its status waits for its turn. `BoxState` says where it is, `BoxBody` does what
- * that takes on the host.
+ * The life of one box: whatever changes its status waits for its turn here, where it says what may follow what.
+ * `BoxState` says where the box is, `BoxBody` does what that takes on the host, `BoxRun` is the time between a start
+ * and an end. docs/guides/lifecycle.md has the statuses and what leads from one to another.
  */
 export class BoxLife {
   readonly state: BoxState;
   readonly executions: BoxExecutions;
   readonly #home: BoxHome;
   readonly #body: BoxBody;
+  readonly #watch: BoxWatch;
+  readonly #run: BoxRun;
   readonly #turns = new Turns();
-  #channel: GuestChannel | undefined;
 
   constructor(home: BoxHome, record: BoxRecord) {
     this.#home = home;
-    this.state = new BoxState(home.store, record);
-    const folder = home.folder(record.id);
-    this.#body = new BoxBody(home.engine, folder, () => this.state.record);
     const { store, outputLimitBytes } = home;
-    this.executions = new BoxExecutions({ record, store, folder, outputLimitBytes });
+    const folder = home.folder(record.id);
+    const state = new BoxState(store, record);
+    const body = new BoxBody(home.engine, folder, () => state.record);
+    const executions = new BoxExecutions({ record, store, folder, outputLimitBytes, use: () => this.use() });
+    this.#watch = new BoxWatch({
+      state,
+      executions,
+      onIdle: () => void this.stop(graceMs).catch(() => {}),
+      onExpired: () => void this.#expire().catch(() => {}),
+    });
+    this.#run = new BoxRun({
+      state,
+      body,
+      executions,
+      watch: this.#watch,
+      onLost: (lose) => void this.#inTurn(async () => (await lose()) && this.#settle()).catch(() => {}),
+    });
+    this.state = state;
+    this.executions = executions;
+    this.#body = body;
   }
 
+  get info(): BoxInfo {
+    return boxInfo(this.state.record, this.#watch.health);
+  }
+
+  /** Also while it is paused. */
   get isRunning(): boolean {
-    return this.#channel !== undefined;
+    return this.#run.channel !== undefined;
   }
 
   /** Whether something begins, ends or waits to. */
@@ -60,31 +73,76 @@ export class BoxLife {
     this.state.assertNotRemoved();
   }
 
-  /** The channel of the running box, started if need be. */
-  async live(): Promise<GuestChannel> {
-    return this.#channel ?? this.#inTurn(() => this.#run());
+  /** The box is in use, and so not idle, until the function that this gives is called. */
+  use(): () => void {
+    return this.#watch.use();
   }
 
-  stop(timeoutMs: number): Promise<BoxInfo> {
-    if (!Number.isFinite(timeoutMs) || timeoutMs < 0) {
-      return Promise.reject(new InvalidArgumentError(`timeoutMs must be 0 or more, not ${timeoutMs}`));
-    }
+  /** The channel of the box for a use of it: started or resumed if need be, and if the box allows that. */
+  async live(): Promise<GuestChannel> {
+    const { channel } = this.#run;
+    if (channel && this.state.status === 'running') return channel;
+    return this.#inTurn(() => {
+      const { status, options } = this.state.record;
+      if (options.autoResume === false && status !== 'running' && status !== 'configured') {
+        throw this.#refusal(
+          ` and was made with autoResume false; ${status === 'paused' ? 'resume' : 'start'} it first`,
+        );
+      }
+      return this.#bringUp();
+    });
+  }
+
+  /** Starts or resumes the box; one that runs is no error. */
+  start(): Promise<BoxInfo> {
     return this.#inTurn(async () => {
-      if (this.#channel) await this.#end(this.#channel, timeoutMs);
+      await this.#bringUp();
+      return this.info;
+    });
+  }
+
+  async stop(timeoutMs: number): Promise<BoxInfo> {
+    checkTimeout(timeoutMs);
+    return this.#inTurn(async () => {
+      await this.#run.end(timeoutMs);
       await this.#settle();
-      return this.state.info;
+      return this.info;
+    });
+  }
+
+  /** Stops the box without removing it, and starts it. */
+  async restart(timeoutMs: number): Promise<BoxInfo> {
+    checkTimeout(timeoutMs);
+    return this.#inTurn(async () => {
+      await this.#run.end(timeoutMs);
+      await this.#bringUp();
+      return this.info;
+    });
+  }
+
+  /** Stops everything in a running box where it is; a paused one is no error. */
+  pause(): Promise<BoxInfo> {
+    return this.#inTurn(async () => {
+      if (!this.#run.channel) throw this.#refusal(', and only a running box can be paused');
+      await this.#run.pause();
+      return this.info;
+    });
+  }
+
+  /** Lets a paused box go on; a running one is no error. */
+  resume(): Promise<BoxInfo> {
+    return this.#inTurn(async () => {
+      if (!this.#run.channel) throw this.#refusal(', and only a paused box can be resumed; start it');
+      await this.#run.resume();
+      return this.info;
     });
   }
 
   /** Removes the box with all it has. `InvalidStateError` when it runs and `force` is not set. */
   remove(force: boolean): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#channel) {
-        if (!force) {
-          throw new InvalidStateError(`box ${this.state.id} is running; stop it first or remove it with force`);
-        }
-        await this.#end(this.#channel, 0);
-      }
+      if (this.#run.channel && !force) throw this.#refusal('; stop it first or remove it with force');
+      await this.#run.end(0);
       await this.#remove();
     });
   }
@@ -92,8 +150,21 @@ export class BoxLife {
   /** Work on the disk of a box that does not run, and does not start meanwhile. `InvalidStateError` when it runs. */
   whileStopped<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => {
-      if (this.#channel) throw new InvalidStateError(`box ${this.state.id} is running; stop it first`);
+      if (this.#run.channel) throw this.#refusal('; stop it first');
       return work();
+    });
+  }
+
+  /** Work on the disk of a box in any state, while nothing in it runs: a running box is frozen for as long. */
+  whileStill<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      if (this.state.status !== 'running') return work();
+      await this.#body.pause();
+      try {
+        return await work();
+      } finally {
+        await this.#body.resume();
+      }
     });
   }
 
@@ -103,32 +174,11 @@ export class BoxLife {
    */
   adopt(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.state.record.status === 'running' && (await this.#takeUp())) return;
+      const { status } = this.state;
+      if ((status === 'running' || status === 'paused') && (await this.#run.takeUp())) return;
       this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
       await this.#settle();
-    }).catch(() => this.state.note('unknown'));
-  }
-
-  async #takeUp(): Promise<boolean> {
-    try {
-      const channel = await this.#body.reach();
-      if (!channel) return false;
-      await this.executions.adopt(channel);
-      this.#attend(channel);
-      return true;
-    } catch {
-      // A box that does not answer is of no use to anyone: it is ended.
-      return false;
-    }
-  }
-
-  /** Lets go of whatever a start, a stop or a crash left of a box that does not run. */
-  async #settle(): Promise<void> {
-    await this.#body.release();
-    const { status, options } = this.state.record;
-    if (status === 'configured') return;
-    if (status !== 'stopped') this.state.note('stopped');
-    if (options.autoRemove ?? true) await this.#remove();
+    }).catch(() => this.state.ended('unknown'));
   }
 
   /** At the end of the runtime: an attached box ends, a detached one is let go. */
@@ -138,80 +188,51 @@ export class BoxLife {
       return;
     }
     await this.#inTurn(async () => {
-      const channel = this.#channel;
-      this.#channel = undefined;
-      channel?.close();
-      await channel?.closed;
+      await this.#run.letGo();
       this.executions.flushCounts();
     });
   }
 
-  async #run(): Promise<GuestChannel> {
-    if (this.#channel) return this.#channel;
-    const { options, status } = this.state.record;
-    if (options.detach && (options.autoRemove ?? true)) {
+  /** Brings the box to `running` from wherever it is. */
+  async #bringUp(): Promise<GuestChannel> {
+    await this.#run.resume();
+    const { channel } = this.#run;
+    if (channel) return channel;
+    const { options } = this.state.record;
+    if (options.detach && isRemovedAtStop(options)) {
       throw new InvalidArgumentError('autoRemove and detach exclude each other; make the box with autoRemove false');
     }
-    try {
-      const { channel, pid, timing } = await this.#body.start();
-      this.state.started(pid, timing);
-      this.#attend(channel);
-      await this.#startMain(channel);
-      return channel;
-    } catch (error) {
-      // The first error is the one to tell; what cannot be undone now, the next start, stop or removal tries again.
-      await this.#undoStart(status === 'configured' ? 'configured' : 'stopped').catch(() => {});
-      throw error;
-    }
+    return this.#run.start();
   }
 
-  async #undoStart(status: BoxRecord['status']): Promise<void> {
-    if (this.#channel) await this.#end(this.#channel, 0);
-    else await this.#body.release();
-    this.state.note(status);
-    this.state.count('boxes_failed');
-  }
-
-  /** A box that was given a command of its own runs it from the start; an image's default command is left alone. */
-  async #startMain(channel: GuestChannel): Promise<void> {
-    const { options, defaults } = this.state.record;
-    if (!options.entrypoint && !options.cmd) return;
-    const [command, ...args] = [...(options.entrypoint ?? defaults.entrypoint), ...(options.cmd ?? defaults.cmd)];
-    if (command !== undefined) await this.executions.start(channel, { command, args });
-  }
-
-  /** Watches over a channel: when it breaks, the box is over. */
-  #attend(channel: GuestChannel): void {
-    this.#channel = channel;
-    channel.closed.then((reason) => {
-      if (this.#channel !== channel) return;
-      this.#inTurn(async () => {
-        if (this.#channel !== channel) return;
-        this.#channel = undefined;
-        this.executions.endAll('lost', `its box ended${reason ? `: ${reason.message}` : ''}`);
-        await this.#settle();
-        this.state.count('boxes_stopped');
-      }).catch(() => {});
-    });
-  }
-
-  /** Ends a running box, by force after the grace. */
-  async #end(channel: GuestChannel, graceMs: number): Promise<void> {
-    this.state.note('stopping', this.state.record.pid);
-    this.#channel = undefined;
-    await endGuest(channel, graceMs, () => this.#body.kill());
-    this.executions.endAll('killed', 'its box was stopped');
+  /** Lets go of whatever a start, a stop or a crash left of a box that does not run. */
+  async #settle(): Promise<void> {
     await this.#body.release();
-    this.state.note('stopped');
-    this.state.count('boxes_stopped');
+    const { status, options } = this.state.record;
+    if (status === 'configured') return;
+    if (status !== 'stopped' && status !== 'failed') this.state.ended('stopped');
+    if (isRemovedAtStop(options)) await this.#remove();
+    else this.#watch.kept();
+  }
+
+  #expire(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#home.assertOpen();
+      if (!this.#run.channel) await this.#remove();
+    });
   }
 
   /** Forgotten before its disk goes: half a disk must never come back as a box. What a crash leaves of it is swept later. */
   async #remove(): Promise<void> {
+    this.#watch.over();
     await this.#body.release();
     this.state.remove();
     this.#home.removed(this.state.id);
     await this.#body.destroy();
+  }
+
+  #refusal(reason: string): InvalidStateError {
+    return new InvalidStateError(`box ${this.state.id} is ${this.state.status}${reason}`);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -224,4 +245,9 @@ export class BoxLife {
       }
     });
   }
+}
+
+function checkTimeout(timeoutMs: number): void {
+  if (Number.isFinite(timeoutMs) && timeoutMs >= 0) return;
+  throw new InvalidArgumentError(`timeoutMs must be 0 or more, not ${timeoutMs}`);
 }

@@ -1,8 +1,7 @@
-import { type BootTiming, type BoxInfo, NotFoundError } from 'boxlite/backend';
-import type { BoxRecord } from '../store/box-records.ts';
+import { type BootTiming, NotFoundError } from 'boxlite/backend';
+import type { BoxHistory, BoxRecord } from '../store/box-records.ts';
 import type { CounterName } from '../store/counters.ts';
 import type { Store } from '../store/store.ts';
-import { boxInfo } from './box-info.ts';
 
 /** What is known of a box, kept in the store. */
 export class BoxState {
@@ -19,20 +18,20 @@ export class BoxState {
     return this.#record.id;
   }
 
+  get status(): BoxRecord['status'] {
+    return this.#record.status;
+  }
+
   /** As this process knows it; counters may be behind. */
   get record(): BoxRecord {
     return this.#record;
   }
 
-  get info(): BoxInfo {
-    return boxInfo(this.#record);
-  }
-
   /** As the store has it now, counters and all. */
   read(): BoxRecord {
     const stored = this.#store.boxes.get(this.id);
-    const { status, pid } = this.#record;
-    this.#record = stored ? { ...stored, status, pid } : this.#record;
+    const { status, pid, history } = this.#record;
+    this.#record = stored ? { ...stored, status, pid, history } : this.#record;
     return this.#record;
   }
 
@@ -41,23 +40,26 @@ export class BoxState {
     if (this.#removed) throw new NotFoundError(`box not found: ${this.id}`);
   }
 
-  /** The box runs: in the store before anyone hears of it. */
+  /** The box runs, and a new history begins: in the store before anyone hears of it. */
   started(pid: number, timing: BootTiming): void {
-    this.#record = this.#store.boxes.update(this.id, { status: 'running', pid, timing });
+    const history = { startedAt: Date.now() };
+    this.#record = this.#store.boxes.update(this.id, { status: 'running', pid, timing, history });
   }
 
-  /** What is so is so: a store that cannot take it now, as on a full disk, gets it later. */
-  note(status: BoxRecord['status'], pid?: number): void {
-    this.#record = { ...this.#record, status, pid, updatedAt: Date.now() };
-    const { boxes, later } = this.#store;
-    const write = (): void => {
-      if (!this.#removed) boxes.update(this.id, { status: this.#record.status, pid: this.#record.pid });
-    };
-    try {
-      write();
-    } catch {
-      later.insist(write).catch(() => {});
-    }
+  /** A running box is paused, or goes on. */
+  turned(status: 'running' | 'paused' | 'stopping'): void {
+    this.#note({ status });
+  }
+
+  /** The box runs no more; `errorMessage` says why it is `failed`. */
+  ended(status: 'stopped' | 'failed' | 'unknown', errorMessage?: string): void {
+    this.#note({ status, pid: undefined, history: { ...this.#record.history, endedAt: Date.now(), errorMessage } });
+  }
+
+  /** Adds to the box's history. */
+  remember(history: BoxHistory): void {
+    this.#record = { ...this.#record, history: { ...this.#record.history, ...history } };
+    this.#store.later.insist(() => this.#write()).catch(() => {});
   }
 
   count(counter: CounterName): void {
@@ -70,5 +72,21 @@ export class BoxState {
     this.#store.later.flush();
     this.#store.boxes.remove(this.id);
     this.#removed = true;
+  }
+
+  /** What is so is so: a store that cannot take it now, as on a full disk, gets it later. */
+  #note(change: Partial<Pick<BoxRecord, 'status' | 'pid' | 'history'>>): void {
+    this.#record = { ...this.#record, ...change, updatedAt: Date.now() };
+    try {
+      this.#write();
+    } catch {
+      this.#store.later.insist(() => this.#write()).catch(() => {});
+    }
+  }
+
+  #write(): void {
+    if (this.#removed) return;
+    const { status, pid, history } = this.#record;
+    this.#store.boxes.update(this.id, { status, pid, history });
   }
 }

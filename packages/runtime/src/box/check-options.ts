@@ -2,6 +2,8 @@ import { isAbsolute } from 'node:path';
 import { type BoxOptions, type ExecOptions, InvalidArgumentError, UnsupportedError } from 'boxlite/backend';
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
+// A hundred years.
+const mostMs = 3_155_760_000_000;
 const userPattern = /^[^:\s/\0]{1,64}(:[^:\s/\0]{1,64})?$/;
 
 function refuse(field: string, value: unknown, allowed: string): never {
@@ -80,7 +82,23 @@ export function checkBoxOptions(options: BoxOptions): void {
       'security maximum needs a separate kernel, which no engine here gives yet; use standard',
     );
   }
+  checkLifecycle(options);
   for (const [key, value] of Object.entries(options.labels ?? {})) text(`labels.${key}`, value);
+}
+
+function checkLifecycle({ autoRemove, autoStopMs, autoDeleteMs, healthCheck }: BoxOptions): void {
+  wholeNumber('autoStopMs', autoStopMs, 1, mostMs);
+  wholeNumber('autoDeleteMs', autoDeleteMs, 1, mostMs);
+  if (autoRemove && autoDeleteMs !== undefined) {
+    throw new InvalidArgumentError('autoRemove and autoDeleteMs exclude each other; autoRemove removes at once');
+  }
+  if (healthCheck === undefined) return;
+  words('healthCheck.command', healthCheck.command);
+  if (!healthCheck.command[0]) refuse('healthCheck.command', healthCheck.command, 'a program and its arguments');
+  wholeNumber('healthCheck.intervalMs', healthCheck.intervalMs, 10, mostMs);
+  wholeNumber('healthCheck.timeoutMs', healthCheck.timeoutMs, 100, 2_147_483_647);
+  wholeNumber('healthCheck.retries', healthCheck.retries, 1, 1_000_000);
+  wholeNumber('healthCheck.startPeriodMs', healthCheck.startPeriodMs, 0, mostMs);
 }
 
 /** Refuses what cannot be a command, before any work. `InvalidArgumentError`. */

@@ -58,6 +58,7 @@ const record = (id: string): BoxRecord => ({
   pid: undefined,
   timing: undefined,
   counters: { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 },
+  history: {},
 });
 
 test('tags that a hostile box gives its executions reach neither files outside of it nor executions of others', async () => {
@@ -79,6 +80,7 @@ test('tags that a hostile box gives its executions reach neither files outside o
     store,
     folder: join(folder, 'box'),
     outputLimitBytes: 1e9,
+    use: () => () => {},
   });
   const channel = await connectGuest(socketPath);
   await executions.adopt(channel);

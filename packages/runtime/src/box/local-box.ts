@@ -12,7 +12,8 @@ import type { LocalExecution } from '../execution/local-execution.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { abortable } from './abortable.ts';
-import { type BoxHome, BoxLife } from './box-life.ts';
+import type { BoxHome } from './box-home.ts';
+import { BoxLife } from './box-life.ts';
 import { BoxUsage } from './box-usage.ts';
 import { checkBoxPath, checkExecOptions } from './check-options.ts';
 import { download, upload } from './transfer.ts';
@@ -34,22 +35,37 @@ export class LocalBox implements BoxBackend {
   }
 
   get snapshot(): BoxInfo {
-    return this.life.state.info;
+    return this.life.info;
   }
 
   async info(call: CallOptions = {}): Promise<BoxInfo> {
     this.#enter(call);
-    return this.life.state.info;
+    return this.life.info;
   }
 
   async start(call: CallOptions = {}): Promise<BoxInfo> {
-    await this.#live(call);
-    return this.life.state.info;
+    this.#enter(call);
+    return abortable(this.life.start(), call.signal);
   }
 
   async stop(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
     this.#enter(call);
     return abortable(this.life.stop(options.timeoutMs ?? 30_000), call.signal);
+  }
+
+  async restart(options: { readonly timeoutMs?: number } = {}, call: CallOptions = {}): Promise<BoxInfo> {
+    this.#enter(call);
+    return abortable(this.life.restart(options.timeoutMs ?? 30_000), call.signal);
+  }
+
+  async pause(call: CallOptions = {}): Promise<BoxInfo> {
+    this.#enter(call);
+    return abortable(this.life.pause(), call.signal);
+  }
+
+  async resume(call: CallOptions = {}): Promise<BoxInfo> {
+    this.#enter(call);
+    return abortable(this.life.resume(), call.signal);
   }
 
   async exec(options: ExecOptions, call: CallOptions = {}): Promise<LocalExecution> {
@@ -78,18 +94,30 @@ export class LocalBox implements BoxBackend {
     checkBoxPath(options.path);
     const { executions } = this.life;
     const target = { path: absolute(options.path), overwrite: options.overwrite ?? true, signal: call.signal };
-    executions.addBytesIn(await upload(await this.#live(call), executions.nextNumber(), tar, target));
+    const used = this.life.use();
+    try {
+      executions.addBytesIn(await upload(await this.#live(call), executions.nextNumber(), tar, target));
+    } finally {
+      used();
+    }
   }
 
   async download(options: DownloadOptions, call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
     checkBoxPath(options.path);
     const { executions } = this.life;
-    return download(await this.#live(call), executions.nextNumber(), {
-      path: absolute(options.path),
-      followSymlinks: options.followSymlinks ?? false,
-      signal: call.signal,
-      onBytes: (bytes) => executions.addBytesOut(bytes),
-    });
+    const used = this.life.use();
+    try {
+      return await download(await this.#live(call), executions.nextNumber(), {
+        path: absolute(options.path),
+        followSymlinks: options.followSymlinks ?? false,
+        signal: call.signal,
+        onBytes: (bytes) => executions.addBytesOut(bytes),
+        onEnd: used,
+      });
+    } catch (error) {
+      used();
+      throw error;
+    }
   }
 
   /** Does not start the box: counters are there without it. */

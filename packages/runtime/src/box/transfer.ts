@@ -126,6 +126,8 @@ export async function download(
     readonly followSymlinks: boolean;
     readonly signal: AbortSignal | undefined;
     readonly onBytes: (bytes: number) => void;
+    /** Told once the packing is over. */
+    readonly onEnd: () => void;
   },
 ): Promise<ReadableStream<Uint8Array>> {
   const outcome = new Outcome();
@@ -141,6 +143,7 @@ export async function download(
     .then(() => {
       ended = true;
       arrived();
+      options.onEnd();
     });
   const sink: GuestSink = {
     data(stream, _offset, bytes) {

@@ -48,6 +48,10 @@ export interface Engine {
   destroy(box: Pick<EngineBox, 'id' | 'folder'>): Promise<void>;
   /** The host process id of PID 1 if the box runs. */
   pid(box: Pick<EngineBox, 'id' | 'folder'>): Promise<number | undefined>;
+  /** Stops every process of a running box where it is, the guest too; `kill` works all the same. Twice is fine. */
+  pause(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
+  /** Lets a paused box go on; one that is not paused, or gone, is fine. */
+  resume(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
   /** Undefined when the box is gone. */
   usage(id: string): Promise<EngineUsage | undefined>;
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { freeze, thaw } from '../cgroup/freezer.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
@@ -208,12 +209,29 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     start,
     async kill({ id }) {
       checkBoxId(id);
+      // Under version 1 a frozen process does not even take a KILL.
+      if (layout !== undefined) await thaw(layout, cgroupOf(id));
       const init = await readInitProcess(root, id);
       if (init !== undefined) await host.kill(init);
     },
     release,
     destroy,
     pid,
+    async pause(box) {
+      checkBoxId(box.id);
+      if (layout === undefined) throw new EngineError('this host has no cgroups, so boxes cannot be paused');
+      if (box.attached) {
+        // Whatever ends this process has to thaw what it ends.
+        const init = await readInitProcess(root, box.id);
+        const resume = hostActions.spawn({ argv: [runc, '--root', root, 'resume', box.id] });
+        await host.undo(box.id, [resume, ...undoActions(box, init)]);
+      }
+      await freeze(layout, cgroupOf(box.id));
+    },
+    async resume(box) {
+      checkBoxId(box.id);
+      if (layout !== undefined) await thaw(layout, cgroupOf(box.id));
+    },
     async usage(id) {
       checkBoxId(id);
       return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));

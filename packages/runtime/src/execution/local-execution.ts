@@ -18,6 +18,8 @@ import { signalName } from './signal-name.ts';
 export interface ExecutionEvents {
   /** Settles once the exit is in the store. */
   ended(execution: LocalExecution, exit: ExecutionExit): Promise<void>;
+  /** Someone reads its output, until the function that this gives is called. */
+  attached(): () => void;
   received(bytes: number): void;
   sent(bytes: number): void;
 }
@@ -95,7 +97,12 @@ export class LocalExecution implements ExecutionBackend {
   async *output(
     options: { readonly from?: OutputCursor } & CallOptions = {},
   ): AsyncGenerator<OutputChunk, void, undefined> {
-    yield* readLog(this.log, checkCursor(options.from), options.signal);
+    const left = this.#events.attached();
+    try {
+      yield* readLog(this.log, checkCursor(options.from), options.signal);
+    } finally {
+      left();
+    }
     this.#knownExit();
   }
 

@@ -11,6 +11,20 @@ export interface BoxDefaults {
   readonly user: string;
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** As the image names it, such as `SIGINT` or `15`; TERM unless given. */
+  readonly stopSignal?: string | undefined;
+}
+
+/** What happened to a box since its last start; times in milliseconds since 1970. */
+export interface BoxHistory {
+  readonly startedAt?: number | undefined;
+  readonly endedAt?: number | undefined;
+  /** When something last used it. */
+  readonly usedAt?: number | undefined;
+  /** The execution of its main command. */
+  readonly main?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly errorMessage?: string | undefined;
 }
 
 export interface BoxCounters {
@@ -37,6 +51,7 @@ export interface BoxRecord {
   readonly pid: number | undefined;
   readonly timing: BootTiming | undefined;
   readonly counters: BoxCounters;
+  readonly history: BoxHistory;
 }
 
 export interface BoxRecords {
@@ -44,7 +59,12 @@ export interface BoxRecords {
   insert(record: BoxRecord): void;
   update(
     id: string,
-    change: { status: BoxStatus; pid: number | undefined; timing?: BootTiming | undefined },
+    change: {
+      status: BoxStatus;
+      pid: number | undefined;
+      timing?: BootTiming | undefined;
+      history?: BoxHistory | undefined;
+    },
   ): BoxRecord;
   count(id: string, added: BoxCounters): void;
   get(idOrName: string): BoxRecord | undefined;
@@ -78,6 +98,7 @@ function read(row: Row): BoxRecord {
       bytesIn: Number(row['bytes_in']),
       bytesOut: Number(row['bytes_out']),
     },
+    history: JSON.parse(String(row['history'])) as BoxHistory,
   };
 }
 
@@ -90,7 +111,8 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
   );
   const update = statement(
     database,
-    `UPDATE boxes SET status = ?, pid = ?, updated_at = ?, timing = coalesce(?, timing) WHERE id = ? RETURNING *`,
+    `UPDATE boxes SET updated_at = iif(status = ?1, updated_at, ?3), status = ?1, pid = ?2, timing = coalesce(?4, timing),
+     history = coalesce(?5, history) WHERE id = ?6 RETURNING *`,
   );
   const count = statement(
     database,
@@ -111,7 +133,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
   );
   const all = statement(database, 'SELECT * FROM boxes ORDER BY id');
   const remove = statement(database, 'DELETE FROM boxes WHERE id = ?');
-  const running = statement(database, `SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'stopping')`);
+  const running = statement(
+    database,
+    `SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'paused', 'stopping')`,
+  );
   const uses = statement(database, 'SELECT 1 FROM boxes WHERE image_id = ? LIMIT 1');
   return {
     insert(record) {
@@ -133,8 +158,9 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
         record.detached ? 1 : 0,
       );
     },
-    update(id, { status, pid, timing }) {
-      const row = update.get(status, pid ?? null, Date.now(), timing ? JSON.stringify(timing) : null, id);
+    update(id, { status, pid, timing, history }) {
+      const [timingText, historyText] = [timing, history].map((value) => (value ? JSON.stringify(value) : null));
+      const row = update.get(status, pid ?? null, Date.now(), timingText ?? null, historyText ?? null, id);
       if (!row) throw new Error(`box ${id} is not in the store`);
       return read(row);
     },

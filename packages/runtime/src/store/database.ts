@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from 'boxlite/backend';
 
-const version = 1;
-
-const schema = `
+// One step a version; a store of an older version goes through those that it lacks.
+const steps = [
+  `
 CREATE TABLE boxes (
   id TEXT PRIMARY KEY,
   name TEXT UNIQUE,
@@ -35,7 +35,9 @@ CREATE TABLE executions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX executions_by_box ON executions (box_id, id);
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`;
+`,
+  `ALTER TABLE boxes ADD COLUMN history TEXT NOT NULL DEFAULT '{}';`,
+];
 
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */
 export function openDatabase(path: string): DatabaseSync {
@@ -43,12 +45,15 @@ export function openDatabase(path: string): DatabaseSync {
     const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
-    if (found === 0) database.exec(`BEGIN; ${schema} PRAGMA user_version = ${version}; COMMIT;`);
-    else if (found !== version) {
+    if (typeof found !== 'number' || found > steps.length) {
       database.close();
       throw new StorageError(
-        `the store ${path} has version ${found}, this BoxLite reads version ${version}; use the BoxLite that made it or another home directory`,
+        `the store ${path} has version ${found}, this BoxLite reads version ${steps.length}; use the BoxLite that made it or another home directory`,
       );
+    }
+    if (found < steps.length) {
+      const lacking = steps.slice(found).join('\n');
+      database.exec(`BEGIN; ${lacking} PRAGMA user_version = ${steps.length}; COMMIT;`);
     }
     return database;
   } catch (error) {

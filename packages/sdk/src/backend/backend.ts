@@ -43,6 +43,12 @@ export interface BoxBackend {
   start(call?: CallOptions): Promise<BoxInfo>;
   /** Stopping a stopped box is no error; a box never started stays `configured`. `timeoutMs` (30,000), then force. */
   stop(options?: { readonly timeoutMs?: number }, call?: CallOptions): Promise<BoxInfo>;
+  /** Stops the box if it runs, as `stop` does but without removing it, and starts it. */
+  restart(options?: { readonly timeoutMs?: number }, call?: CallOptions): Promise<BoxInfo>;
+  /** Freezes everything in a running box; a paused one is no error, any other is an `InvalidStateError`. */
+  pause(call?: CallOptions): Promise<BoxInfo>;
+  /** Lets a paused box go on; a running one is no error, any other is an `InvalidStateError`. */
+  resume(call?: CallOptions): Promise<BoxInfo>;
   /** Starts a command, and the box if need be. */
   exec(options: ExecOptions, call?: CallOptions): Promise<ExecutionBackend>;
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;

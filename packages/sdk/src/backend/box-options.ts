@@ -21,6 +21,20 @@ export interface PortOptions {
   readonly hostIp?: string;
 }
 
+/** A command that tells whether what a box is for works. */
+export interface HealthCheckOptions {
+  /** The program and its arguments; exit code 0 is healthy. */
+  readonly command: readonly string[];
+  /** From the end of one check to the next. @default 30000 */
+  readonly intervalMs?: number;
+  /** A check that takes longer has failed. At least 100. @default 30000 */
+  readonly timeoutMs?: number;
+  /** So many failures in a row are `unhealthy`. @default 3 */
+  readonly retries?: number;
+  /** Failures so soon after the start do not count. @default 0 */
+  readonly startPeriodMs?: number;
+}
+
 /** What a box is made of. Everything has a default. */
 export interface BoxOptions {
   /** An image reference. Give this or `rootfsPath`, not both. @default 'alpine:latest' */
@@ -43,8 +57,15 @@ export interface BoxOptions {
   readonly ports?: readonly PortOptions[];
   /** @default 'isolated' */
   readonly network?: 'isolated' | 'none';
-  /** `stop` also removes the box. @default true */
+  /** `stop` also removes the box. @default true, false with `autoDeleteMs` */
   readonly autoRemove?: boolean;
+  /** Stops the box once nothing has used it for so long: no execution, no reader of output, no transfer. @default never */
+  readonly autoStopMs?: number;
+  /** Removes the box so long after its end. @default never, unless `autoRemove` */
+  readonly autoDeleteMs?: number;
+  /** Using a paused or stopped box starts it again; otherwise that is an `InvalidStateError`. @default true */
+  readonly autoResume?: boolean;
+  readonly healthCheck?: HealthCheckOptions;
   /** The box outlives the process that started it. @default false */
   readonly detach?: boolean;
   /** @default 'standard' */

@@ -1,6 +1,13 @@
 import type { SecurityPreset } from './box-options.ts';
 
-export type BoxStatus = 'configured' | 'running' | 'stopping' | 'stopped' | 'unknown';
+/**
+ * Where a box is in its life. `failed`: its last start failed, or it ended although nobody stopped it; it starts again as
+ * a stopped one does. `unknown`: a runtime could not bring in order what a former one left.
+ */
+export type BoxStatus = 'configured' | 'running' | 'paused' | 'stopping' | 'stopped' | 'failed' | 'unknown';
+
+/** What a box's health check says: `starting` until it first succeeds or has failed too often. */
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
 
 /** A box as it was when asked. */
 export interface BoxInfo {
@@ -18,6 +25,23 @@ export interface BoxInfo {
   /** Stopping the box removes it; undefined where a server does not tell. */
   readonly autoRemove: boolean | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** When it last started; like all that follows absent where there is none or a server does not tell. */
+  readonly startedAt?: Date | undefined;
+  /** How its main command ended, since the last start. */
+  readonly exitCode?: number | undefined;
+  /** The execution of its main command, since the last start. */
+  readonly mainExecutionId?: string | undefined;
+  /** Why it is `failed`. */
+  readonly errorMessage?: string | undefined;
+  /** While it runs with a health check. */
+  readonly healthStatus?: HealthStatus | undefined;
+  /** Its own entrypoint, or its image's. */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** Its own command, or its image's. */
+  readonly cmd?: readonly string[] | undefined;
+  readonly autoStopMs?: number | undefined;
+  readonly autoDeleteMs?: number | undefined;
+  readonly autoResume?: boolean | undefined;
 }
 
 export interface ListBoxesOptions {

@@ -6,6 +6,9 @@ import {
   execResponse,
   getBox,
   getBoxMetrics,
+  pauseBox,
+  restartBox,
+  resumeBox,
   startBox,
   startExecution,
   stopBox,
@@ -33,6 +36,12 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       const body = timeoutMs === undefined ? undefined : { timeout_seconds: timeoutMs / 1000 };
       return boxInfo(await connection.send(query(stopBox({ box: id, body }), boxSchema), call));
     },
+    async restart({ timeoutMs } = {}, call = {}) {
+      const body = timeoutMs === undefined ? undefined : { timeout_seconds: timeoutMs / 1000 };
+      return boxInfo(await connection.send(query(restartBox({ box: id, body }), boxSchema), call));
+    },
+    pause: async (call) => boxInfo(await connection.send(query(pauseBox({ box: id }), boxSchema), call)),
+    resume: async (call) => boxInfo(await connection.send(query(resumeBox({ box: id }), boxSchema), call)),
     async exec(options, call) {
       const startedAt = new Date();
       const endpoint = startExecution({ box: id, body: execRequest(options) });

@@ -25,7 +25,22 @@ export function boxInfo(box: api.Box): BoxInfo {
     memoryMib: box.memory_mib,
     autoRemove: box.auto_remove ?? undefined,
     labels: box.labels,
+    startedAt: box.started_at == null ? undefined : date('started_at', box.started_at),
+    exitCode: box.exit_code ?? undefined,
+    mainExecutionId: box.main_execution_id ?? undefined,
+    errorMessage: box.error_message ?? undefined,
+    healthStatus: box.health_status ?? undefined,
+    entrypoint: box.entrypoint ?? undefined,
+    cmd: box.cmd ?? undefined,
+    autoStopMs: toMs(box.auto_stop),
+    autoDeleteMs: toMs(box.auto_delete),
+    autoResume: box.auto_resume ?? undefined,
   };
+}
+
+/** Seconds of the wire, where 0 is never. */
+function toMs(seconds: number | null | undefined): number | undefined {
+  return seconds ? Math.round(seconds * 1000) : undefined;
 }
 
 /** An execution as the wire says it; `startedAt` is now where the server does not tell. */
@@ -76,9 +91,23 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
     network: options.network,
     auto_remove: options.autoRemove,
     detach: options.detach,
+    auto_stop: seconds(options.autoStopMs),
+    auto_delete: seconds(options.autoDeleteMs),
+    auto_resume: options.autoResume,
+    health_check: options.healthCheck && {
+      command: options.healthCheck.command,
+      interval_seconds: seconds(options.healthCheck.intervalMs),
+      timeout_seconds: seconds(options.healthCheck.timeoutMs),
+      retries: options.healthCheck.retries,
+      start_period_seconds: seconds(options.healthCheck.startPeriodMs),
+    },
     security: options.security,
     labels: options.labels,
   };
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
 }
 
 /** A command, in the wire's words. */
@@ -87,7 +116,7 @@ export function execRequest(options: ExecOptions): api.ExecRequest {
     command: options.command,
     args: options.args,
     env: options.env,
-    timeout_seconds: options.timeoutMs === undefined ? undefined : options.timeoutMs / 1000,
+    timeout_seconds: seconds(options.timeoutMs),
     working_dir: options.workingDir,
     user: options.user,
     tty: options.tty ?? false,

@@ -100,6 +100,9 @@ export function memoryBackend(
         if (!boxes.has(snapshot.id)) throw new NotFoundError(`box not found: ${snapshot.id}`);
         return snapshot;
       },
+      restart: async () => snapshot,
+      pause: async () => snapshot,
+      resume: async () => snapshot,
       async exec(options) {
         calls.push(`exec ${options.command}`);
         return execution(options);

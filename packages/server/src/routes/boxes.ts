@@ -8,7 +8,17 @@ import { present } from '../wire/present.ts';
 import { checkHostPaths } from './host-paths.ts';
 import { boxSlot, pathBox, type Routes } from './route.ts';
 
-type BoxOperation = 'createBox' | 'listBoxes' | 'getBox' | 'boxExists' | 'removeBox' | 'startBox' | 'stopBox';
+type BoxOperation =
+  | 'createBox'
+  | 'listBoxes'
+  | 'getBox'
+  | 'boxExists'
+  | 'removeBox'
+  | 'startBox'
+  | 'stopBox'
+  | 'restartBox'
+  | 'pauseBox'
+  | 'resumeBox';
 
 /** The operations on boxes. `hostRoots`: host directories that volumes and root file systems may come from. */
 export function boxRoutes(hostRoots: readonly string[]): Routes<BoxOperation> {
@@ -47,15 +57,32 @@ export function boxRoutes(hostRoots: readonly string[]): Routes<BoxOperation> {
     },
 
     async stopBox(call) {
-      const { timeout_seconds } = await readOptionalJson(call.request, stopBoxRequest);
-      const timeoutMs = timeout_seconds === undefined ? undefined : Math.round(timeout_seconds * 1000);
-      if (timeoutMs !== undefined && timeoutMs > 86_400_000) {
-        throw new InvalidArgumentError(`timeout_seconds must be at most 86400; got ${timeout_seconds}`);
-      }
-      const box = await pathBox(call);
-      return json(200, boxToWire(await box.stop(present({ timeoutMs }))));
+      const options = await readStop(call.request);
+      return json(200, boxToWire(await (await pathBox(call)).stop(options)));
+    },
+
+    async restartBox(call) {
+      const options = await readStop(call.request);
+      return json(200, boxToWire(await (await pathBox(call)).restart(options)));
+    },
+
+    async pauseBox(call) {
+      return json(200, boxToWire(await (await pathBox(call)).pause()));
+    },
+
+    async resumeBox(call) {
+      return json(200, boxToWire(await (await pathBox(call)).resume()));
     },
   };
+}
+
+async function readStop(request: Request): Promise<{ readonly timeoutMs?: number }> {
+  const { timeout_seconds } = await readOptionalJson(request, stopBoxRequest);
+  const timeoutMs = timeout_seconds === undefined ? undefined : Math.round(timeout_seconds * 1000);
+  if (timeoutMs !== undefined && timeoutMs > 86_400_000) {
+    throw new InvalidArgumentError(`timeout_seconds must be at most 86400; got ${timeout_seconds}`);
+  }
+  return present({ timeoutMs });
 }
 
 function splitLabel(label: string): [string, string] {

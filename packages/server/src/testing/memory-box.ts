@@ -64,6 +64,22 @@ export class MemoryBox implements BoxBackend {
     return this.snapshot;
   }
 
+  async restart(options: { readonly timeoutMs?: number } = {}): Promise<BoxInfo> {
+    this.stopTimeoutMs = options.timeoutMs;
+    this.#status = 'running';
+    return this.snapshot;
+  }
+
+  async pause(): Promise<BoxInfo> {
+    this.#status = 'paused';
+    return this.snapshot;
+  }
+
+  async resume(): Promise<BoxInfo> {
+    this.#status = 'running';
+    return this.snapshot;
+  }
+
   async exec(options: ExecOptions): Promise<MemoryExecution> {
     if (options.command === 'missing') throw new ExecutionError('command not found: missing');
     if (options.command === 'crash') throw new TypeError('secret internals');

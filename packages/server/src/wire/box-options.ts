@@ -1,5 +1,5 @@
-import type { CreateBoxRequest, ExecRequest } from '@boxlite/api';
-import type { BoxOptions, ExecOptions } from 'boxlite/backend';
+import type { CreateBoxRequest, ExecRequest, HealthCheckSpec } from '@boxlite/api';
+import type { BoxOptions, ExecOptions, HealthCheckOptions } from 'boxlite/backend';
 import { present } from './present.ts';
 
 /** The options of a box that a request asks for; its name goes apart. */
@@ -29,9 +29,27 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
     network: request.network,
     autoRemove: request.auto_remove,
     detach: request.detach,
+    autoStopMs: fromSeconds(request.auto_stop ?? request.auto_pause) || undefined,
+    autoDeleteMs: fromSeconds(request.auto_delete) || undefined,
+    autoResume: request.auto_resume,
+    healthCheck: request.health_check && healthCheckFromWire(request.health_check),
     security: request.security,
     labels: request.labels,
   });
+}
+
+function healthCheckFromWire(check: HealthCheckSpec): HealthCheckOptions {
+  return present({
+    command: check.command,
+    intervalMs: fromSeconds(check.interval_seconds),
+    timeoutMs: fromSeconds(check.timeout_seconds),
+    retries: check.retries,
+    startPeriodMs: fromSeconds(check.start_period_seconds),
+  });
+}
+
+function fromSeconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }
 
 /** The options of a command that a request asks for. */
@@ -46,6 +64,6 @@ export function execOptionsFromWire(request: ExecRequest): ExecOptions {
     user: request.user,
     tty: request.tty,
     size: sized ? { cols: cols ?? 80, rows: rows ?? 24 } : undefined,
-    timeoutMs: timeout_seconds === undefined ? undefined : Math.round(timeout_seconds * 1000),
+    timeoutMs: fromSeconds(timeout_seconds),
   });
 }

@@ -15,6 +15,17 @@ export function boxToWire(info: BoxInfo): Box {
     memory_mib: info.memoryMib,
     auto_remove: info.autoRemove ?? null,
     labels: info.labels,
+    started_at: info.startedAt?.toISOString() ?? null,
+    exit_code: info.exitCode ?? null,
+    main_execution_id: info.mainExecutionId ?? null,
+    error_message: info.errorMessage ?? null,
+    health_status: info.healthStatus ?? null,
+    entrypoint: info.entrypoint ?? null,
+    cmd: info.cmd ?? null,
+    auto_stop: (info.autoStopMs ?? 0) / 1000,
+    auto_pause: (info.autoStopMs ?? 0) / 1000,
+    auto_delete: (info.autoDeleteMs ?? 0) / 1000,
+    auto_resume: info.autoResume ?? null,
   };
 }
 

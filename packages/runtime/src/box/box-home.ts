@@ -1,0 +1,16 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Store } from '../store/store.ts';
+
+/** What a box needs of the runtime that holds it. */
+export interface BoxHome {
+  readonly store: Store;
+  readonly engine: Engine;
+  /** The folder of a box, by its id. */
+  readonly folder: (id: string) => string;
+  readonly detachAll: boolean;
+  readonly outputLimitBytes: number;
+  /** `StoppedError` once the runtime is shut down. */
+  readonly assertOpen: () => void;
+  /** The box is no more. */
+  readonly removed: (id: string) => void;
+}
