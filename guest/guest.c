@@ -132,6 +132,8 @@ static void set_up_process(void)
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_DUMPABLE, 0);
 	umask(022);
+	if (mkdir("/tmp", 0700) == 0) /* nothing runs yet that could have put a link there since */
+		chmod("/tmp", 01777);
 	getrlimit(RLIMIT_NOFILE, &program_files);
 	struct rlimit files = { program_files.rlim_max, program_files.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &files);

@@ -27,6 +27,7 @@ enum host_request {
   HOST_KILL = 8,
   HOST_UNDO = 9,
   HOST_CLEAR_UNDO = 10,
+  HOST_BIND_IDMAPPED = 11,
 };
 
 enum host_answer { HOST_READY = 64, HOST_LOCKED = 65, HOST_DONE = 66, HOST_FAILED = 67, HOST_EXITED = 68 };
@@ -89,10 +90,25 @@ struct host_fault {
 
 int host_fail(struct host_fault *fault, int number, const char *what, const char *name);
 
+/* Who 0, 1, 2... of a box are outside; a count of 0 is no mapping at all. */
+struct host_ids {
+  uint32_t first, count;
+  int namespace;
+};
+
+int host_ids_open(struct host_ids *ids, struct host_fault *fault);
+/* A detached copy of a directory's mount that shows its owners as these ids; -1 with `fault` set. */
+int host_idmapped_tree(const char *path, const struct host_ids *ids, uint64_t attributes, int recursive,
+                       struct host_fault *fault);
+/* A detached copy of a mount as it is; -1 with errno set. */
+int host_detached_copy(const char *path);
+int host_attach_tree(int tree, const char *target);
+
 /* One request that is not SPAWN, in a child of its own. 0, or -1 with `fault` set. */
 int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *result, struct host_fault *fault);
 int host_mount(struct host_reader *reader, struct host_fault *fault);
 int host_mount_overlay(struct host_reader *reader, struct host_fault *fault);
+int host_bind_idmapped(struct host_reader *reader, struct host_fault *fault);
 int host_mount_image(struct host_reader *reader, struct host_fault *fault);
 int host_umount(struct host_reader *reader, struct host_fault *fault);
 int host_remove_tree(const char *path, struct host_fault *fault);

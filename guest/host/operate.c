@@ -18,6 +18,7 @@ int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *r
     case HOST_MOUNT: return host_mount(reader, fault);
     case HOST_MOUNT_OVERLAY: return host_mount_overlay(reader, fault);
     case HOST_MOUNT_IMAGE: return host_mount_image(reader, fault);
+    case HOST_BIND_IDMAPPED: return host_bind_idmapped(reader, fault);
     case HOST_UMOUNT: return host_umount(reader, fault);
     case HOST_COPY_SPARSE: return host_copy_sparse(reader, fault);
     case HOST_KILL: return host_kill(reader, result, fault);

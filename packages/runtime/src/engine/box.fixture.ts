@@ -1,5 +1,8 @@
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import type { Host, HostExit } from '../host/host.ts';
+import { boxMounts } from './box-mounts.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { runcEngine } from './runc.ts';
 
@@ -41,4 +44,19 @@ export function engineAt(home: string, host: Host, guestBinary: string): Promise
 export function runInside(home: string, host: Host, id: string, script: string): Promise<HostExit> {
   const argv = ['/usr/sbin/runc', '--root', `${home}/state/runc`, 'exec', id, '/bin/sh', '-c', script];
   return host.spawn({ argv, output: 'capture' });
+}
+
+/** What is left of a box on this machine: mounts, cgroups, state, loop devices. For tests. */
+export async function tracesOf(home: string, box: EngineBox): Promise<readonly string[]> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(box.folder) || line.includes(boxMounts(box.id).folder));
+  const layout = await readCgroupLayout();
+  const cgroups = layout === undefined ? [] : cgroupDirectories(layout, `/boxlite/${box.id}`).filter(existsSync);
+  const state = [`${home}/state/runc/${box.id}`, boxMounts(box.id).folder].filter(existsSync);
+  const loops = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
+  const backing = await Promise.all(
+    loops.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
+  );
+  return [...mounts, ...cgroups, ...state, ...backing.filter((path) => path.includes(box.folder))];
 }

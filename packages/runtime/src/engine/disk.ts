@@ -1,7 +1,8 @@
 import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { EngineError, StorageError } from 'boxlite/backend';
-import { mountFlags } from '../host/action.ts';
+import { type HostIds, mountFlags } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
+import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { findProgram } from './program.ts';
 
@@ -9,7 +10,8 @@ const gibibyte = 1024 ** 3;
 
 /** The paths of a box below its folder. */
 export interface BoxPaths {
-  readonly rootfs: string;
+  /** Where a version before user namespaces mounted the root file system. */
+  readonly formerRootfs: string;
   readonly disk: string;
   readonly image: string;
   readonly upper: string;
@@ -24,7 +26,7 @@ export interface BoxPaths {
 export function boxPaths(folder: string): BoxPaths {
   const disk = `${folder}/disk`;
   return {
-    rootfs: `${folder}/rootfs`,
+    formerRootfs: `${folder}/rootfs`,
     disk,
     image: `${folder}/disk.img`,
     upper: `${disk}/upper`,
@@ -79,10 +81,11 @@ export function diskImages(host: Host, templates: string): (image: string, sizeG
   };
 }
 
-/** Makes and mounts a box's root file system: image layers below, the box's own disk above. What exists already is kept. */
+/** Makes and mounts a box's root file system: image layers below, the box's own disk above, owners as in the box on both. What exists already is kept. */
 export async function mountRootfs(
   host: Host,
   box: EngineBox,
+  ids: HostIds,
   makeImage: (image: string, sizeGb: number) => Promise<void>,
 ): Promise<void> {
   const paths = boxPaths(box.folder);
@@ -101,25 +104,13 @@ export async function mountRootfs(
   if ((await mkdir(paths.upper, { recursive: true })) !== undefined) await chmod(paths.upper, 0o755);
   await mkdir(paths.work, { recursive: true, mode: 0o700 });
   await host.mountOverlay({
-    target: paths.rootfs,
+    target: boxMounts(box.id).rootfs,
     layers: 'path' in box.rootfs ? [box.rootfs.path] : box.rootfs.layers.toReversed(),
     upper: paths.upper,
     work: paths.work,
     // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
     flags: mountFlags.noSuid | mountFlags.noDev,
     data: 'redirect_dir=nofollow,metacopy=off,index=off',
+    ids,
   });
-  await makeTmp(paths.rootfs);
-}
-
-// The box does not run yet, so what mkdir has just made is a directory and no link.
-async function makeTmp(rootfs: string): Promise<void> {
-  const path = `${rootfs}/tmp`;
-  try {
-    await mkdir(path);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
-    throw error;
-  }
-  await chmod(path, 0o1777);
 }

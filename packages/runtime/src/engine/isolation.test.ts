@@ -24,7 +24,7 @@ const attempts: readonly (readonly [name: string, title: string, outcome: RegExp
   ['guest-environment', 'the environment of the guest cannot be read', denied],
   ['guest-root', 'the root of the guest leads nowhere', denied],
   ['guest-namespaces', 'the namespaces of the guest cannot be opened', denied],
-  ['guest-program', 'the program of the guest cannot be overwritten', /^(EROFS|ETXTBSY)$/],
+  ['guest-program', 'the program of the guest cannot be overwritten', /^(EROFS|ETXTBSY|EACCES)$/],
   ['guest-program-mode', 'the program of the guest keeps its mode', /^EROFS$/],
   ['guest-program-running', 'the running program of the guest cannot be overwritten', denied],
   ['guest-program-unlink', 'the program of the guest cannot be taken away', /^(EROFS|EBUSY)$/],

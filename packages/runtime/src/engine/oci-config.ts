@@ -1,4 +1,6 @@
 import type { CgroupLayout } from '../cgroup/version.ts';
+import type { HostIds } from '../host/action.ts';
+import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { boxCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -20,6 +22,7 @@ export interface OciConfigOptions {
   /** The kernel accounts swap per cgroup. */
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
+  readonly ids: HostIds;
 }
 
 const period = 100_000;
@@ -36,7 +39,10 @@ const maskedPaths = [
   '/sys/firmware',
   '/sys/devices/virtual/powercap',
 ];
-const readonlyPaths = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+const readonlyPaths = [
+  ...['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`),
+  '/sys/fs/cgroup',
+];
 
 function mount(destination: string, type: string, source: string, options: readonly string[]): Mount {
   return { destination, type, source, options };
@@ -54,11 +60,11 @@ function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions):
     ...['hosts', 'hostname', 'resolv.conf'].map((name) =>
       mount(`/etc/${name}`, 'bind', `${etc}/${name}`, ['bind', 'ro', 'rprivate', ...closed]),
     ),
-    // The r- forms hold for what is mounted below the directory, too.
-    ...box.volumes.map(({ hostPath, guestPath: target, readOnly = false }) =>
-      mount(target, 'bind', hostPath, [
-        ...['rbind', 'rprivate', 'nosuid', 'nodev', 'rnosuid', 'rnodev'],
-        ...(readOnly ? ['ro', 'rro'] : []),
+    // What they must not allow is set where they were mounted, and so for what is mounted below them.
+    ...box.volumes.map(({ guestPath: target, readOnly = false }, i) =>
+      mount(target, 'bind', `${boxMounts(box.id).volumes}/${i}`, [
+        ...['rbind', 'rprivate', 'nosuid', 'nodev'],
+        ...(readOnly ? ['ro'] : []),
       ]),
     ),
     mount(guestPath, 'bind', guestBinary, ['bind', 'ro', 'rprivate', 'nosuid', 'nodev']),
@@ -79,7 +85,8 @@ function resources(box: EngineBox, swapLimits: boolean): object {
 export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
   const capabilities = boxCapabilities(box.security);
   const { layout } = options;
-  const namespaces = ['pid', 'network', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
+  const mapping = [{ containerID: 0, hostID: options.ids.first, size: options.ids.count }];
+  const namespaces = ['user', 'pid', 'network', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
   return {
     ociVersion: '1.0.2',
     process: {
@@ -92,11 +99,13 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
       rlimits: options.limits,
       noNewPrivileges: true,
     },
-    root: { path: 'rootfs', readonly: false },
+    root: { path: boxMounts(box.id).rootfs, readonly: false },
     hostname: box.hostname,
     mounts: mounts(box, options),
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
+      uidMappings: mapping,
+      gidMappings: mapping,
       rootfsPropagation: 'private',
       maskedPaths,
       readonlyPaths,

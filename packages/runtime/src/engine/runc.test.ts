@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
+import { readCgroupLayout } from '../cgroup/version.ts';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
 import { type Host, openHost } from '../host/host.ts';
-import { boxAt, engineAt, makeBusyboxLayer, runInside } from './box.fixture.ts';
+import { boxAt, engineAt, makeBusyboxLayer, runInside, tracesOf } from './box.fixture.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { probeSource } from './seccomp-probe.fixture.ts';
 
@@ -52,21 +52,6 @@ async function start(more: Partial<EngineBox> = {}): Promise<{ readonly box: Eng
 
 const inside = (script: string) => runInside(home, host, id, script);
 
-/** What is left of a box on this machine: mounts, cgroups, state, processes. */
-async function traces(box: EngineBox): Promise<readonly string[]> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .filter((line) => line.includes(box.folder));
-  const layout = await readCgroupLayout();
-  const cgroups = layout === undefined ? [] : cgroupDirectories(layout, `/boxlite/${box.id}`).filter(existsSync);
-  const state = existsSync(`${home}/state/runc/${box.id}`) ? ['state'] : [];
-  const loops = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
-  const backing = await Promise.all(
-    loops.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
-  );
-  return [...mounts, ...cgroups, ...state, ...backing.filter((path) => path.includes(box.folder))];
-}
-
 async function firstFrameType(box: EngineBox): Promise<number | undefined> {
   const folder = await open(box.folder);
   try {
@@ -91,11 +76,11 @@ test('starts a box whose guest says hello on its socket, however long the path i
 test('leaves nothing behind after kill and release, and the disk until destroy', async () => {
   const { box, pid } = await start();
   expect(await engine.pid(box)).toBe(pid);
-  expect((await traces(box)).length).toBeGreaterThan(2);
+  expect((await tracesOf(home, box)).length).toBeGreaterThan(2);
   expect((await inside('echo kept > /file')).exitCode).toBe(0);
   await engine.kill(box);
   await engine.release(box);
-  expect(await traces(box)).toEqual([]);
+  expect(await tracesOf(home, box)).toEqual([]);
   expect(await engine.pid(box)).toBeUndefined();
   expect(await engine.usage(id)).toBeUndefined();
   await engine.kill(box);
@@ -119,7 +104,7 @@ test('undoes everything when a box cannot be started, and says why', async () =>
   await writeFile(`${home}/not-a-folder`, '');
   const volumes = [{ hostPath: home, guestPath: '/bin/busybox/below' }];
   await expect(start({ volumes })).rejects.toThrow(/runc cannot start box .*not a directory/);
-  expect(await traces(boxAt(home, id))).toEqual([]);
+  expect(await tracesOf(home, boxAt(home, id))).toEqual([]);
   expect(await readdir(`${home}/boxes/${id}`)).toEqual(['guest.sock']);
   await expect(start({ volumes: [{ hostPath: `${home}/not-a-folder`, guestPath: '/v' }] })).rejects.toThrow(
     'no directory',
@@ -127,7 +112,7 @@ test('undoes everything when a box cannot be started, and says why', async () =>
   await expect(start({ volumes: [{ hostPath: home, guestPath: '/x/../proc' }] })).rejects.toThrow(
     'choose another path',
   );
-  await expect(start({ rootfs: { layers: [`${home}/missing`] } })).rejects.toThrow('open layer');
+  await expect(start({ rootfs: { layers: [`${home}/missing`] } })).rejects.toThrow(`open ${home}/missing`);
   await expect(start({ id: '../x' })).rejects.toThrow('unfit box id');
   started.clear();
 });
@@ -211,7 +196,7 @@ test('holds a box to its disk size, and keeps the disk', async () => {
   );
   await engine.kill(box);
   await engine.release(box);
-  expect(await traces(box)).toEqual([]);
+  expect(await tracesOf(home, box)).toEqual([]);
   await engine.start(box);
   expect((await inside('cat /c')).stdout).toBe('still works\n');
 });
@@ -266,7 +251,7 @@ test('adopts a detached box that a killed process left, and releases it', async 
   expect(await firstFrameType(box)).toBe(65);
   await engine.kill(box);
   await engine.release(box);
-  expect(await traces(box)).toEqual([]);
+  expect(await tracesOf(home, box)).toEqual([]);
 });
 
 test('leaves nothing of an attached box when its process is killed', async () => {
@@ -276,12 +261,12 @@ test('leaves nothing of an attached box when its process is killed', async () =>
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const pid = Number(String((await once(child.stdout, 'data'))[0]));
   const box = boxAt(home, id);
-  expect((await traces(box)).length).toBeGreaterThan(3);
+  expect((await tracesOf(home, box)).length).toBeGreaterThan(3);
   child.kill('SIGKILL');
   await once(child, 'exit');
   // The lock is free once everything is undone.
   host = await openHost({ binary, lockPath: `${home}/lock` });
   engine = await engineAt(home, host, binary);
-  expect(await traces(box)).toEqual([]);
+  expect(await tracesOf(home, box)).toEqual([]);
   expect(existsSync(`/proc/${pid}`)).toBe(false);
 });

@@ -7,6 +7,8 @@ import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgrou
 import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
+import { readBoxIds } from './box-ids.ts';
+import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
@@ -37,6 +39,10 @@ async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean>
   if (layout.version === 2) return true;
   const file = `${layout.mounts.get('memory')}/memory.memsw.limit_in_bytes`;
   return (await stat(file).catch(() => undefined)) !== undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 // Every user of the box must be able to read it, whatever this process's umask is.
@@ -72,7 +78,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   const asked = await host.spawn({ argv: [runc, '--version'], output: 'capture' });
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (version === undefined) throw new EngineError(`${runc} --version failed: ${asked.stderr.trim()}`);
-  const [layout, limits] = await Promise.all([readCgroupLayout(), boxResourceLimits()]);
+  const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
   const swapLimits = await hasSwapLimits(layout);
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
@@ -80,13 +86,13 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     ...[runc, '--root', root, '--log', log, '--log-format', 'json'],
     ...args,
   ];
-  const undoActions = ({ id, folder }: Place, init?: InitProcess): readonly HostAction[] => {
-    const { rootfs, disk } = boxPaths(folder);
+  const undoActions = ({ id, folder, volumes }: EngineBox, init?: InitProcess): readonly HostAction[] => {
+    const { disk } = boxPaths(folder);
     return [
       ...(init === undefined ? [] : [hostActions.kill({ ...init, waitMs: endMs })]),
       ...(init === undefined ? [] : [hostActions.spawn({ argv: [runc, '--root', root, 'delete', id] })]),
       hostActions.spawn({ argv: [runc, '--root', root, 'delete', '--force', id] }),
-      hostActions.umount(rootfs, { detach: true }),
+      ...unmountActions(id, volumes.length),
       hostActions.umount(disk, { detach: true }),
     ];
   };
@@ -104,7 +110,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
         if (deleted.exitCode === 0) return;
       }
     }
-    if ((await stat(`${root}/${id}`).catch(() => undefined)) === undefined) return;
+    if (!(await exists(`${root}/${id}`))) return;
     const forced = await host.spawn({ argv: command(log, 'delete', '--force', id) });
     if (forced.exitCode !== 0)
       throw new EngineError(`runc cannot delete box ${id}: ${await lastMessage(log)}; see ${log}`);
@@ -118,9 +124,10 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
 
   const release = async (place: Place): Promise<void> => {
     checkBoxId(place.id);
-    const { rootfs, disk } = boxPaths(place.folder);
+    const { formerRootfs, disk } = boxPaths(place.folder);
     await deleteContainer(place);
-    await unmount(rootfs);
+    await unmountBox(place.id, unmount);
+    if (await exists(formerRootfs)) await unmount(formerRootfs);
     await unmount(disk);
     await removeCgroups(place.id);
     await host.clearUndo(place.id);
@@ -131,7 +138,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
     const files = Object.entries(etcFiles(box.hostname));
-    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits });
+    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
     await Promise.all([
       ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
@@ -152,6 +159,11 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     return init;
   };
 
+  const mountAll = async (box: EngineBox): Promise<void> => {
+    await makeMountPoints(box.id, ids);
+    await Promise.all([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
+  };
+
   const start = async (box: EngineBox): ReturnType<Engine['start']> => {
     await checkBox(box);
     const paths = boxPaths(box.folder);
@@ -161,15 +173,14 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     const left = await readInitProcess(root, box.id).catch(() => undefined);
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
-    const fresh = (await stat(paths.disk).catch(() => undefined)) === undefined;
-    const first = (await mkdir(paths.rootfs, { recursive: true })) !== undefined;
-    if (left !== undefined || !first) await release(box);
+    const fresh = !(await exists(paths.disk));
+    if (left !== undefined || (await exists(boxMounts(box.id).folder))) await release(box);
     try {
       // In order on the channel: the host knows how to undo before there is anything to undo.
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
       const steps = await Promise.allSettled([
         undo,
-        mountRootfs(host, box, makeImage).then(() => {
+        mountAll(box).then(() => {
           mounted = performance.now() - began;
         }),
         writeConfig(box).then(() => {
@@ -192,8 +203,8 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   };
 
   const destroy = async ({ folder }: Place): Promise<void> => {
-    const { rootfs, disk, image, etc, config, log, pidFile } = boxPaths(folder);
-    await Promise.all([rootfs, disk, etc].map((path) => host.removeTree(path)));
+    const { formerRootfs, disk, image, etc, config, log, pidFile } = boxPaths(folder);
+    await Promise.all([formerRootfs, disk, etc].map((path) => host.removeTree(path)));
     await Promise.all([image, config, log, pidFile].map((path) => rm(path, { force: true })));
   };
 

@@ -27,6 +27,21 @@ export interface HostMountOptions {
   readonly data?: string;
 }
 
+/** Who user and group 0, 1, 2... of a box are on this host. */
+export interface HostIds {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A bind with everything mounted below it, which shows owners as `ids`: what 0 owns on disk is the box root's. */
+export interface HostBindOptions {
+  readonly source: string;
+  readonly target: string;
+  readonly ids: HostIds;
+  /** Of {@link mountAttributes}; they hold for what is mounted below, too. */
+  readonly attributes: number;
+}
+
 /** An overlay; directories may hold any character and be as many as the kernel takes (at least 200). */
 export interface HostOverlayOptions {
   readonly target: string;
@@ -37,6 +52,8 @@ export interface HostOverlayOptions {
   readonly flags?: number;
   /** Further options, comma-separated. */
   readonly data?: string;
+  /** Shows owners so, and writes them to `upper` as they are in the box; `upper` and `work` are then of one directory. */
+  readonly ids?: HostIds;
 }
 
 /** Which process, and what to do. The start time tells it from a later one with the same id. */
@@ -52,6 +69,9 @@ export interface HostKillOptions {
 
 /** The flags of `mount(2)` that are used here. */
 export const mountFlags = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 4096 } as const;
+
+/** The attributes of `mount_setattr(2)` that are used here. */
+export const mountAttributes = { readOnly: 1, noSuid: 2, noDev: 4 } as const;
 
 type Field = Uint8Array;
 
@@ -101,6 +121,7 @@ export const hostActions: {
   readonly kill: (options: HostKillOptions) => HostAction;
   readonly undo: (key: string, actions: readonly HostAction[]) => HostAction;
   readonly clearUndo: (key: string) => HostAction;
+  readonly bindIdmapped: (options: HostBindOptions) => HostAction;
 } = {
   spawn: ({ argv, env = defaultEnv, cwd = '', listenPath = '', output = 'ignore', timeoutMs = 30_000 }) =>
     action(
@@ -115,8 +136,12 @@ export const hostActions: {
     ),
   mount: ({ source, target, type, flags = 0, data = '' }) =>
     action(2, string(source), string(target), string(type), u64(flags), string(data)),
-  mountOverlay: ({ target, layers, upper, work, flags = 0, data = '' }) =>
-    action(3, string(target), string(upper), string(work), list(layers), u64(flags), string(data)),
+  mountOverlay: ({ target, layers, upper, work, flags = 0, data = '', ids = { first: 0, count: 0 } }) =>
+    action(
+      3,
+      ...[string(target), string(upper), string(work), list(layers), u64(flags), string(data)],
+      ...[u32(ids.first), u32(ids.count)],
+    ),
   mountImage: ({ source, target, type, flags = 0, data = '' }) =>
     action(4, string(source), string(target), string(type), u64(flags), string(data)),
   umount: (target, { detach = false } = {}) => action(5, string(target), u8(detach ? 1 : 0)),
@@ -126,4 +151,6 @@ export const hostActions: {
   undo: (key, actions) =>
     action(9, string(key), u32(actions.length), ...actions.flatMap(({ type, payload }) => [u8(type), block(payload)])),
   clearUndo: (key) => action(10, string(key)),
+  bindIdmapped: ({ source, target, ids, attributes }) =>
+    action(11, string(source), string(target), u32(ids.first), u32(ids.count), u64(attributes)),
 };

@@ -139,6 +139,16 @@ test('mounts an overlay of a hundred layers whose names hold commas and colons',
   expect(await readdir(upper)).toEqual(['new']);
 });
 
+test('an overlay of mapped owners takes its disk from one directory', async () => {
+  for (const name of ['layer', 'root', 'one', 'two']) await mkdir(`${folder}/${name}`);
+  const [target, upper, work] = [`${folder}/root`, `${folder}/one/upper`, `${folder}/two/work`];
+  const ids = { first: 0x7000_0000, count: 65_536 };
+  await expect(host.mountOverlay({ target, layers: [`${folder}/layer`], upper, work, ids })).rejects.toThrow(
+    'lie apart',
+  );
+  expect(await readFile('/proc/self/mountinfo', 'utf8')).not.toContain(target);
+});
+
 test('copies a sparse file without filling its holes', async () => {
   const file = await open(`${folder}/from`, 'w');
   await file.write('data', 8 * 1024 * 1024);

@@ -1,6 +1,7 @@
 import { EngineError } from 'boxlite/backend';
 import {
   type HostAction,
+  type HostBindOptions,
   type HostKillOptions,
   type HostMountOptions,
   type HostOverlayOptions,
@@ -31,6 +32,7 @@ export interface Host {
   spawn(options: HostSpawnOptions): Promise<HostExit>;
   mount(options: HostMountOptions): Promise<void>;
   mountOverlay(options: HostOverlayOptions): Promise<void>;
+  bindIdmapped(options: HostBindOptions): Promise<void>;
   /** Mounts a file system image (`source`) through a loop device that goes with the mount. */
   mountImage(options: HostMountOptions): Promise<void>;
   /** Everything stacked on the target; one that is not mounted or not there is fine. */
@@ -109,6 +111,7 @@ export async function openHost(options: OpenHostOptions): Promise<Host> {
     },
     mount: async (options) => void (await done(hostActions.mount(options))),
     mountOverlay: async (options) => void (await done(hostActions.mountOverlay(options))),
+    bindIdmapped: async (options) => void (await done(hostActions.bindIdmapped(options))),
     mountImage: async (options) => void (await done(hostActions.mountImage(options))),
     umount: async (target, options) => void (await done(hostActions.umount(target, options))),
     removeTree: async (path) => void (await done(hostActions.removeTree(path))),
