@@ -23,6 +23,7 @@ enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRI
 
 static struct watch signals = { .fd = -1 };
 static bool attached, shutting_down, empty;
+static uint64_t capabilities = ~0ULL; /* what the programs of the box may ever have */
 static uint64_t kill_all_at, leave_at;
 
 static void reap(void)
@@ -102,6 +103,8 @@ static int open_listener(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--attached") == 0)
 			attached = true;
+		else if (strcmp(argv[i], "--capabilities") == 0 && i + 1 < argc)
+			capabilities = strtoull(argv[++i], NULL, 16);
 		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
 			fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
@@ -115,6 +118,16 @@ static int open_listener(int argc, char **argv)
 	close_between(3, fd - 1); /* whatever else the engine left open is nobody's business here */
 	close_between(fd + 1, INT32_MAX);
 	return fd;
+}
+
+/* What is the guest's alone no program inherits: its own set is that of a process, theirs comes with their exec. */
+static bool limit_capabilities(void)
+{
+	for (int number = 0; number < 64 && prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; number++)
+		if (!(capabilities >> number & 1) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1 &&
+		    prctl(PR_CAPBSET_DROP, number, 0, 0, 0) < 0)
+			return false;
+	return true;
 }
 
 static void set_up_process(void)
@@ -160,7 +173,11 @@ int guest_main(int argc, char **argv)
 	}
 	int fd = open_listener(argc, argv);
 	if (fd < 0) {
-		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached]\n");
+		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX]\n");
+		return 64;
+	}
+	if (!limit_capabilities()) {
+		fprintf(stderr, "boxlite-guest: cannot give up capabilities\n");
 		return 64;
 	}
 	set_up_process();

@@ -45,6 +45,8 @@ export {
   sandboxDefaults,
 } from './schemas/config.ts';
 export {
+  type AdvancedSpec,
+  advancedSpec,
   type CreateBoxRequest,
   createBoxRequest,
   type HealthCheckSpec,

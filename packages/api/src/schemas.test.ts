@@ -50,6 +50,7 @@ const requests = new Set(
     'TokenRequest',
     'CreateBoxRequest',
     'VolumeSpec',
+    'AdvancedSpec',
     'PortSpec',
     'HealthCheckSpec',
     'StopBoxRequest',

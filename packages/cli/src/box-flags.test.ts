@@ -31,6 +31,8 @@ test('an image and --rootfs exclude each other', () => {
 });
 
 test('only what was given is set, so that the runtime keeps its defaults', () => {
+  expect(boxOptions('alpine', { capDrop: ['ALL'] }).capabilities).toEqual({ drop: ['ALL'] });
+  expect(boxOptions('alpine', { capAdd: ['NET_RAW'] }).capabilities).toEqual({ add: ['NET_RAW'] });
   expect(boxOptions('alpine', {})).toEqual({ image: 'alpine', autoRemove: false });
   expect(boxOptions('alpine', { cpus: 2, memory: 512, rm: true, publish: ['80'] })).toEqual({
     image: 'alpine',

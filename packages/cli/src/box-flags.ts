@@ -17,6 +17,8 @@ export interface BoxFlags {
   readonly publish?: readonly string[];
   readonly network?: string;
   readonly security?: NonNullable<BoxOptions['security']>;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
   readonly rootfs?: string;
 }
 
@@ -39,6 +41,8 @@ export function addBoxFlags(command: Command): Command {
     .option('-p, --publish <[host:]box[/tcp]>', 'publish a port of the box on the host', collect)
     .addOption(new Option('--network <mode>', 'network of the box').choices(['isolated', 'none']))
     .addOption(new Option('--security <preset>', 'confinement').choices(['development', 'standard', 'maximum']))
+    .option('--cap-add <name>', 'give the root user of the box a Linux capability, such as NET_RAW', collect)
+    .option('--cap-drop <name>', 'take a Linux capability from the root user of the box; ALL for every one', collect)
     .option('--rootfs <dir>', 'an unpacked root file system in place of an image');
 }
 
@@ -59,6 +63,12 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.publish !== undefined && { ports: flags.publish.map(parsePort) }),
     ...((flags.network === 'isolated' || flags.network === 'none') && { network: flags.network }),
     ...(flags.security !== undefined && { security: flags.security }),
+    ...((flags.capAdd ?? flags.capDrop) !== undefined && {
+      capabilities: {
+        ...(flags.capAdd !== undefined && { add: flags.capAdd }),
+        ...(flags.capDrop !== undefined && { drop: flags.capDrop }),
+      },
+    }),
     autoRemove: flags.rm === true,
   };
 }

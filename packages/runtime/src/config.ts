@@ -14,6 +14,7 @@ export const runtimeConfig: RuntimeConfig = {
     execTimeoutMaxSeconds: 2_147_483,
     ttyEnabled: true,
     streamingEnabled: true,
+    linuxCapabilitiesEnabled: true,
     supportedSecurityPresets: ['development', 'standard'],
     idempotencyKeyLifetime: undefined,
   },

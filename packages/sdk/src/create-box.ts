@@ -28,6 +28,13 @@ export function checkBoxOptions(options: BoxOptions): void {
   checkUser('user', options.user);
   checkWord('network', options.network, ['isolated', 'none']);
   checkWord('security', options.security, ['development', 'standard', 'maximum']);
+  const { capabilities } = options;
+  if (capabilities !== undefined) {
+    if (typeof capabilities !== 'object' || capabilities === null)
+      refuse('capabilities', '{ add, drop }', capabilities);
+    checkTexts('capabilities.add', capabilities.add);
+    checkTexts('capabilities.drop', capabilities.drop);
+  }
   checkFlag('autoRemove', options.autoRemove);
   checkFlag('detach', options.detach);
   checkLifecycle(options);

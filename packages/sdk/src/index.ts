@@ -9,6 +9,7 @@ export type {
 } from './backend/backend.ts';
 export type {
   BoxOptions,
+  CapabilityOptions,
   Environment,
   PortOptions,
   SecurityPreset,

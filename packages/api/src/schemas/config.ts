@@ -31,6 +31,7 @@ export interface SandboxCapabilities {
   readonly exec_timeout_max_seconds?: number | null | undefined;
   readonly tty_enabled?: boolean | null | undefined;
   readonly streaming_enabled?: boolean | null | undefined;
+  readonly linux_capabilities_enabled?: boolean | null | undefined;
   readonly supported_security_presets?: readonly SecurityPreset[] | null | undefined;
   /** ISO 8601 duration; absent or null where keys are not honoured. */
   readonly idempotency_key_lifetime?: string | null | undefined;
@@ -51,6 +52,7 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   exec_timeout_max_seconds: limit(),
   tty_enabled: maybe(z.boolean()),
   streaming_enabled: maybe(z.boolean()),
+  linux_capabilities_enabled: maybe(z.boolean()),
   supported_security_presets: maybe(
     z.preprocess(
       (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string' && known(one)) : value),

@@ -64,6 +64,28 @@ export const healthCheckSpec: z.ZodType<HealthCheckSpec> = z.object({
   start_period_seconds: seconds('health_check.start_period_seconds', 0).optional(),
 });
 
+/** Linux capabilities of the box's root user, on top of its preset. */
+export interface CapabilitySpec {
+  readonly add?: readonly string[] | undefined;
+  /** `ALL` for every one. */
+  readonly drop?: readonly string[] | undefined;
+}
+
+/** Settings that few need. */
+export interface AdvancedSpec {
+  readonly capabilities?: CapabilitySpec | undefined;
+}
+
+/** Checks the settings that few need. */
+export const advancedSpec: z.ZodType<AdvancedSpec> = z.object(
+  {
+    capabilities: z
+      .object({ add: texts('add').optional(), drop: texts('drop').optional() }, 'capabilities must be an object')
+      .optional(),
+  },
+  'advanced must be an object',
+);
+
 /** What a box is made of. Everything has a default. */
 export interface CreateBoxRequest {
   /** 1 to 128 letters, digits, dots, underscores and hyphens, the first a letter or digit. */
@@ -103,6 +125,7 @@ export interface CreateBoxRequest {
   readonly health_check?: HealthCheckSpec | undefined;
   /** @default 'standard' */
   readonly security?: SecurityPreset | undefined;
+  readonly advanced?: AdvancedSpec | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -134,6 +157,7 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     auto_resume: flag('auto_resume').optional(),
     health_check: healthCheckSpec.optional(),
     security: oneOf('security', securityPresets).optional(),
+    advanced: advancedSpec.optional(),
     labels: textsByName('labels').optional(),
   })
   .refine((request) => request.image === undefined || request.rootfs_path === undefined, {

@@ -121,5 +121,6 @@ function engineBox(record: BoxRecord, folder: string): EngineBox {
     diskSizeGb: options.diskSizeGb,
     volumes: options.volumes ?? [],
     security: options.security ?? 'standard',
+    capabilities: options.capabilities ?? {},
   };
 }

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { type BoxOptions, type ExecOptions, InvalidArgumentError, UnsupportedError } from 'boxlite/backend';
+import { boxCapabilities } from '../engine/privileges.ts';
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
 // A hundred years.
@@ -83,6 +84,10 @@ export function checkBoxOptions(options: BoxOptions): void {
     );
   }
   checkLifecycle(options);
+  const { add, drop } = options.capabilities ?? {};
+  words('capabilities.add', add);
+  words('capabilities.drop', drop);
+  boxCapabilities(security, options.capabilities);
   for (const [key, value] of Object.entries(options.labels ?? {})) text(`labels.${key}`, value);
 }
 

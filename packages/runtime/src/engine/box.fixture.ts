@@ -31,6 +31,7 @@ export function boxAt(home: string, id: string, more: Partial<EngineBox> = {}): 
     diskSizeGb: undefined,
     volumes: [],
     security: 'standard',
+    capabilities: {},
     ...more,
   };
 }

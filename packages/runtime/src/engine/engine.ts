@@ -1,4 +1,4 @@
-import type { SecurityPreset, VolumeOptions } from 'boxlite/backend';
+import type { CapabilityOptions, SecurityPreset, VolumeOptions } from 'boxlite/backend';
 
 /** What an engine needs to know to start one box. */
 export interface EngineBox {
@@ -17,6 +17,7 @@ export interface EngineBox {
   readonly diskSizeGb: number | undefined;
   readonly volumes: readonly VolumeOptions[];
   readonly security: SecurityPreset;
+  readonly capabilities: CapabilityOptions;
 }
 
 /** How long the steps of a start took, in milliseconds. */
@@ -49,7 +50,7 @@ export interface Engine {
   /** The host process id of PID 1 if the box runs. */
   pid(box: Pick<EngineBox, 'id' | 'folder'>): Promise<number | undefined>;
   /** Stops every process of a running box where it is, the guest too; `kill` works all the same. Twice is fine. */
-  pause(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
+  pause(box: EngineBox): Promise<void>;
   /** Lets a paused box go on; one that is not paused, or gone, is fine. */
   resume(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
   /** Undefined when the box is gone. */

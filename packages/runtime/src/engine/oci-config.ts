@@ -2,7 +2,7 @@ import type { CgroupLayout } from '../cgroup/version.ts';
 import type { HostIds } from '../host/action.ts';
 import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
-import { boxCapabilities, type ResourceLimit } from './privileges.ts';
+import { boxCapabilities, capabilityMask, guestCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
 
 interface Mount {
@@ -83,7 +83,8 @@ function resources(box: EngineBox, swapLimits: boolean): object {
 
 /** The `config.json` of a box's bundle (OCI runtime specification 1.0.2). */
 export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
-  const capabilities = boxCapabilities(box.security);
+  const ofBox = boxCapabilities(box.security, box.capabilities);
+  const capabilities = guestCapabilities(ofBox);
   const { layout } = options;
   const mapping = [{ containerID: 0, hostID: options.ids.first, size: options.ids.count }];
   const namespaces = ['user', 'pid', 'network', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
@@ -92,7 +93,10 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
     process: {
       terminal: false,
       user: { uid: 0, gid: 0 },
-      args: [guestPath, 'guest', '--fd', '3', ...(box.attached ? ['--attached'] : [])],
+      args: [
+        ...[guestPath, 'guest', '--fd', '3', '--capabilities', capabilityMask(ofBox)],
+        ...(box.attached ? ['--attached'] : []),
+      ],
       env: [`PATH=${path}`],
       cwd: '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
@@ -109,7 +113,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
       rootfsPropagation: 'private',
       maskedPaths,
       readonlyPaths,
-      seccomp: seccompProfile(box.security),
+      seccomp: seccompProfile(box.security, ofBox),
       ...(layout === undefined ? {} : { cgroupsPath: options.cgroup, resources: resources(box, options.swapLimits) }),
     },
   };

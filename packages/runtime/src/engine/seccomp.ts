@@ -20,10 +20,10 @@ const memory = `brk madvise mincore mlock mlock2 mlockall mmap mmap2 mprotect mr
 const processes = `capget capset execve execveat exit exit_group fork vfork getcpu getegid getegid32 geteuid geteuid32 getgid
   getgid32 getgroups getgroups32 getpgid getpgrp getpid getppid getpriority getrandom getresgid getresgid32 getresuid getresuid32
   getrlimit get_robust_list getrusage getsid gettid getuid getuid32 ioprio_get ioprio_set kill pidfd_open
-  pidfd_send_signal prctl prlimit64 rseq sched_getaffinity sched_getattr sched_getparam sched_get_priority_max
+  pidfd_send_signal prctl rseq sched_getaffinity sched_getattr sched_getparam sched_get_priority_max
   sched_get_priority_min sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity
   sched_setattr sched_setparam sched_setscheduler sched_yield seccomp setfsgid setfsgid32 setfsuid setfsuid32 setgid
-  setgid32 setgroups setgroups32 setpgid setpriority setregid setregid32 setresgid setresgid32 setresuid setresuid32
+  setgid32 setgroups setgroups32 setpgid setregid setregid32 setresgid setresgid32 setresuid setresuid32
   setreuid setreuid32 setrlimit set_robust_list setsid set_tid_address setuid setuid32 sysinfo tgkill times tkill uname
   ugetrlimit wait4 waitid waitpid arch_prctl set_thread_area get_thread_area modify_ldt
   riscv_flush_icache riscv_hwprobe`;
@@ -41,7 +41,7 @@ const communication = `accept accept4 bind connect getpeername getsockname getso
   mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd recv
   recvfrom recvmmsg recvmmsg_time64 recvmsg semctl semget semop semtimedop semtimedop_time64 send sendmmsg sendmsg sendto
   setsockopt shmat shmctl shmdt shmget shutdown socketpair ipc`;
-const development = 'chroot nice olduname socketcall';
+const development = 'nice olduname socketcall';
 const debugging = 'ptrace kcmp pidfd_getfd process_vm_readv process_vm_writev';
 
 const names = (text: string): string[] => text.split(/\s+/).filter((name) => name !== '');
@@ -74,6 +74,8 @@ const ENOSYS = 38;
 const newNamespaces = 0x7e02_0000;
 const newTime = 0x80;
 const addressFamilies = { unix: 1, inet: 2, inet6: 10, netlink: 16 } as const;
+// Of a process or group that is named 0, its own. The kernel reads 32 of the 64 bits, so 32 are compared.
+const ofItself = (index: number): Argument => ({ index, value: 0xffff_ffff, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' });
 const personalities = [0x0, 0x8, 0x4_0000, 0x2_0000, 0x2_0008, 0xffff_ffff];
 
 function allowWhen(name: string, argument: Argument): Rule {
@@ -86,8 +88,12 @@ const architecture: Readonly<Record<string, { readonly native: string; readonly 
   riscv64: { native: 'SCMP_ARCH_RISCV64', compatible: [] },
 };
 
-/** The allow-list a box runs under. `development` adds 32-bit programs and chroot, `maximum` takes debugging away. `UnsupportedError` where there is none for the architecture. */
-export function seccompProfile(preset: SecurityPreset, arch: string = process.arch): SeccompProfile {
+/** The allow-list a box runs under. `development` adds 32-bit programs, `maximum` takes debugging away. `UnsupportedError` where there is none for the architecture. */
+export function seccompProfile(
+  preset: SecurityPreset,
+  capabilities: readonly string[],
+  arch: string = process.arch,
+): SeccompProfile {
   const known = architecture[arch];
   if (known === undefined)
     throw new UnsupportedError(`no system call filter for ${arch}; boxes need x64, arm64 or riscv64`);
@@ -102,6 +108,7 @@ export function seccompProfile(preset: SecurityPreset, arch: string = process.ar
     communication,
     maximum ? '' : debugging,
     preset === 'development' ? development : '',
+    capabilities.includes('SYS_CHROOT') ? 'chroot' : '',
   ];
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -113,6 +120,12 @@ export function seccompProfile(preset: SecurityPreset, arch: string = process.ar
       { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
       allowWhen('clone', { index: 0, value: newNamespaces, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }),
       allowWhen('unshare', { index: 0, value: newNamespaces + newTime, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }),
+      // Of others would be of the guest, too, which has the same user as the box's root.
+      allowWhen('prlimit64', ofItself(0)),
+      ...[0, 1].map((value) => ({
+        ...allowWhen('setpriority', ofItself(1)),
+        args: [{ index: 0, value: 0xffff_ffff, valueTwo: value, op: 'SCMP_CMP_MASKED_EQ' } as const, ofItself(1)],
+      })),
       ...Object.values(addressFamilies).map((value) => allowWhen('socket', { index: 0, value, op: 'SCMP_CMP_EQ' })),
       ...personalities.map((value) => allowWhen('personality', { index: 0, value, op: 'SCMP_CMP_EQ' })),
     ],

@@ -3,6 +3,14 @@ export type Environment = Readonly<Record<string, string>>;
 
 export type SecurityPreset = 'development' | 'standard' | 'maximum';
 
+/** Linux capabilities of the box's root user, on top of its preset; names as in capabilities(7), with or without `CAP_`. */
+export interface CapabilityOptions {
+  /** What no preset gives, such as SYS_ADMIN, is an `UnsupportedError`. */
+  readonly add?: readonly string[];
+  /** `ALL` for every one. */
+  readonly drop?: readonly string[];
+}
+
 /** A host directory made visible in the box. */
 export interface VolumeOptions {
   readonly hostPath: string;
@@ -70,6 +78,8 @@ export interface BoxOptions {
   readonly detach?: boolean;
   /** @default 'standard' */
   readonly security?: SecurityPreset;
+  /** A server must say in its configuration that it takes them. @default those of the preset */
+  readonly capabilities?: CapabilityOptions;
   readonly labels?: Readonly<Record<string, string>>;
 }
 

@@ -130,6 +130,8 @@ export interface RuntimeConfig {
     readonly execTimeoutMaxSeconds: number;
     readonly ttyEnabled: boolean;
     readonly streamingEnabled: boolean;
+    /** Whether `capabilities` of a box may be given. */
+    readonly linuxCapabilitiesEnabled: boolean;
     readonly supportedSecurityPresets: readonly SecurityPreset[];
     /** ISO 8601 duration; undefined where keys are not honoured. */
     readonly idempotencyKeyLifetime: string | undefined;

@@ -14,7 +14,8 @@ import {
 import { query } from '@boxlite/rest';
 import type { CallOptions, RuntimeBackend } from '../backend/backend.ts';
 import type { BoxOptions } from '../backend/box-options.ts';
-import { AlreadyExistsError, NotFoundError } from '../errors.ts';
+import type { RuntimeConfig } from '../backend/info.ts';
+import { AlreadyExistsError, NotFoundError, UnsupportedError } from '../errors.ts';
 import { restBox } from './box.ts';
 import { connect } from './connection.ts';
 import { restImages } from './images.ts';
@@ -24,8 +25,14 @@ import { boxInfo, createBoxRequest, runtimeConfig, runtimeMetrics } from './wire
 /** A runtime on a server; nothing is sent before the first call. */
 export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
   const connection = connect(options);
-  const create = (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> =>
-    connection.send(query(createBox({ body: createBoxRequest(request, name) }), boxSchema), call);
+  const config = async (call?: CallOptions): Promise<RuntimeConfig> =>
+    runtimeConfig(await connection.send(query(getConfig(), sandboxConfig), call));
+  const create = async (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> => {
+    // A server that does not know them would make a box that has what was to be dropped.
+    if (request.capabilities !== undefined && !(await config(call)).capabilities.linuxCapabilitiesEnabled)
+      throw new UnsupportedError('capabilities: this server does not take them; leave them out or use a newer server');
+    return connection.send(query(createBox({ body: createBoxRequest(request, name) }), boxSchema), call);
+  };
   const get = async (idOrName: string, call?: CallOptions): Promise<Box | null> => {
     try {
       return await connection.send(query(getBox({ box: idOrName }), boxSchema), call);
@@ -62,7 +69,7 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       connection.ignore(removeBox({ box: idOrName, ...(force && { force }) }), call),
     metrics: async (call) =>
       runtimeMetrics(await connection.send(query(getRuntimeMetrics(), runtimeMetricsSchema), call)),
-    config: async (call) => runtimeConfig(await connection.send(query(getConfig(), sandboxConfig), call)),
+    config,
     images: restImages(connection),
     // Nothing is held: what runs on the server goes on.
     async shutdown() {},

@@ -102,6 +102,7 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
       start_period_seconds: seconds(options.healthCheck.startPeriodMs),
     },
     security: options.security,
+    advanced: options.capabilities && { capabilities: options.capabilities },
     labels: options.labels,
   };
 }
@@ -188,6 +189,7 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
       execTimeoutMaxSeconds: capabilities?.exec_timeout_max_seconds ?? Infinity,
       ttyEnabled: capabilities?.tty_enabled ?? true,
       streamingEnabled: capabilities?.streaming_enabled ?? true,
+      linuxCapabilitiesEnabled: capabilities?.linux_capabilities_enabled ?? false,
       supportedSecurityPresets: capabilities?.supported_security_presets ?? ['standard'],
       idempotencyKeyLifetime: capabilities?.idempotency_key_lifetime ?? undefined,
     },

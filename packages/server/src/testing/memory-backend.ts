@@ -81,6 +81,7 @@ export class MemoryBackend implements RuntimeBackend {
         execTimeoutMaxSeconds: 3600,
         ttyEnabled: true,
         streamingEnabled: true,
+        linuxCapabilitiesEnabled: true,
         supportedSecurityPresets: ['development', 'standard', 'maximum'],
         idempotencyKeyLifetime: undefined,
       },

@@ -34,6 +34,7 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
     autoResume: request.auto_resume,
     healthCheck: request.health_check && healthCheckFromWire(request.health_check),
     security: request.security,
+    capabilities: request.advanced?.capabilities && present(request.advanced.capabilities),
     labels: request.labels,
   });
 }

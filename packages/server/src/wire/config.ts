@@ -22,6 +22,7 @@ export function configToWire({ defaults, capabilities }: RuntimeConfig): Sandbox
       exec_timeout_max_seconds: capabilities.execTimeoutMaxSeconds,
       tty_enabled: capabilities.ttyEnabled,
       streaming_enabled: capabilities.streamingEnabled,
+      linux_capabilities_enabled: capabilities.linuxCapabilitiesEnabled,
       supported_security_presets: capabilities.supportedSecurityPresets,
       idempotency_key_lifetime: capabilities.idempotencyKeyLifetime ?? null,
     },
