@@ -39,8 +39,8 @@ export class BoxExecutions {
   readonly #ended = new Map<string, LocalExecution>();
   #number = 0;
   #folderMade = false;
-  #bytesIn = 0;
-  #bytesOut = 0;
+  #added = nothing();
+  #counting = false;
 
   constructor(options: BoxExecutionsOptions) {
     this.#record = options.record;
@@ -82,14 +82,19 @@ export class BoxExecutions {
       );
     } catch (error) {
       this.#running.delete(execution.id);
-      this.#count({ execErrors: 1 });
+      this.#added.execErrors++;
+      this.#countSoon();
       throw error;
     }
     if (execution.running) {
       // Not waited for: the guest knows it by its tag until the exit is in the store.
-      this.#store.later.add(() => this.#store.executions.insert(execution.record)).catch(() => {});
+      const insert = (): void => {
+        if (execution.running) this.#store.executions.insert(execution.record);
+      };
+      this.#store.later.add(insert).catch(() => {});
     }
-    this.#count({ commands: 1 });
+    this.#added.commands++;
+    this.#countSoon();
     return execution;
   }
 
@@ -206,31 +211,36 @@ export class BoxExecutions {
   }
 
   addBytesIn(bytes: number): void {
-    this.#bytesIn += bytes;
+    this.#added.bytesIn += bytes;
   }
 
   addBytesOut(bytes: number): void {
-    this.#bytesOut += bytes;
+    this.#added.bytesOut += bytes;
   }
 
   /** Puts byte counts that wait into the store. */
   flushCounts(): void {
-    if (this.#bytesIn > 0 || this.#bytesOut > 0) this.#count({});
+    if (this.#added.bytesIn > 0 || this.#added.bytesOut > 0) this.#countSoon();
     this.#store.later.flush();
   }
 
-  #count({ commands = 0, execErrors = 0 }: { commands?: number; execErrors?: number }): void {
-    const added = { commands, execErrors, bytesIn: this.#bytesIn, bytesOut: this.#bytesOut };
-    this.#bytesIn = 0;
-    this.#bytesOut = 0;
+  /** Puts what was counted into the store with its next transaction. */
+  #countSoon(): void {
+    if (this.#counting) return;
+    this.#counting = true;
     const { boxes, counters, later } = this.#store;
     later
       .add(() => {
+        const added = this.#added;
+        this.#added = nothing();
+        this.#counting = false;
         boxes.count(this.#record.id, added);
-        if (commands > 0) counters.add('commands', commands);
-        if (execErrors > 0) counters.add('exec_errors', execErrors);
+        if (added.commands > 0) counters.add('commands', added.commands);
+        if (added.execErrors > 0) counters.add('exec_errors', added.execErrors);
       })
-      .catch(() => {});
+      .catch(() => {
+        this.#counting = false;
+      });
   }
 
   #make(record: ExecutionRecord): LocalExecution {
@@ -257,10 +267,7 @@ export class BoxExecutions {
         this.#keep(execution);
         // Its end is the end of a use.
         this.#use()();
-        return this.#store.later.insist(() => {
-          this.#store.executions.insert(execution.record);
-          this.#store.executions.finish(execution.record, exit);
-        });
+        return this.#store.later.insist(() => this.#store.executions.finish(execution.record, exit));
       },
     };
   }
@@ -273,6 +280,10 @@ export class BoxExecutions {
     }
     return execution;
   }
+}
+
+function nothing(): { commands: number; execErrors: number; bytesIn: number; bytesOut: number } {
+  return { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 };
 }
 
 function lost(reason: string): ExecutionExit {

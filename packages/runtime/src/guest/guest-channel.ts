@@ -65,6 +65,11 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
 
   const send = (bytes: Buffer): void => {
     if (ended) return;
+    if (socket.writableCorked === 0) {
+      // What one turn of the event loop sends travels as one write: each of its own would wake the guest.
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
     socket.write(bytes);
     if (socket.writableLength > unwrittenMax) violated(new ChannelViolation('it reads nothing'));
   };
@@ -72,9 +77,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
   const acknowledgeAll = (): void => {
     const receivers = toAcknowledge;
     toAcknowledge = [];
-    socket.cork();
     for (const receiver of receivers) receiver.acknowledge();
-    socket.uncork();
   };
 
   const converse = (execution: number, from: GuestOffsets, stdinOffset: number, sink: GuestSink): Conversation => {

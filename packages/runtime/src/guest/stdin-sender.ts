@@ -29,8 +29,11 @@ export function createStdinSender(execution: number, offset: number, send: (byte
   let sent = offset;
   let credited = Math.max(0, offset - stdinWindow);
   let ending = false;
-  let refusal: Error | undefined;
+  /** Made only when it is told: nearly every execution ends without anyone writing to it then. */
+  let refusal: (() => Error) | undefined;
   let waiting: Waiting[] = [];
+
+  const closed = (): Error => new InvalidStateError(`stdin of execution ${execution} was closed`);
 
   const flush = (): void => {
     let first = waiting[0];
@@ -48,23 +51,23 @@ export function createStdinSender(execution: number, offset: number, send: (byte
       first = waiting[0];
     }
     if (ending && !refusal) {
-      refusal = new InvalidStateError(`stdin of execution ${execution} was closed`);
+      refusal = closed;
       send(stdinEofFrame(execution, sent));
     }
   };
 
-  const fail = (error: Error): void => {
-    refusal ??= error;
+  const refuse = (why: () => Error): void => {
+    refusal ??= why;
     const failed = waiting;
     waiting = [];
-    for (const { reject } of failed) reject(error);
+    for (const { reject } of failed) reject(why());
   };
 
   return {
     write(bytes, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason);
-      if (refusal) return Promise.reject(refusal);
-      if (ending) return Promise.reject(new InvalidStateError(`stdin of execution ${execution} was closed`));
+      if (refusal) return Promise.reject(refusal());
+      if (ending) return Promise.reject(closed());
       return new Promise((resolve, reject) => {
         const abort = (): void => {
           waiting = waiting.filter((other) => other !== entry);
@@ -100,8 +103,8 @@ export function createStdinSender(execution: number, offset: number, send: (byte
       flush();
     },
     close(reason) {
-      fail(new InvalidStateError(`stdin of execution ${execution} takes no more: ${reason}`));
+      refuse(() => new InvalidStateError(`stdin of execution ${execution} takes no more: ${reason}`));
     },
-    fail,
+    fail: (error) => refuse(() => error),
   };
 }

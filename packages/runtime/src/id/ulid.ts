@@ -6,12 +6,13 @@ const randomLength = 16;
 
 let lastMs = 0;
 let lastRandom: number[] = [];
+let pool = Buffer.alloc(0);
 
 /** A new ULID; within one process each is greater than the one before, so ids sort by creation. */
 export function ulid(nowMs: number = Date.now()): string {
   if (nowMs > lastMs) {
     lastMs = nowMs;
-    lastRandom = Array.from(randomBytes(randomLength), (byte) => byte % 32);
+    lastRandom = randomDigits();
   } else {
     increment(lastRandom);
   }
@@ -20,6 +21,13 @@ export function ulid(nowMs: number = Date.now()): string {
     time = alphabet.charAt(rest % 32) + time;
   }
   return time + lastRandom.map((digit) => alphabet.charAt(digit)).join('');
+}
+
+function randomDigits(): number[] {
+  if (pool.length === 0) pool = randomBytes(randomLength * 64);
+  const digits = Array.from(pool.subarray(0, randomLength), (byte) => byte % 32);
+  pool = pool.subarray(randomLength);
+  return digits;
 }
 
 function increment(digits: number[]): void {

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
 import type { ExecutionStatus } from 'boxlite/backend';
 import { statement } from './statement.ts';
 
@@ -29,8 +29,9 @@ export interface ExecutionRecord {
 export interface ExecutionRecords {
   /** Nothing when it is there already, or when its box is removed. */
   insert(record: ExecutionRecord): void;
-  finish(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
-  /** The same, unless it is known how it ended. */
+  /** With its exit, whether or not it is there; nothing when its box is removed. */
+  finish(record: ExecutionRecord, exit: ExecutionExit): void;
+  /** Gives it an exit, unless it is known how it ended. */
   lose(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
   get(boxId: string, id: string): ExecutionRecord | undefined;
   /** Oldest first. */
@@ -50,6 +51,11 @@ function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
   };
 }
 
+function row(record: ExecutionRecord, exit: ExecutionExit | undefined): SQLInputValue[] {
+  const { id, boxId, number, command, tty, startedAt } = record;
+  return [id, boxId, number, JSON.stringify(command), tty ? 1 : 0, startedAt, exit ? JSON.stringify(exit) : null];
+}
+
 /** The executions of a store. */
 export function executionRecords(database: DatabaseSync): ExecutionRecords {
   const insert = statement(
@@ -57,23 +63,19 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
     `INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit)
      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)`,
   );
-  const finish = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ?');
+  const finish = statement(
+    database,
+    `INSERT INTO executions (id, box_id, number, command, tty, started_at, exit)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)
+     ON CONFLICT (id) DO UPDATE SET exit = excluded.exit WHERE box_id = excluded.box_id`,
+  );
   const lose = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ? AND exit IS NULL');
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
   return {
-    insert: (record) =>
-      void insert.run(
-        record.id,
-        record.boxId,
-        record.number,
-        JSON.stringify(record.command),
-        record.tty ? 1 : 0,
-        record.startedAt,
-        record.exit ? JSON.stringify(record.exit) : null,
-      ),
-    finish: ({ boxId, id }, exit) => void finish.run(JSON.stringify(exit), id, boxId),
+    insert: (record) => void insert.run(...row(record, record.exit)),
+    finish: (record, exit) => void finish.run(...row(record, exit)),
     lose: ({ boxId, id }, exit) => void lose.run(JSON.stringify(exit), id, boxId),
     get(boxId, id) {
       const row = get.get(id, boxId);
