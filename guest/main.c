@@ -1,8 +1,9 @@
-/* One program, two roles: PID 1 of a box, and the helper beside the runtime. */
+/* One program, three roles: PID 1 of a box, the helper beside the runtime, and what copies and packs disks. */
 #include <stdio.h>
 #include <string.h>
 
 int guest_main(int argc, char **argv);
+int disk_main(int argc, char **argv);
 __attribute__((weak)) int host_main(int argc, char **argv);
 
 int main(int argc, char **argv)
@@ -11,6 +12,8 @@ int main(int argc, char **argv)
 		return guest_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "host") == 0 && host_main)
 		return host_main(argc, argv);
-	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest host ...\n");
+	if (argc > 1 && strcmp(argv[1], "disk") == 0)
+		return disk_main(argc, argv);
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest host ...\n       boxlite-guest disk ...\n");
 	return 2;
 }
