@@ -13,6 +13,11 @@ export interface BoxFlags {
   readonly diskSize?: number;
   readonly name?: string;
   readonly rm?: boolean;
+  readonly autoStop?: number;
+  readonly autoDelete?: number;
+  readonly autoResume?: boolean;
+  readonly healthCommand?: string;
+  readonly healthInterval?: number;
   readonly volume?: readonly string[];
   readonly publish?: readonly string[];
   readonly network?: string;
@@ -37,6 +42,11 @@ export function addBoxFlags(command: Command): Command {
     )
     .option('--name <name>', 'a name to find the box by')
     .option('--rm', 'remove the box when it stops')
+    .option('--auto-stop <seconds>', 'stop the box once nothing has used it for so long', wholeNumber('--auto-stop'))
+    .option('--auto-delete <seconds>', 'remove the box so long after it has stopped', wholeNumber('--auto-delete'))
+    .option('--no-auto-resume', 'leave the box paused or stopped when something wants to use it')
+    .option('--health-command <command>', 'a shell command that succeeds while the box is healthy')
+    .option('--health-interval <seconds>', 'between two health checks (30)', wholeNumber('--health-interval'))
     .option('-v, --volume <host:box[:ro]>', 'make a host directory visible in the box', collect)
     .option('-p, --publish <[host:]box[/tcp]>', 'publish a port of the box on the host', collect)
     .addOption(new Option('--network <mode>', 'network of the box').choices(['isolated', 'none']))
@@ -67,6 +77,15 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
       capabilities: {
         ...(flags.capAdd !== undefined && { add: flags.capAdd }),
         ...(flags.capDrop !== undefined && { drop: flags.capDrop }),
+      },
+    }),
+    ...(flags.autoStop && { autoStopMs: flags.autoStop * 1000 }),
+    ...(flags.autoDelete && { autoDeleteMs: flags.autoDelete * 1000 }),
+    ...(flags.autoResume === false && { autoResume: false }),
+    ...(flags.healthCommand !== undefined && {
+      healthCheck: {
+        command: ['/bin/sh', '-c', flags.healthCommand],
+        ...(flags.healthInterval && { intervalMs: flags.healthInterval * 1000 }),
       },
     }),
     autoRemove: flags.rm === true,

@@ -4,10 +4,14 @@ import { registerCreate } from './commands/create.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerImages } from './commands/images.ts';
+import { registerInfo } from './commands/info.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerList } from './commands/list.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerPause } from './commands/pause.ts';
 import { registerPull } from './commands/pull.ts';
 import { registerRestart } from './commands/restart.ts';
+import { registerResume } from './commands/resume.ts';
 import { registerRm } from './commands/rm.ts';
 import { registerRun } from './commands/run.ts';
 import { registerServe } from './commands/serve.ts';
@@ -25,11 +29,15 @@ const verbs = [
   registerStart,
   registerStop,
   registerRestart,
+  registerPause,
+  registerResume,
   registerRm,
   registerCp,
   registerPull,
   registerImages,
+  registerLogs,
   registerStats,
+  registerInfo,
   registerServe,
   registerDoctor,
 ];

@@ -58,6 +58,9 @@ export interface ExecutionInfo {
   readonly started_at?: string | null | undefined;
   readonly duration_ms?: number | null | undefined;
   readonly error_message?: string | null | undefined;
+  /** Bytes written so far; this and the next are additions. */
+  readonly stdout_bytes?: number | null | undefined;
+  readonly stderr_bytes?: number | null | undefined;
 }
 
 /** Reads an execution. */
@@ -69,6 +72,8 @@ export const executionInfo: z.ZodType<ExecutionInfo> = z.object({
   started_at: maybe(z.string()),
   duration_ms: maybe(z.number().nonnegative()),
   error_message: maybe(z.string()),
+  stdout_bytes: maybe(z.int().nonnegative()),
+  stderr_bytes: maybe(z.int().nonnegative()),
 });
 
 /** A signal to send. */

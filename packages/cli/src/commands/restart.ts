@@ -1,5 +1,5 @@
-import { InvalidStateError } from 'boxlite';
 import type { Command } from 'commander';
+import { wholeNumber } from '../box-flags.ts';
 import { existingBox, withRuntime } from '../connect.ts';
 import { eachBox } from '../each-box.ts';
 
@@ -7,19 +7,18 @@ import { eachBox } from '../each-box.ts';
 export function registerRestart(program: Command): void {
   const command = program
     .command('restart')
-    .description('stop boxes and start them again')
+    .description('stop boxes, without removing any, and start them again')
     .argument('<box...>', 'ids or names')
-    .action(async (names: readonly string[]) => {
+    .option(
+      '--timeout <seconds>',
+      'wait this long for its processes to end by themselves (30)',
+      wholeNumber('--timeout'),
+    )
+    .action(async (names: readonly string[], flags: { readonly timeout?: number }) => {
+      const options = flags.timeout === undefined ? {} : { timeoutMs: flags.timeout * 1000 };
       await withRuntime(command, (runtime) =>
         eachBox(names, async (name) => {
-          const box = await existingBox(runtime, name);
-          if ((await box.info()).autoRemove) {
-            throw new InvalidStateError(
-              `box ${name} cannot restart: it was made to be removed when it stops (--rm, autoRemove); make it without`,
-            );
-          }
-          await box.stop();
-          await box.start();
+          await (await existingBox(runtime, name)).restart(options);
         }),
       );
     });

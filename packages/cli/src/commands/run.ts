@@ -1,4 +1,4 @@
-import { type Box, type Boxlite, NotFoundError } from 'boxlite';
+import { type Box, type Boxlite, type BoxOptions, type Execution, NotFoundError } from 'boxlite';
 import type { Command } from 'commander';
 import { attach } from '../attach.ts';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
@@ -19,7 +19,7 @@ export function registerRun(program: Command): void {
     .command('run')
     .description('create a box, run a command in it, and stop the box when the command ends')
     .argument('[image]', 'image of the box; left out with --rootfs')
-    .argument('[command...]', 'the command and its arguments (sh)')
+    .argument('[command...]', "the command, for the image's entrypoint where it has one; the image's own unless given")
     .passThroughOptions()
     .option('-i, --interactive', 'feed stdin to the command')
     .option('-t, --tty', 'give the command a terminal')
@@ -27,15 +27,18 @@ export function registerRun(program: Command): void {
     .option('-d, --detach', 'leave the command running and print the id of the box');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
-    const argv = [...(flags.entrypoint === undefined ? [] : [flags.entrypoint]), ...words];
     requireTerminal(flags);
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
     process.exitCode = await withRuntime(command, async (runtime) => {
       const box = await runtime.create(
-        { ...options, ...(flags.user !== undefined && { user: flags.user }) },
+        {
+          ...options,
+          ...(flags.user !== undefined && { user: flags.user }),
+          ...(flags.detach && mainCommand(words, flags)),
+        },
         flags.name,
       );
-      return flags.detach ? startDetached(box, argv) : runAttached(runtime, box, argv, flags);
+      return flags.detach ? startDetached(box) : runAttached(runtime, box, words, flags);
     });
   });
 }
@@ -63,21 +66,37 @@ export function commandWords(words: readonly string[]): readonly string[] {
   return words;
 }
 
-async function startDetached(box: Box, argv: readonly string[]): Promise<number> {
-  if (argv.length === 0) {
-    await box.start();
-  } else {
-    const [program = 'sh', ...args] = argv;
-    const execution = await box.exec(program, args);
-    await execution.stdin.close();
-  }
+/** What a box that goes on by itself runs from its start. */
+function mainCommand(words: readonly string[], flags: BoxFlags): Pick<BoxOptions, 'entrypoint' | 'cmd'> {
+  return {
+    ...(flags.entrypoint !== undefined && { entrypoint: [flags.entrypoint] }),
+    ...((words.length > 0 || flags.entrypoint !== undefined) && { cmd: words }),
+  };
+}
+
+async function startDetached(box: Box): Promise<number> {
+  const { mainExecutionId } = await box.start();
+  const main = mainExecutionId === undefined ? await imageCommand(box) : await box.execution(mainExecutionId);
+  await main?.stdin.close();
   process.stdout.write(`${box.id}\n`);
   return 0;
 }
 
-async function runAttached(runtime: Boxlite, box: Box, argv: readonly string[], flags: RunFlags): Promise<number> {
-  const [program = 'sh', ...args] = argv;
+async function imageCommand(box: Box): Promise<Execution | undefined> {
+  const [program, ...args] = await commandOf(box, [], {});
+  return program === undefined ? undefined : box.exec(program, args);
+}
+
+/** The program and arguments of a command: its words follow the entrypoint, and without any the image's command does. */
+async function commandOf(box: Box, words: readonly string[], flags: BoxFlags): Promise<readonly string[]> {
+  if (flags.entrypoint !== undefined) return [flags.entrypoint, ...words];
+  const { entrypoint = [], cmd = [] } = await box.info();
+  return [...entrypoint, ...(words.length > 0 ? words : cmd)];
+}
+
+async function runAttached(runtime: Boxlite, box: Box, words: readonly string[], flags: RunFlags): Promise<number> {
   try {
+    const [program = 'sh', ...args] = await commandOf(box, words, flags);
     const size = terminalSize();
     const execution = await box.exec(program, args, { tty: flags.tty === true, ...(size && { size }) });
     using _terminal = flags.tty && flags.interactive ? shareTerminal(execution) : undefined;

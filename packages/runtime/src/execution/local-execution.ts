@@ -91,7 +91,8 @@ export class LocalExecution implements ExecutionBackend {
   }
 
   infoNow(): ExecutionInfo {
-    return executionInfo(this.record, this.#exit);
+    const { stdout, stderr } = this.log;
+    return { ...executionInfo(this.record, this.#exit), outputBytes: { stdout, stderr } };
   }
 
   async *output(

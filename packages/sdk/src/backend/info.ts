@@ -71,6 +71,8 @@ export interface ExecutionInfo {
   readonly startedAt: Date;
   readonly durationMs: number | undefined;
   readonly errorMessage: string | undefined;
+  /** How much it has written so far; absent where nobody tells. */
+  readonly outputBytes?: { readonly stdout: number; readonly stderr: number } | undefined;
 }
 
 export interface RuntimeMetrics {

@@ -53,6 +53,10 @@ export function executionInfo(info: api.ExecutionInfo): ExecutionInfo {
     startedAt: info.started_at == null ? new Date() : date('started_at', info.started_at),
     durationMs: info.duration_ms ?? undefined,
     errorMessage: info.error_message ?? undefined,
+    outputBytes:
+      info.stdout_bytes == null || info.stderr_bytes == null
+        ? undefined
+        : { stdout: info.stdout_bytes, stderr: info.stderr_bytes },
   };
 }
 

@@ -11,6 +11,8 @@ export function executionToWire(info: ExecutionInfo): ExecutionWire {
     started_at: info.startedAt.toISOString(),
     duration_ms: info.durationMs ?? null,
     error_message: info.errorMessage ?? null,
+    stdout_bytes: info.outputBytes?.stdout ?? null,
+    stderr_bytes: info.outputBytes?.stderr ?? null,
   };
 }
 
