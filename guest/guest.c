@@ -150,6 +150,7 @@ static void set_up_process(void)
 	getrlimit(RLIMIT_NOFILE, &program_files);
 	struct rlimit files = { program_files.rlim_max, program_files.rlim_max };
 	setrlimit(RLIMIT_NOFILE, &files);
+	program_files.rlim_max = program_files.rlim_cur; /* the soft limit is the box's, the hard one the guest's own */
 	loop_open();
 	signals.fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	signals.ready = signals_ready;

@@ -11,6 +11,8 @@ export interface BoxFlags {
   readonly cpus?: number;
   readonly memory?: number;
   readonly diskSize?: number;
+  readonly processes?: number;
+  readonly openFiles?: number;
   readonly name?: string;
   readonly rm?: boolean;
   readonly autoStop?: number;
@@ -40,6 +42,8 @@ export function addBoxFlags(command: Command): Command {
       'size of the writable disk; without it the box shares the host disk',
       wholeNumber('--disk-size'),
     )
+    .option('--processes <count>', 'most processes and threads at a time (4096)', wholeNumber('--processes'))
+    .option('--open-files <count>', 'most open files of one process', wholeNumber('--open-files'))
     .option('--name <name>', 'a name to find the box by')
     .option('--rm', 'remove the box when it stops')
     .option('--auto-stop <seconds>', 'stop the box once nothing has used it for so long', wholeNumber('--auto-stop'))
@@ -69,6 +73,8 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.cpus !== undefined && { cpus: flags.cpus }),
     ...(flags.memory !== undefined && { memoryMib: flags.memory }),
     ...(flags.diskSize !== undefined && { diskSizeGb: flags.diskSize }),
+    ...(flags.processes !== undefined && { processes: flags.processes }),
+    ...(flags.openFiles !== undefined && { openFiles: flags.openFiles }),
     ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
     ...(flags.publish !== undefined && { ports: flags.publish.map(parsePort) }),
     ...((flags.network === 'isolated' || flags.network === 'none') && { network: flags.network }),

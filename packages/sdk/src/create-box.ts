@@ -21,6 +21,10 @@ export function checkBoxOptions(options: BoxOptions): void {
   checkWhole('cpus', options.cpus, 1, 32);
   checkWhole('memoryMib', options.memoryMib, 128);
   checkWhole('diskSizeGb', options.diskSizeGb, 1);
+  checkWhole('processes', options.processes, 16);
+  checkWhole('openFiles', options.openFiles, 16);
+  checkWhole('outputLimitBytes', options.outputLimitBytes, 1024);
+  checkWhole('maxConcurrentExecutions', options.maxConcurrentExecutions, 1, 512);
   if (options.workingDir !== undefined) checkText('workingDir', options.workingDir);
   checkRecord('env', options.env);
   checkTexts('entrypoint', options.entrypoint);

@@ -100,6 +100,14 @@ export interface CreateBoxRequest {
   readonly memory_mib?: number | undefined;
   /** At least 1. */
   readonly disk_size_gb?: number | undefined;
+  /** Most processes and threads at a time; at least 16. */
+  readonly processes?: number | undefined;
+  /** Most open files of one process; at least 16. */
+  readonly open_files?: number | undefined;
+  /** Most bytes kept of one execution's output; at least 1024. */
+  readonly output_limit_bytes?: number | undefined;
+  /** Most executions at a time, 1 to 512. */
+  readonly max_concurrent_executions?: number | undefined;
   readonly working_dir?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   readonly entrypoint?: readonly string[] | undefined;
@@ -141,6 +149,10 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     cpus: whole('cpus', 1, 32).optional(),
     memory_mib: whole('memory_mib', 128).optional(),
     disk_size_gb: whole('disk_size_gb', 1).optional(),
+    processes: whole('processes', 16).optional(),
+    open_files: whole('open_files', 16).optional(),
+    output_limit_bytes: whole('output_limit_bytes', 1024).optional(),
+    max_concurrent_executions: whole('max_concurrent_executions', 1, 512).optional(),
     working_dir: text('working_dir').optional(),
     env: textsByName('env').optional(),
     entrypoint: texts('entrypoint').optional(),

@@ -119,6 +119,8 @@ function engineBox(record: BoxRecord, folder: string): EngineBox {
     cpus: options.cpus ?? 1,
     memoryMib: options.memoryMib ?? 512,
     diskSizeGb: options.diskSizeGb,
+    processes: options.processes ?? 4096,
+    openFiles: options.openFiles,
     volumes: options.volumes ?? [],
     security: options.security ?? 'standard',
     capabilities: options.capabilities ?? {},

@@ -45,7 +45,7 @@ export class BoxExecutions {
   constructor(options: BoxExecutionsOptions) {
     this.#record = options.record;
     this.#store = options.store;
-    this.#limit = options.outputLimitBytes;
+    this.#limit = options.record.options.outputLimitBytes ?? options.outputLimitBytes;
     this.#use = options.use;
     this.#folder = join(options.folder, 'executions');
   }
@@ -57,10 +57,9 @@ export class BoxExecutions {
 
   /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
   async start(channel: GuestChannel, options: ExecOptions): Promise<LocalExecution> {
-    if (this.#running.size >= maxConcurrentExecutions) {
-      throw new ResourceExhaustedError(
-        `box ${this.#record.id} runs ${maxConcurrentExecutions} executions already; wait for one to end`,
-      );
+    const most = this.#record.options.maxConcurrentExecutions ?? maxConcurrentExecutions;
+    if (this.#running.size >= most) {
+      throw new ResourceExhaustedError(`box ${this.#record.id} runs ${most} executions already; wait for one to end`);
     }
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;

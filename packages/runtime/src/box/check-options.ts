@@ -61,6 +61,10 @@ export function checkBoxOptions(options: BoxOptions): void {
   wholeNumber('cpus', options.cpus, 1, 32);
   wholeNumber('memoryMib', options.memoryMib, 128, 1_048_576);
   wholeNumber('diskSizeGb', options.diskSizeGb, 1, 16_384);
+  wholeNumber('processes', options.processes, 16, 4_194_304);
+  wholeNumber('openFiles', options.openFiles, 16, 1_048_576);
+  wholeNumber('outputLimitBytes', options.outputLimitBytes, 1024, Number.MAX_SAFE_INTEGER);
+  wholeNumber('maxConcurrentExecutions', options.maxConcurrentExecutions, 1, 512);
   absolute('workingDir', options.workingDir);
   environment('env', options.env);
   words('entrypoint', options.entrypoint);

@@ -29,6 +29,8 @@ export function boxAt(home: string, id: string, more: Partial<EngineBox> = {}): 
     cpus: 1,
     memoryMib: 128,
     diskSizeGb: undefined,
+    processes: 4096,
+    openFiles: undefined,
     volumes: [],
     security: 'standard',
     capabilities: {},

@@ -15,6 +15,10 @@ export interface EngineBox {
   readonly cpus: number;
   readonly memoryMib: number;
   readonly diskSizeGb: number | undefined;
+  /** Most processes and threads at a time. */
+  readonly processes: number;
+  /** Most open files of one process; undefined: as many as the host allows. */
+  readonly openFiles: number | undefined;
   readonly volumes: readonly VolumeOptions[];
   readonly security: SecurityPreset;
   readonly capabilities: CapabilityOptions;

@@ -26,7 +26,6 @@ export interface OciConfigOptions {
 }
 
 const period = 100_000;
-const processLimit = 4096;
 const guestPath = '/.boxlite/guest';
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const closed = ['nosuid', 'noexec', 'nodev'];
@@ -77,8 +76,13 @@ function resources(box: EngineBox, swapLimits: boolean): object {
     devices: [{ allow: false, access: 'rwm' }],
     memory: swapLimits ? { limit: memory, swap: memory } : { limit: memory },
     cpu: { quota: Math.round(box.cpus * period), period, shares: Math.max(2, Math.round(box.cpus * 1024)) },
-    pids: { limit: processLimit },
+    pids: { limit: box.processes },
   };
+}
+
+/** The soft limit is what programs get; the guest holds pipes of many of them, and keeps the hard one to itself. */
+function ofPrograms(limit: ResourceLimit, { openFiles = limit.soft }: EngineBox): ResourceLimit {
+  return { ...limit, soft: Math.min(limit.hard, openFiles) };
 }
 
 /** The `config.json` of a box's bundle (OCI runtime specification 1.0.2). */
@@ -100,7 +104,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
       env: [`PATH=${path}`],
       cwd: '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: options.limits,
+      rlimits: options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
       noNewPrivileges: true,
     },
     root: { path: boxMounts(box.id).rootfs, readonly: false },

@@ -55,6 +55,14 @@ export interface BoxOptions {
   readonly memoryMib?: number;
   /** At least 1. Without it the box shares the host disk. */
   readonly diskSizeGb?: number;
+  /** Most processes and threads at a time, the guest's own among them; at least 16. @default 4096 */
+  readonly processes?: number;
+  /** Most open files of one process; at least 16. @default as many as the host allows */
+  readonly openFiles?: number;
+  /** Most bytes kept of one execution's output; what comes later is dropped, and readers are told. @default the runtime's, 4 GiB */
+  readonly outputLimitBytes?: number;
+  /** Most executions at a time, 1 to 512. @default 512 */
+  readonly maxConcurrentExecutions?: number;
   readonly workingDir?: string;
   readonly env?: Environment;
   readonly entrypoint?: readonly string[];
