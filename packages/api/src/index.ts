@@ -14,6 +14,7 @@ export { type ImageExistsOptions, imageExists } from './operations/image-exists.
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
 export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
+export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
@@ -74,11 +75,21 @@ export {
   signalRequest,
 } from './schemas/execution.ts';
 export {
+  type ImageConfig,
+  type ImageDetails,
   type ImageInfo,
+  type ImageLayer,
+  imageConfig,
+  imageDetails,
   imageInfo,
+  imageLayer,
   type ListImagesResponse,
   listImagesResponse,
+  type PruneImagesRequest,
+  type PruneImagesResponse,
   type PullImageRequest,
+  pruneImagesRequest,
+  pruneImagesResponse,
   pullImageRequest,
 } from './schemas/image.ts';
 export {

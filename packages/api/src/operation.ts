@@ -29,7 +29,8 @@ export type OperationId =
   | 'pullImage'
   | 'listImages'
   | 'getImage'
-  | 'imageExists';
+  | 'imageExists'
+  | 'pruneImages';
 
 /** What the contract says of one operation, apart from its parameters and bodies. */
 export interface Operation {
@@ -86,4 +87,5 @@ export const operations: readonly Operation[] = [
   operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),
   operation('getImage', 'GET', image, 'images:read', 200),
   operation('imageExists', 'HEAD', image, 'images:read', 204),
+  operation('pruneImages', 'POST', `${tenant}/images/prune`, 'runtime:admin', 200),
 ];

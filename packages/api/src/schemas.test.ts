@@ -56,7 +56,7 @@ const requests = new Set(
     'StopBoxRequest',
     'ExecRequest',
     'SignalRequest',
-  ].concat(['ResizeRequest', 'PullImageRequest', 'TerminalResize']),
+  ].concat(['ResizeRequest', 'PullImageRequest', 'PruneImagesRequest', 'TerminalResize']),
 );
 
 const exported = new Map<string, unknown>(Object.entries(api));

@@ -89,6 +89,7 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   listImages: api.listImages({ pageSize: 2, pageToken: 't' }),
   getImage: api.getImage({ digest }),
   imageExists: api.imageExists({ digest }),
+  pruneImages: api.pruneImages({ body: {} }),
 };
 
 test('has the same operations in the table and in the spec', () => {

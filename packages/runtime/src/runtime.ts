@@ -159,7 +159,9 @@ export class LocalRuntime implements RuntimeBackend {
   async #prepare(options: BoxOptions, name: string | undefined): Promise<LocalBox> {
     const began = performance.now();
     const { store } = this.#parts;
-    const root = await this.#root(options);
+    // Until the box is stored, only this keeps its image from being removed.
+    using holding = new DisposableStack();
+    const root = await this.#root(options, holding);
     const now = Date.now();
     const record: BoxRecord = {
       id: ulid(now),
@@ -186,14 +188,17 @@ export class LocalRuntime implements RuntimeBackend {
     );
   }
 
-  async #root(options: BoxOptions): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {
+  async #root(
+    options: BoxOptions,
+    holding: DisposableStack,
+  ): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {
     const { rootfsPath } = options;
     if (rootfsPath !== undefined) {
       const found = await stat(rootfsPath).catch(() => undefined);
       if (!found?.isDirectory()) throw new InvalidArgumentError(`rootfsPath is not a directory: ${rootfsPath}`);
       return { image: rootfsPath, imageId: undefined, rootfs: { path: rootfsPath }, defaults: bare };
     }
-    const image = await this.#parts.images.ready(options.image ?? defaultImage);
+    const image = holding.use(await this.#parts.images.ready(options.image ?? defaultImage));
     const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;
     return {
       image: options.image ?? defaultImage,

@@ -1,9 +1,11 @@
 import { checkText } from './argument.ts';
-import type { CallOptions, ImagesBackend, PullProgress } from './backend/backend.ts';
-import type { ImageInfo } from './backend/info.ts';
+import type { CallOptions, ImagesBackend, PruneImagesOptions, PullProgress } from './backend/backend.ts';
+import type { ImageDetails, ImageInfo, PruneResult } from './backend/info.ts';
 
 export interface PullImageOptions extends CallOptions {
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** `os/architecture[/variant]`, such as `linux/arm64`. @default that of the machine where the boxes run */
+  readonly platform?: string | undefined;
 }
 
 /** The images of a runtime. */
@@ -17,8 +19,13 @@ export class Images {
   /** Fetches an image from its registry; `ImageError` when it cannot be found or read. */
   async pull(reference: string, options: PullImageOptions = {}): Promise<ImageInfo> {
     checkText('reference', reference);
-    const { onProgress, signal } = options;
-    return this.#backend.pull(reference, { signal, ...(onProgress && { onProgress }) });
+    const { onProgress, signal, platform } = options;
+    if (platform !== undefined) checkText('platform', platform);
+    return this.#backend.pull(reference, {
+      signal,
+      ...(onProgress && { onProgress }),
+      ...(platform !== undefined && { platform }),
+    });
   }
 
   /** Every image in the store. */
@@ -32,8 +39,8 @@ export class Images {
     }
   }
 
-  /** An image by its manifest digest; null when there is none. */
-  async get(digest: string, call: CallOptions = {}): Promise<ImageInfo | null> {
+  /** An image by its manifest digest, with its configuration and layers; null when there is none. */
+  async get(digest: string, call: CallOptions = {}): Promise<ImageDetails | null> {
     checkText('digest', digest);
     return this.#backend.get(digest, call);
   }
@@ -47,6 +54,15 @@ export class Images {
   async remove(digestOrReference: string, call: CallOptions = {}): Promise<void> {
     checkText('digestOrReference', digestOrReference);
     await this.#backend.remove(digestOrReference, call);
+  }
+
+  /**
+   * Removes every image that no box has, and what earlier pulls left behind; over REST this is for the server's operator.
+   * `olderThanMs` spares what was pulled or used within that time, `keep` spares references.
+   */
+  async prune(options: PruneImagesOptions & CallOptions = {}): Promise<PruneResult> {
+    const { signal, ...how } = options;
+    return this.#backend.prune(how, { signal });
   }
 
   /** Adds a tar, an OCI layout or a root directory of the host under a reference; `UnsupportedError` over REST. */

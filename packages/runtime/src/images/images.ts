@@ -1,18 +1,9 @@
-import type { ImageInfo, ImagesBackend } from 'boxlite/backend';
+import type { ImageConfig, ImageInfo, ImagesBackend } from 'boxlite/backend';
 
-/** What a box takes from an image's configuration (OCI image spec, config.md). */
-export interface ImageConfig {
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly workingDir: string;
-  readonly user: string;
-  readonly stopSignal: string | undefined;
-  readonly volumes: readonly string[];
-}
+export type { ImageConfig };
 
-/** An image ready to be a box's root file system. */
-export interface ReadyImage {
+/** An image ready to be a box's root file system; it is not deleted before it is disposed of. */
+export interface ReadyImage extends Disposable {
   readonly info: ImageInfo;
   /** Extracted layer directories, absolute, lowest first; shared by all boxes and never written to. */
   readonly layers: readonly string[];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ImageError } from 'boxlite/backend';
 import { fileIn } from './image-file.ts';
 import { choosePlatform, type Descriptor, parseManifest } from './manifest.ts';
+import { hostPlatform } from './platform.ts';
 import type { Reference } from './reference.ts';
 import { formatReference } from './reference.ts';
 import type { ImageSource } from './source.ts';
@@ -54,8 +55,9 @@ function choose(manifests: readonly Descriptor[], reference: Reference, what: st
   if (only !== undefined && more.length === 0) return only;
   const names = new Set([formatReference(reference), `${reference.repository}:${reference.tag}`, reference.tag]);
   const named = manifests.filter(({ annotations }) => names.has(annotations?.[nameKey] ?? ''));
-  if (named.length > 0) return choosePlatform({ manifests: named }, what);
-  if (manifests.every(({ platform }) => platform != null)) return choosePlatform({ manifests: [...manifests] }, what);
+  if (named.length > 0) return choosePlatform({ manifests: named }, what, hostPlatform);
+  if (manifests.every(({ platform }) => platform != null))
+    return choosePlatform({ manifests: [...manifests] }, what, hostPlatform);
   const there = manifests.map(({ annotations }) => annotations?.[nameKey] ?? 'one without a name');
   throw new ImageError(`${what} has several images (${there.join(', ') || 'none'}); import it under the name of one`);
 }

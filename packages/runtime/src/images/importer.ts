@@ -5,12 +5,14 @@ import { dockerArchive, dockerArchiveSource } from './import-docker-archive.ts';
 import { isLayout, layoutSource } from './import-layout.ts';
 import { installImage } from './install.ts';
 import { directoryEntries, hashedEntries } from './layer/directory-entries.ts';
-import { type Extracted, extractLayer } from './layer/extract.ts';
+import type { Extracted } from './layer/extract.ts';
+import type { Extractor } from './layer/extractor.ts';
 import { layerWriter } from './layer/layer-writer.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import { lowerView } from './layer/lower-view.ts';
 import type { LayerStore } from './layer-store.ts';
-import { digestOf, hostPlatform, parseConfig } from './manifest.ts';
+import { digestOf, parseConfig } from './manifest.ts';
+import { hostPlatform } from './platform.ts';
 import type { ImageRecord } from './records.ts';
 import type { Reference } from './reference.ts';
 import type { ImageSource } from './source.ts';
@@ -23,6 +25,7 @@ export interface ImportOptions {
   readonly layers: LayerStore;
   readonly work: WorkDirectory;
   readonly limits: LayerLimits;
+  readonly extract: Extractor['extract'];
   /** Holds the layers until the image is recorded; the caller disposes of it. */
   readonly holding: DisposableStack;
   readonly signal: AbortSignal;
@@ -43,7 +46,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
     const into = join(own, 'root');
     await mkdir(into, { mode: 0o755 });
     const what = `the archive ${path}`;
-    const unpacked = await extractLayer({
+    const unpacked = await options.extract({
       file: path,
       what,
       into,
@@ -64,7 +67,7 @@ async function importLayout(options: ImportOptions, directory: string): Promise<
 }
 
 function install(options: ImportOptions, source: ImageSource, digest: string | undefined): Promise<ImageRecord> {
-  return installImage({ ...options, source, digest, onProgress: () => {} });
+  return installImage({ ...options, source, digest, platform: hostPlatform, onProgress: () => {} });
 }
 
 async function importDirectory(options: ImportOptions): Promise<ImageRecord> {
@@ -97,8 +100,15 @@ async function importRoot({ layers, holding }: ImportOptions, root: string, made
     config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['/bin/sh'] },
     rootfs: { type: 'layers', diff_ids: [made.diffId] },
   });
-  const { config } = parseConfig(Buffer.from(text), 'an imported root file system');
+  const { config } = parseConfig(Buffer.from(text), 'an imported root file system', hostPlatform);
   holding.use(layers.hold([made.diffId]));
   if (!(await layers.has(made.diffId))) await layers.adopt(root, made.diffId, made.sizeBytes);
-  return { digest: digestOf(text), config, chains: [made.diffId], sizeBytes: made.sizeBytes };
+  return {
+    digest: digestOf(text),
+    platform: hostPlatform,
+    config,
+    chains: [made.diffId],
+    layers: [{ digest: undefined, diffId: made.diffId, sizeBytes: undefined }],
+    sizeBytes: made.sizeBytes,
+  };
 }

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { ImageError } from 'boxlite/backend';
 import type { LayerPlan, LayerStore } from './layer-store.ts';
 import { chainIds, choosePlatform, type Descriptor, digestOf, parseConfig, parseManifest } from './manifest.ts';
+import { blobFileName } from './partial-blobs.ts';
+import type { Platform } from './platform.ts';
 import type { ImageRecord } from './records.ts';
 import { slots } from './slots.ts';
 import type { ImageSource } from './source.ts';
@@ -19,6 +21,7 @@ export interface InstallOptions {
   readonly source: ImageSource;
   /** Of the index or the manifest, where the reference has one. */
   readonly digest: string | undefined;
+  readonly platform: Platform;
   readonly layers: LayerStore;
   readonly work: WorkDirectory;
   /** Holds the layers until the image is recorded; the caller disposes of it. */
@@ -29,11 +32,15 @@ export interface InstallOptions {
 
 /** Brings every layer of an image in place; the caller records what is returned. `ImageError`. */
 export async function installImage(options: InstallOptions): Promise<ImageRecord> {
-  const { source, layers, signal, holding } = options;
-  const { digest, parts } = await manifestFor(source, options.digest, signal);
+  const { source, layers, holding } = options;
+  const { digest, parts } = await manifestFor(options);
   const what = `the configuration of ${source.what}`;
   if (parts.config.size > maxConfigBytes) throw new ImageError(`${what} is larger than ${maxConfigBytes} bytes`);
-  const { config, diffIds } = parseConfig(await readBlob(options, parts.config, what), what);
+  const { platform, config, diffIds } = parseConfig(
+    await readBlob(options, parts.config, what),
+    what,
+    options.platform,
+  );
   if (diffIds.length !== parts.layers.length) {
     throw new ImageError(
       `${source.what} has ${parts.layers.length} layers, but its configuration names ${diffIds.length}`,
@@ -42,10 +49,17 @@ export async function installImage(options: InstallOptions): Promise<ImageRecord
   const chains = chainIds(diffIds);
   holding.use(layers.hold(chains));
   await fetchLayers(options, parts.layers, diffIds, chains);
-  return { digest, config, chains, sizeBytes: chains.reduce((sum, chain) => sum + layers.bytes(chain), 0) };
+  return {
+    digest,
+    platform,
+    config,
+    chains,
+    layers: parts.layers.map((blob, at) => ({ digest: blob.digest, diffId: diffIds[at] ?? '', sizeBytes: blob.size })),
+    sizeBytes: chains.reduce((sum, chain) => sum + layers.bytes(chain), 0),
+  };
 }
 
-async function manifestFor(source: ImageSource, asked: string | undefined, signal: AbortSignal) {
+async function manifestFor({ source, digest: asked, platform, signal }: InstallOptions) {
   let digest = asked;
   // An index may hold an index, but not without end.
   for (let depth = 0; depth < 4; depth++) {
@@ -56,13 +70,15 @@ async function manifestFor(source: ImageSource, asked: string | undefined, signa
     }
     const parts = parseManifest(bytes, `the manifest of ${source.what}`);
     if ('layers' in parts) return { digest: found, parts };
-    digest = choosePlatform(parts, source.what).digest;
+    digest = choosePlatform(parts, source.what, platform).digest;
   }
   throw new ImageError(`${source.what} is an index of indexes of indexes`);
 }
 
 async function readBlob({ source, work, signal }: InstallOptions, blob: Descriptor, what: string): Promise<Uint8Array> {
-  const bytes = await work.use(async (own) => readFile(await source.blob(blob, join(own, 'blob'), signal, () => {})));
+  const bytes = await work.use(async (own) =>
+    readFile(await source.blob(blob, join(own, blobFileName(blob.digest)), signal, () => {})),
+  );
   const found = digestOf(bytes);
   if (found !== blob.digest) throw new ImageError(`${what} is damaged: it is ${found}, not ${blob.digest}`);
   return bytes;
@@ -88,7 +104,8 @@ async function fetchLayers(
   const all = blobs.map((blob, number) => {
     below = { source, blob, diffId: diffIds[number] ?? '', chain: chains.slice(0, number + 1), below };
     const onBytes = (bytes: number): void => {
-      done[number] = Math.min(bytes, blob.size);
+      // What a broken connection made useless is fetched again, and not told twice.
+      done[number] = Math.max(done[number] ?? 0, Math.min(bytes, blob.size));
       onProgress(
         done.reduce((sum, each) => sum + each, 0),
         total,

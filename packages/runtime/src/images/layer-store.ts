@@ -1,9 +1,11 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { ImageError } from 'boxlite/backend';
-import { extractLayer } from './layer/extract.ts';
+import type { Extractor } from './layer/extractor.ts';
 import type { LayerLimits } from './layer/limits.ts';
+import { leases } from './leases.ts';
 import type { Descriptor } from './manifest.ts';
+import { blobFileName } from './partial-blobs.ts';
 import type { ImageRecords } from './records.ts';
 import { type SharedWork, sharedWork } from './shared-work.ts';
 import type { Slots } from './slots.ts';
@@ -41,8 +43,8 @@ export interface LayerStore {
   ): Promise<void>;
   /** Takes over a finished folder. */
   adopt(directory: string, chainId: string, sizeBytes: number): Promise<void>;
-  /** Deletes layers that no image has, and folders that were never recorded. */
-  sweep(): Promise<void>;
+  /** Deletes layers that no image has, and folders that were never recorded; tells the bytes. */
+  sweep(): Promise<number>;
   stop(reason: Error): Promise<void>;
 }
 
@@ -52,10 +54,11 @@ export async function layerStore(
   records: ImageRecords,
   work: WorkDirectory,
   limits: LayerLimits,
+  { extract }: Extractor,
 ): Promise<LayerStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const jobs: SharedWork<void, number> = sharedWork();
-  const held = new Map<string, number>();
+  const held = leases();
   // 128 bits name a layer as well, and leave room for more of them in overlayfs's one page of mount options.
   const folder = (chainId: string): string => chainId.slice('sha256:'.length, 'sha256:'.length + 32);
   const path = (chainId: string): string => joinPath(directory, folder(chainId));
@@ -97,8 +100,13 @@ export async function layerStore(
   ): Promise<void> {
     const chainId = chain.at(-1) ?? '';
     if (await has(chainId)) return report(blob.size);
+    if (blob.size > limits.maxBytes) {
+      throw new ImageError(
+        `layer ${blob.digest} of ${source.what} has ${blob.size} bytes, and ${limits.maxBytes} is the limit; use a smaller image`,
+      );
+    }
     await work.use(async (own) => {
-      const file = await fetching(() => source.blob(blob, joinPath(own, 'blob'), signal, report));
+      const file = await fetching(() => source.blob(blob, joinPath(own, blobFileName(blob.digest)), signal, report));
       // Joined, not merely awaited: the pull that began the layer below may be aborted while this one is still wanted.
       if (below !== undefined) await join(below, fetching, signal);
       signal.throwIfAborted();
@@ -106,7 +114,7 @@ export async function layerStore(
       await mkdir(into, { mode: 0o755 });
       const what = `layer ${blob.digest} of ${source.what}`;
       const lower = chain.slice(0, -1).map(path);
-      const made = await extractLayer({ file, what, into, lower, limits, digest: blob.digest, signal });
+      const made = await extract({ file, what, into, lower, limits, digest: blob.digest, signal });
       if (made.diffId !== diffId) throw new ImageError(`${what} is not what its configuration says: ${made.diffId}`);
       report(blob.size);
       await adopt(into, chainId, made.sizeBytes);
@@ -118,32 +126,24 @@ export async function layerStore(
     has,
     adopt,
     bytes: (chainId) => records.layerBytes(chainId) ?? 0,
-    hold(chainIds) {
-      for (const chainId of chainIds) held.set(chainId, (held.get(chainId) ?? 0) + 1);
-      return {
-        [Symbol.dispose]() {
-          for (const chainId of chainIds) {
-            const left = (held.get(chainId) ?? 1) - 1;
-            if (left === 0) held.delete(chainId);
-            else held.set(chainId, left);
-          }
-        },
-      };
-    },
+    hold: held.hold,
     ensure: (plan, fetching, { signal, onBytes }) => join(plan, fetching, signal, onBytes),
     async sweep() {
       // Another process may be about to record an image of what looks unused here.
-      if (!(await work.alone())) return;
+      if (!(await work.alone())) return 0;
       const used = records.usedLayers();
+      let bytes = 0;
       for (const chainId of records.layers()) {
-        if (used.has(chainId) || held.has(chainId)) continue;
+        if (used.has(chainId) || held.held(chainId)) continue;
+        bytes += records.layerBytes(chainId) ?? 0;
         records.removeLayer(chainId);
-        await rm(path(chainId), { recursive: true, force: true });
       }
-      const recorded = new Set([...records.layers(), ...held.keys()].map(folder));
+      // Only what no record tells of: a sweep that was killed half way is finished by the next.
       for (const name of await readdir(directory)) {
+        const recorded = new Set([...records.layers(), ...held.all()].map(folder));
         if (!recorded.has(name)) await rm(joinPath(directory, name), { recursive: true, force: true });
       }
+      return bytes;
     },
     stop: (reason) => jobs.stop(reason),
   };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ImageError } from 'boxlite/backend';
 import { z } from 'zod';
 import type { ImageConfig } from './images.ts';
+import { formatPlatform, type Platform } from './platform.ts';
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest is not sha256: and 64 hexadecimal digits');
 const descriptor = z.object({
@@ -22,6 +23,7 @@ const strings = z.array(z.string()).nullish();
 const config = z.object({
   os: z.string().nullish(),
   architecture: z.string().nullish(),
+  variant: z.string().nullish(),
   config: z
     .object({
       Entrypoint: strings,
@@ -30,7 +32,9 @@ const config = z.object({
       WorkingDir: z.string().nullish(),
       User: z.string().nullish(),
       StopSignal: z.string().nullish(),
+      ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
       Volumes: z.record(z.string(), z.unknown()).nullish(),
+      Labels: z.record(z.string(), z.string()).nullish(),
     })
     .nullish(),
   rootfs: z.object({ diff_ids: z.array(digest).nullish() }),
@@ -60,15 +64,10 @@ export interface ImageManifest {
 }
 /** What an image's configuration says that BoxLite uses. */
 export interface ParsedConfig {
+  readonly platform: Platform;
   readonly config: ImageConfig;
   readonly diffIds: readonly string[];
 }
-
-/** The platform that boxes of this host run: `linux` and this processor in Go's names. */
-export const hostPlatform: { readonly os: string; readonly architecture: string } = {
-  os: 'linux',
-  architecture: process.arch === 'x64' ? 'amd64' : process.arch,
-};
 
 /** Parses an index or a manifest; `ImageError` names the image and what it is instead. */
 export function parseManifest(bytes: Uint8Array, what: string): ImageIndex | ImageManifest {
@@ -85,26 +84,33 @@ export function parseManifest(bytes: Uint8Array, what: string): ImageIndex | Ima
   return parsed;
 }
 
-/** The manifest of an index that fits this host; `ImageError` lists what there is. */
-export function choosePlatform(list: ImageIndex, what: string): Descriptor {
-  const { os, architecture } = hostPlatform;
-  const fits = ({ platform }: Descriptor): boolean => platform?.os === os && platform.architecture === architecture;
+/** The manifest of an index that fits a platform; `ImageError` lists what there is. */
+export function choosePlatform(list: ImageIndex, what: string, wanted: Platform): Descriptor {
+  const fits = ({ platform }: Descriptor): boolean =>
+    platform?.os === wanted.os &&
+    platform.architecture === wanted.architecture &&
+    (wanted.variant === undefined || wanted.variant === platform.variant);
   const [first, ...more] = list.manifests;
   const found = list.manifests.find(fits) ?? (first?.platform == null && more.length === 0 ? first : undefined);
   if (found !== undefined) return found;
   const there = list.manifests.map(({ platform }) =>
-    platform == null ? 'unnamed' : `${platform.os}/${platform.architecture}`,
+    platform == null ? 'unnamed' : formatPlatform({ ...platform, variant: platform.variant ?? undefined }),
   );
-  throw new ImageError(`${what} is not made for ${os}/${architecture}, only for: ${there.join(', ') || 'nothing'}`);
+  throw new ImageError(`${what} is not made for ${formatPlatform(wanted)}, only for: ${there.join(', ') || 'nothing'}`);
 }
 
 /** Parses an image's configuration; `ImageError` when it is malformed or for another platform. */
-export function parseConfig(bytes: Uint8Array, what: string): ParsedConfig {
+export function parseConfig(bytes: Uint8Array, what: string, wanted: Platform): ParsedConfig {
   const parsed = checked(config, json(bytes, what), what);
-  const platform = { os: parsed.os || hostPlatform.os, architecture: parsed.architecture || hostPlatform.architecture };
-  if (platform.os !== hostPlatform.os || platform.architecture !== hostPlatform.architecture) {
+  const platform: Platform = {
+    os: parsed.os || wanted.os,
+    architecture: parsed.architecture || wanted.architecture,
+    variant: parsed.variant || undefined,
+  };
+  const fits = platform.os === wanted.os && platform.architecture === wanted.architecture;
+  if (!fits || (wanted.variant ?? platform.variant) !== (platform.variant ?? wanted.variant)) {
     throw new ImageError(
-      `${what} is made for ${platform.os}/${platform.architecture}, but this host runs ${hostPlatform.os}/${hostPlatform.architecture}`,
+      `${what} is made for ${formatPlatform(platform)}, but ${formatPlatform(wanted)} is wanted, which is this host's unless another is named`,
     );
   }
   const given = parsed.config ?? {};
@@ -114,6 +120,7 @@ export function parseConfig(bytes: Uint8Array, what: string): ParsedConfig {
     if (equals > 0) env.set(line.slice(0, equals), line.slice(equals + 1));
   }
   return {
+    platform,
     config: {
       entrypoint: given.Entrypoint ?? [],
       cmd: given.Cmd ?? [],
@@ -121,7 +128,9 @@ export function parseConfig(bytes: Uint8Array, what: string): ParsedConfig {
       workingDir: given.WorkingDir || '/',
       user: given.User ?? '',
       stopSignal: given.StopSignal || undefined,
+      exposedPorts: Object.keys(given.ExposedPorts ?? {}),
       volumes: Object.keys(given.Volumes ?? {}),
+      labels: given.Labels ?? {},
     },
     diffIds: parsed.rootfs.diff_ids ?? [],
   };

@@ -26,7 +26,9 @@ test('an image is pulled, extracted, and ready without the registry after that',
     Cmd: null,
     User: '5:6',
     StopSignal: 'SIGINT',
+    ExposedPorts: { '80/tcp': {} },
     Volumes: { '/v': {} },
+    Labels: { a: 'b' },
   };
   const image = testImage([layer(['a', 'one']), layer(['b', 'two'])], { config });
   await pushImage(registry, 'team/app', image, 'v1');
@@ -45,7 +47,9 @@ test('an image is pulled, extracted, and ready without the registry after that',
     workingDir: '/',
     user: '5:6',
     stopSignal: 'SIGINT',
+    exposedPorts: ['80/tcp'],
     volumes: ['/v'],
+    labels: { a: 'b' },
   });
   expect(
     await Promise.all(ready.layers.map((path, number) => readFile(join(path, 'ab'[number] ?? ''), 'utf8'))),
@@ -54,8 +58,8 @@ test('an image is pulled, extracted, and ready without the registry after that',
   const again = await (await home.reopen({ registries: [{ host: registry.host, transport: 'https' }] })).ready(
     ready.info.reference,
   );
-  expect(again).toEqual(ready);
-  expect(await home.store.ready(image.manifest.descriptor.digest)).toEqual(ready);
+  expect(again).toMatchObject({ info: ready.info, layers: ready.layers, config: ready.config });
+  expect((await home.store.ready(image.manifest.descriptor.digest)).info).toEqual(ready.info);
 });
 
 test.each(['gzip', 'zstd', 'none'] as const)('%s layers are pulled', async (compression) => {
@@ -178,7 +182,7 @@ test('pulls of the same image, and of images that share a base, fetch each layer
   const results = await Promise.all(
     ['one', 'one', 'two', 'one'].map((name) => home.store.ready(`${proxy.host}/${name}`)),
   );
-  expect(results[0]).toEqual(results[1]);
+  expect(results[0]?.layers).toEqual(results[1]?.layers);
   expect(results[0]?.layers[0]).toBe(results[2]?.layers[0]);
   expect(proxy.seen.filter(({ url }) => url.includes('/blobs/'))).toHaveLength(5);
   expect(await home.layers()).toHaveLength(3);

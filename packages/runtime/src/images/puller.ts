@@ -1,6 +1,9 @@
+import type { Client } from '@boxlite/rest';
 import { type ImageRegistryOptions, NotFoundError } from 'boxlite/backend';
 import { installImage, type LayerProgress } from './install.ts';
 import type { LayerStore } from './layer-store.ts';
+import type { PartialBlobs } from './partial-blobs.ts';
+import type { Platform } from './platform.ts';
 import type { ImageRecord } from './records.ts';
 import { canonicalRegistry, formatReference, type Reference } from './reference.ts';
 import { isNotFound, registryFailure } from './registry/fetch-failure.ts';
@@ -14,6 +17,8 @@ export interface PullerOptions extends RegistryClientOptions {
   readonly work: WorkDirectory;
   /** Holds the layers until the image is recorded; the caller disposes of it. */
   readonly holding: DisposableStack;
+  readonly partials: PartialBlobs;
+  readonly platform: Platform;
   /** How long a connection may be silent, in milliseconds. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
 }
@@ -33,12 +38,17 @@ export async function pullImage(
 ): Promise<Pulled> {
   let missing: unknown = new NotFoundError('no registry to ask');
   for (const reference of candidates) {
-    const registry = options.registries.find(({ host }) => canonicalRegistry(host) === reference.registry);
-    const client = registryClient(reference.registry, reference.repository, registry, options);
-    const source = registrySource(client, reference, options);
-    const { layers, work, holding } = options;
+    const { layers, work, holding, platform, partials, idleTimeoutMs, retryBaseMs } = options;
+    const source = registrySource({
+      clients: clientsOf(reference, options),
+      reference,
+      partials,
+      idleTimeoutMs,
+      retryBaseMs,
+    });
+    const { digest } = reference;
     try {
-      const image = await installImage({ source, digest: reference.digest, layers, work, holding, signal, onProgress });
+      const image = await installImage({ source, digest, platform, layers, work, holding, signal, onProgress });
       return { reference, image };
     } catch (error) {
       signal.throwIfAborted();
@@ -48,4 +58,13 @@ export async function pullImage(
     }
   }
   throw missing;
+}
+
+/** Clients of the registry's mirrors, and of the registry. */
+function clientsOf({ registry, repository }: Reference, options: PullerOptions): [...Client[], Client] {
+  const entry = (host: string): ImageRegistryOptions | undefined =>
+    options.registries.find((each) => canonicalRegistry(each.host) === host);
+  const client = (host: string): Client => registryClient(host, repository, entry(host), options);
+  const mirrors = entry(registry)?.mirrors ?? [];
+  return [...mirrors.map((host) => client(canonicalRegistry(host))), client(registry)];
 }

@@ -1,12 +1,16 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import type { ImageConfig } from './images.ts';
+import type { ImageConfig, ImageLayer } from 'boxlite/backend';
+import { hostPlatform, type Platform } from './platform.ts';
 
 /** An image as it is recorded: under its manifest's digest. */
 export interface ImageRecord {
   readonly digest: string;
+  readonly platform: Platform;
   readonly config: ImageConfig;
   /** Chain ids, lowest first. */
   readonly chains: readonly string[];
+  /** As many as chains. */
+  readonly layers: readonly Omit<ImageLayer, 'unpackedBytes'>[];
   /** Bytes of the unpacked layers. */
   readonly sizeBytes: number;
 }
@@ -15,6 +19,8 @@ export interface ImageRecord {
 export interface NamedImage {
   readonly reference: string;
   readonly cachedAtMs: number;
+  /** When a box was last made of it; 0 for never. */
+  readonly usedAtMs: number;
   readonly image: ImageRecord;
 }
 
@@ -29,6 +35,8 @@ export interface ImageRecords {
   /** Records an image and gives it a name, which may have been another image's. */
   put(reference: string, image: ImageRecord, nowMs: number): void;
   removeName(reference: string): void;
+  /** Notes that a box is made of an image. */
+  used(digest: string, nowMs: number): void;
   /** Images that no name leads to. */
   nameless(): readonly string[];
   removeImage(digest: string): void;
@@ -58,16 +66,23 @@ const joined = 'SELECT n.reference, n.cached_at, i.* FROM image_names n JOIN ima
 /** Makes the tables where they are missing. */
 export function imageRecords(database: DatabaseSync): ImageRecords {
   database.exec(schema);
+  const columns = database.prepare('PRAGMA table_info(images)').all();
+  // Tables of the first version had neither; its images tell what they knew.
+  if (!columns.some((column) => column['name'] === 'details')) {
+    database.exec(`ALTER TABLE images ADD COLUMN details TEXT NOT NULL DEFAULT '{}'`);
+    database.exec('ALTER TABLE images ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0');
+  }
   const one = database.prepare(`${joined} WHERE n.reference = ?`);
   const byDigest = database.prepare(`${joined} WHERE n.digest = ? ORDER BY n.reference`);
   const page = database.prepare(`${joined} WHERE n.reference > ? ORDER BY n.reference LIMIT ?`);
   const image = database.prepare('SELECT * FROM images WHERE digest = ?');
   const putImage = database.prepare(
-    'INSERT OR REPLACE INTO images (digest, config, chains, size_bytes) VALUES (?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO images (digest, config, chains, size_bytes, details) VALUES (?, ?, ?, ?, ?)',
   );
   const putName = database.prepare(
     'INSERT OR REPLACE INTO image_names (reference, digest, cached_at) VALUES (?, ?, ?)',
   );
+  const used = database.prepare('UPDATE images SET used_at = ? WHERE digest = ?');
   const removeName = database.prepare('DELETE FROM image_names WHERE reference = ?');
   const removeImage = database.prepare('DELETE FROM images WHERE digest = ?');
   const nameless = database.prepare('SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM image_names)');
@@ -82,10 +97,14 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
     names: (digest) => byDigest.all(digest).map(toNamed),
     image: (digest) => optional(image.get(digest), toImage),
     page: (after, limit) => page.all(after, limit).map(toNamed),
-    put(reference, { digest, config, chains: ids, sizeBytes }, nowMs) {
-      if (image.get(digest) === undefined) putImage.run(digest, JSON.stringify(config), JSON.stringify(ids), sizeBytes);
+    put(reference, { digest, config, chains: ids, sizeBytes, platform, layers: parts }, nowMs) {
+      if (image.get(digest) === undefined) {
+        const details = JSON.stringify({ platform, layers: parts });
+        putImage.run(digest, JSON.stringify(config), JSON.stringify(ids), sizeBytes, details);
+      }
       putName.run(reference, digest, nowMs);
     },
+    used: (digest, nowMs) => void used.run(nowMs, digest),
     removeName: (reference) => void removeName.run(reference),
     nameless: () => nameless.all().map((row) => text(row['digest'])),
     removeImage: (digest) => void removeImage.run(digest),
@@ -108,14 +127,23 @@ function text(value: SQLOutputValue | undefined): string {
 }
 
 function toImage(row: Row): ImageRecord {
+  const chains: string[] = JSON.parse(text(row['chains']));
   return {
     digest: text(row['digest']),
-    config: JSON.parse(text(row['config'])),
-    chains: JSON.parse(text(row['chains'])),
+    platform: hostPlatform,
+    layers: chains.map((diffId) => ({ digest: undefined, diffId, sizeBytes: undefined })),
+    ...JSON.parse(text(row['details'])),
+    config: { exposedPorts: [], labels: {}, ...JSON.parse(text(row['config'])) },
+    chains,
     sizeBytes: Number(row['size_bytes']),
   };
 }
 
 function toNamed(row: Row): NamedImage {
-  return { reference: text(row['reference']), cachedAtMs: Number(row['cached_at']), image: toImage(row) };
+  return {
+    reference: text(row['reference']),
+    cachedAtMs: Number(row['cached_at']),
+    usedAtMs: Number(row['used_at']),
+    image: toImage(row),
+  };
 }

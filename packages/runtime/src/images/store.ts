@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
+  type CallOptions,
   ImageError,
-  type ImageInfo,
   type ImageRegistryOptions,
   InvalidArgumentError,
   InvalidStateError,
@@ -11,11 +11,17 @@ import {
   type PullProgress,
   StoppedError,
 } from 'boxlite/backend';
+import { imageDetails, imageInfo } from './image-info.ts';
 import type { ImageStore, ReadyImage } from './images.ts';
 import { isLayout, layoutSource } from './import-layout.ts';
 import { importImage } from './importer.ts';
+import { extractor } from './layer/extractor.ts';
 import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
 import { layerStore } from './layer-store.ts';
+import { leases } from './leases.ts';
+import { partialBlobs } from './partial-blobs.ts';
+import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
+import { pruneImages } from './prune.ts';
 import { type PullerOptions, pullImage } from './puller.ts';
 import { type ImageRecord, imageRecords, type NamedImage } from './records.ts';
 import { baseReference, formatReference, isDigest, parseReference, type Reference } from './reference.ts';
@@ -30,34 +36,43 @@ export interface OpenImageStoreOptions {
   readonly registries?: readonly ImageRegistryOptions[] | undefined;
   /** An OCI layout with the image `boxlite/base:latest`, taken in when first asked for. */
   readonly baseImageDir?: string | undefined;
-  /** Whether a box has the image of a manifest digest; boxes that are being made count. @default none has */
+  /** Whether a box has the image of a manifest digest. @default none has */
   readonly inUse?: ((manifestDigest: string) => boolean) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
   /** Timeouts of registries. */
   readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs'> | undefined;
 }
 
+/** How long a part of a blob is kept for the next try. */
+const partialLifetimeMs = 7 * 24 * 3600 * 1000;
+
 /** Opens the image store of a home directory; what an earlier process left unfinished is removed. */
 export async function openImageStore(options: OpenImageStoreOptions): Promise<ImageStore> {
-  const { registries = [], inUse = () => false, baseImageDir } = options;
+  const { registries = [], baseImageDir } = options;
   const directory = join(options.homeDir, 'images');
   // Images have setuid programs, which other users of the host must not reach.
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const limits = { ...defaultLayerLimits, ...options.limits };
   const records = imageRecords(options.database);
-  const work = await workDirectory(join(directory, 'tmp'));
-  const layers = await layerStore(join(directory, 'layers'), records, work, limits);
+  const partials = await partialBlobs(join(directory, 'partial'));
+  await partials.sweep(partialLifetimeMs);
+  const work = await workDirectory(join(directory, 'tmp'), partials.salvage);
+  const unpacking = extractor();
+  const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking);
+  const leased = leases();
+  const inUse = (digest: string): boolean => leased.held(digest) || options.inUse?.(digest) === true;
   const search = registries.filter((registry) => registry.search === true).map(({ host }) => host);
   const jobs: SharedWork<NamedImage, PullProgress> = sharedWork();
   let closed = false;
   let baseDone = baseImageDir === undefined;
 
-  function open(): void {
+  function enter({ signal }: CallOptions = {}): void {
+    signal?.throwIfAborted();
     if (closed) throw new StoppedError('the image store is closed');
   }
-  async function sweep(): Promise<void> {
+  async function sweep(): Promise<number> {
     for (const digest of records.nameless()) if (!inUse(digest)) records.removeImage(digest);
-    await layers.sweep();
+    return layers.sweep();
   }
   async function complete({ chains }: ImageRecord): Promise<boolean> {
     for (const chain of chains) if (!(await layers.has(chain))) return false;
@@ -67,13 +82,14 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     const before = records.named(reference)?.image.digest;
     records.put(reference, image, Date.now());
     if (before !== undefined && before !== image.digest) await sweep();
-    return records.named(reference) ?? { reference, image, cachedAtMs: Date.now() };
+    return records.named(reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
   }
+  const parts = { layers, work, limits, extract: unpacking.extract };
   function take(path: string, reference: Reference, signal?: AbortSignal): Promise<NamedImage> {
     const name = formatReference(reference);
     const start = async (own: AbortSignal): Promise<NamedImage> => {
       using holding = new DisposableStack();
-      return await record(name, await importImage({ path, reference, layers, work, limits, holding, signal: own }));
+      return await record(name, await importImage({ ...parts, path, reference, holding, signal: own }));
     };
     return jobs.join(`import ${path} ${name}`, start, { signal });
   }
@@ -93,12 +109,17 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const isBase = (candidates: readonly Reference[]): boolean =>
     baseImageDir !== undefined && candidates.some((each) => formatReference(each) === baseReference);
 
-  async function local(candidates: readonly Reference[]): Promise<NamedImage | undefined> {
-    for (const candidate of candidates) {
-      const found = records.named(formatReference(candidate));
-      if (found !== undefined && (await complete(found.image))) return found;
-    }
-    return undefined;
+  /** Undefined when the image is not whole, or was removed before it could be held. */
+  async function held(named: NamedImage | undefined): Promise<ReadyImage | undefined> {
+    if (named === undefined) return undefined;
+    const { image } = named;
+    using lease = new DisposableStack();
+    lease.use(leased.hold([image.digest]));
+    if (records.image(image.digest) === undefined || !(await complete(image))) return undefined;
+    records.used(image.digest, Date.now());
+    const own = lease.move();
+    const paths = image.chains.map(layers.path);
+    return { info: imageInfo(named), layers: paths, config: image.config, [Symbol.dispose]: () => own.dispose() };
   }
   async function base(signal?: AbortSignal): Promise<NamedImage> {
     await ensureBase(signal);
@@ -109,56 +130,64 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   async function pull(
     text: string,
     candidates: readonly Reference[],
+    platform: Platform,
     signal?: AbortSignal,
     onReport?: (progress: PullProgress) => void,
   ): Promise<NamedImage> {
     if (isBase(candidates)) return base(signal);
     const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
       using holding = new DisposableStack();
-      const how = { ...options.network, registries, layers, work, holding };
+      const how = { ...options.network, registries, layers, work, partials, platform, holding };
       const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
         report({ reference: text, completedBytes, totalBytes }),
       );
       return await record(formatReference(reference), image);
     };
-    return jobs.join(candidates.map(formatReference).join(' '), start, { signal, onReport });
+    return jobs.join([formatPlatform(platform), ...candidates.map(formatReference)].join(' '), start, {
+      signal,
+      onReport,
+    });
   }
-  function readyImage({ image, ...name }: NamedImage): ReadyImage {
-    return { info: toInfo({ image, ...name }), layers: image.chains.map(layers.path), config: image.config };
-  }
-
   await sweep();
   return {
     async ready(reference, signal) {
-      open();
+      enter({ signal });
+      const absent = (why: string): ImageError =>
+        new ImageError(`image not found: ${reference} ${why}; pull it by name or boxlite images import`);
       if (isDigest(reference)) {
-        const named = records.names(reference)[0];
         const image = records.image(reference);
         // A box may still have an image whose name has moved on.
-        const found = named ?? (image && { reference: `@${reference}`, image, cachedAtMs: 0 });
-        if (found !== undefined && (await complete(found.image))) return readyImage(found);
-        throw new ImageError(
-          `image not found: ${reference} is not on this host; pull it by name or boxlite images import`,
-        );
+        const nameless = image && { reference: `@${reference}`, image, cachedAtMs: 0, usedAtMs: 0 };
+        const found = await held(records.names(reference)[0] ?? nameless);
+        if (found === undefined) throw absent('is not on this host');
+        return found;
       }
       const candidates = parseReference(reference, search);
-      if (isBase(candidates)) return readyImage(await base(signal));
-      return readyImage((await local(candidates)) ?? (await pull(reference, candidates, signal)));
+      if (!isBase(candidates)) {
+        for (const candidate of candidates) {
+          const found = await held(records.named(formatReference(candidate)));
+          if (found !== undefined) return found;
+        }
+      }
+      const pulled = await held(await pull(reference, candidates, hostPlatform, signal));
+      if (pulled === undefined) throw absent('was removed while a box was made of it');
+      return pulled;
     },
-    async pull(reference, { onProgress, signal } = {}) {
-      open();
-      return toInfo(await pull(reference, parseReference(reference, search), signal, onProgress));
+    async pull(reference, { onProgress, signal, platform } = {}) {
+      enter({ signal });
+      const wanted = platform === undefined ? hostPlatform : parsePlatform(platform);
+      return imageInfo(await pull(reference, parseReference(reference, search), wanted, signal, onProgress));
     },
     async import(path, reference, { signal } = {}) {
-      open();
+      enter({ signal });
       const [name] = parseReference(reference);
       if (name.digest !== undefined) throw new InvalidArgumentError(`cannot import under a digest: ${reference}`);
       if (isBase([name]))
         throw new InvalidArgumentError('boxlite/base:latest comes with BoxLite; import under another name');
-      return toInfo(await take(path, name, signal));
+      return imageInfo(await take(path, name, signal));
     },
     async list({ pageSize = 100, pageToken } = {}, { signal } = {}) {
-      open();
+      enter({ signal });
       if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) {
         throw new InvalidArgumentError(`pageSize is not 1 to 1000: ${pageSize}`);
       }
@@ -170,18 +199,18 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       const found = records.page(after, pageSize + 1);
       const last = found.length > pageSize ? found[pageSize - 1] : undefined;
       return {
-        images: found.slice(0, pageSize).map(toInfo),
+        images: found.slice(0, pageSize).map(imageInfo),
         nextPageToken: last === undefined ? undefined : Buffer.from(last.reference).toString('base64url'),
       };
     },
     async get(digest, { signal } = {}) {
-      open();
+      enter({ signal });
       await ensureBase(signal);
       const found = records.names(digest)[0];
-      return found === undefined ? null : toInfo(found);
+      return found === undefined ? null : imageDetails(found, layers.bytes);
     },
-    async remove(digestOrReference) {
-      open();
+    async remove(digestOrReference, call) {
+      enter(call);
       const names = isDigest(digestOrReference)
         ? records.names(digestOrReference)
         : parseReference(digestOrReference, search)
@@ -200,26 +229,17 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       for (const { reference } of names) records.removeName(reference);
       await sweep();
     },
+    async prune(how = {}, call) {
+      enter(call);
+      return pruneImages(how, { records, partials, inUse, sweep, searchRegistries: search });
+    },
     async close() {
       if (closed) return;
       closed = true;
       const reason = new StoppedError('the image store was closed meanwhile');
       await Promise.all([jobs.stop(reason), layers.stop(reason)]);
+      await unpacking.close();
       await work.remove();
     },
-  };
-}
-
-function toInfo({ reference, cachedAtMs, image }: NamedImage): ImageInfo {
-  const at = reference.indexOf('@');
-  const name = at === -1 ? reference : reference.slice(0, at);
-  const colon = name.indexOf(':', name.lastIndexOf('/'));
-  return {
-    reference,
-    repository: colon === -1 ? name : name.slice(0, colon),
-    tag: colon === -1 ? '' : name.slice(colon + 1),
-    id: image.digest,
-    cachedAt: new Date(cachedAtMs),
-    sizeBytes: image.sizeBytes,
   };
 }

@@ -12,11 +12,20 @@ export interface WorkDirectory {
   remove(): Promise<void>;
 }
 
-/** Makes this process's folder below `parent`, and removes those of processes that are gone. */
-export async function workDirectory(parent: string): Promise<WorkDirectory> {
+/**
+ * Makes this process's folder below `parent`, and removes those of processes that are gone; before that, `salvage` may
+ * take from the folder of each task that they had under way.
+ */
+export async function workDirectory(
+  parent: string,
+  salvage: (directory: string) => Promise<void> = async () => {},
+): Promise<WorkDirectory> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   for (const name of await readdir(parent)) {
-    if (!(await lives(name))) await rm(join(parent, name), { recursive: true, force: true });
+    if (await lives(name)) continue;
+    const tasks = await readdir(join(parent, name)).catch(() => []);
+    for (const task of tasks) await salvage(join(parent, name, task));
+    await rm(join(parent, name), { recursive: true, force: true });
   }
   const own = await mkdtemp(join(parent, `${process.pid}.${await startTime(String(process.pid))}.`));
   return {

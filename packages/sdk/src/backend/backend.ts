@@ -4,9 +4,11 @@ import type {
   BoxMetrics,
   BoxPage,
   ExecutionInfo,
+  ImageDetails,
   ImageInfo,
   ImagePage,
   ListBoxesOptions,
+  PruneResult,
   RuntimeConfig,
   RuntimeMetrics,
 } from './info.ts';
@@ -111,16 +113,29 @@ export interface PullProgress {
   readonly totalBytes: number | undefined;
 }
 
+export interface PruneImagesOptions {
+  /** Spares images that were pulled or used for a box within that many milliseconds. @default 0, which spares none */
+  readonly olderThanMs?: number;
+  /** References of images to spare. */
+  readonly keep?: readonly string[];
+}
+
 export interface ImagesBackend {
   pull(
     reference: string,
-    options?: { readonly onProgress?: (progress: PullProgress) => void } & CallOptions,
+    options?: {
+      readonly onProgress?: (progress: PullProgress) => void;
+      /** `os/architecture[/variant]`. @default that of the host */
+      readonly platform?: string;
+    } & CallOptions,
   ): Promise<ImageInfo>;
   list(options?: { readonly pageSize?: number; readonly pageToken?: string }, call?: CallOptions): Promise<ImagePage>;
   /** By manifest digest; null when there is none. */
-  get(digest: string, call?: CallOptions): Promise<ImageInfo | null>;
+  get(digest: string, call?: CallOptions): Promise<ImageDetails | null>;
   /** `UnsupportedError` over REST. */
   remove(digestOrReference: string, call?: CallOptions): Promise<void>;
+  /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */
+  prune(options?: PruneImagesOptions, call?: CallOptions): Promise<PruneResult>;
   /** A tar, an OCI layout or a root directory of the host, under a reference. `UnsupportedError` over REST. */
   import(path: string, reference: string, call?: CallOptions): Promise<ImageInfo>;
 }

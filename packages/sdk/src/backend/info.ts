@@ -151,6 +151,53 @@ export interface ImageInfo {
   readonly sizeBytes: number | undefined;
 }
 
+/** What an image says of how it is to be run (OCI image spec, config.md, `config`). */
+export interface ImageConfig {
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** @default '/' */
+  readonly workingDir: string;
+  /** `user`, `uid`, either with `:group` or `:gid`; empty is root. */
+  readonly user: string;
+  /** Such as `SIGINT`; undefined where the image does not say. */
+  readonly stopSignal: string | undefined;
+  /** Such as `80/tcp`. */
+  readonly exposedPorts: readonly string[];
+  /** Paths that are meant to be volumes. */
+  readonly volumes: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** One layer of an image. */
+export interface ImageLayer {
+  /** Of the layer as it is transferred; undefined where it never was, as in an imported root file system. */
+  readonly digest: string | undefined;
+  /** Of the layer as a tar. */
+  readonly diffId: string;
+  /** Bytes as it is transferred. */
+  readonly sizeBytes: number | undefined;
+  /** Bytes as a tar. */
+  readonly unpackedBytes: number;
+}
+
+/** An image with what is in it; what a server does not tell is undefined. */
+export interface ImageDetails extends ImageInfo {
+  /** `os/architecture[/variant]`. */
+  readonly platform: string | undefined;
+  readonly config: ImageConfig | undefined;
+  /** Lowest first. */
+  readonly layers: readonly ImageLayer[] | undefined;
+}
+
+/** What {@link ImagesBackend.prune} did. */
+export interface PruneResult {
+  /** Names that were removed. */
+  readonly removed: readonly string[];
+  /** Bytes of layers and parts of layers that were deleted, as they are before file systems round up. */
+  readonly freedBytes: number;
+}
+
 export interface ImagePage {
   readonly images: readonly ImageInfo[];
   readonly nextPageToken: string | undefined;

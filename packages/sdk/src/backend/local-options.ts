@@ -1,6 +1,6 @@
 import type { RuntimeBackend } from './backend.ts';
 
-/** Where images come from when a reference names no registry, and how to talk to one. */
+/** How to talk to a registry, and whether images come from it when a reference names none. */
 export interface ImageRegistryOptions {
   /** `host[:port]`. */
   readonly host: string;
@@ -9,6 +9,15 @@ export interface ImageRegistryOptions {
   /** Tried for references that name no registry. @default false */
   readonly search?: boolean;
   readonly auth?: { readonly username: string; readonly password: string } | { readonly token: string };
+  /**
+   * Registries (`host[:port]`) that are asked first, in order; one that fails or lacks something is passed over. Each is
+   * reached as its own entry in `imageRegistries` says, and with no credentials where it has none.
+   */
+  readonly mirrors?: readonly string[];
+  /** A PEM file with certificates that are trusted beside the host's own. */
+  readonly caFile?: string;
+  /** Take any certificate of this host, as for a self-signed one; whoever is on the way can then read the credentials. @default false */
+  readonly skipVerify?: boolean;
 }
 
 /** Options of a local runtime. */

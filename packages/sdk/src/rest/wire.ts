@@ -5,6 +5,8 @@ import type {
   BoxInfo,
   BoxMetrics,
   ExecutionInfo,
+  ImageConfig,
+  ImageDetails,
   ImageInfo,
   RuntimeConfig,
   RuntimeMetrics,
@@ -65,6 +67,32 @@ export function imageInfo(image: api.ImageInfo): ImageInfo {
   const { reference, repository, tag, id } = image;
   const cachedAt = date('cached_at', image.cached_at);
   return { reference, repository, tag, id, cachedAt, sizeBytes: image.size_bytes ?? undefined };
+}
+
+/** An image with what is in it. */
+export function imageDetails(image: api.ImageDetails): ImageDetails {
+  const { platform, config, layers } = image;
+  return {
+    ...imageInfo(image),
+    platform: platform ?? undefined,
+    config: config == null ? undefined : imageConfig(config),
+    layers: layers?.map(({ digest, diff_id, size_bytes, unpacked_bytes }) => ({
+      digest: digest ?? undefined,
+      diffId: diff_id,
+      sizeBytes: size_bytes ?? undefined,
+      unpackedBytes: unpacked_bytes,
+    })),
+  };
+}
+
+function imageConfig(config: api.ImageConfig): ImageConfig {
+  const { entrypoint, cmd, env, user, volumes, labels } = config;
+  return {
+    ...{ entrypoint, cmd, env, user, volumes, labels },
+    workingDir: config.working_dir,
+    stopSignal: config.stop_signal ?? undefined,
+    exposedPorts: config.exposed_ports,
+  };
 }
 
 /** What a new box is made of, in the wire's words. */

@@ -177,6 +177,7 @@ export function memoryBackend(
       list: async () => ({ images: [], nextPageToken: undefined }),
       get: async () => null,
       remove: async () => undefined,
+      prune: async () => ({ removed: [], freedBytes: 0 }),
       import: () => Promise.reject(new UnsupportedError('no images here')),
     },
     shutdown: async () => void calls.push('shutdown'),

@@ -1,17 +1,24 @@
-import { listImagesQuery, pullImageRequest } from '@boxlite/api';
-import { type ImageInfo, NotFoundError } from 'boxlite/backend';
+import { listImagesQuery, type PruneImagesResponse, pruneImagesRequest, pullImageRequest } from '@boxlite/api';
+import { type ImageDetails, NotFoundError } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
 import { readJson, readQuery } from '../http/validated.ts';
-import { imagePageToWire, imageToWire } from '../wire/image.ts';
+import { imageDetailsToWire, imagePageToWire, imageToWire } from '../wire/image.ts';
 import { present } from '../wire/present.ts';
 import type { RestCall, Routes } from './route.ts';
 
 /** The operations on images. */
-export function imageRoutes(): Routes<'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
+export function imageRoutes(): Routes<'pruneImages' | 'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
   return {
     async pullImage(call) {
-      const { reference } = await readJson(call.request, pullImageRequest);
-      return json(200, imageToWire(await call.backend.images.pull(reference)));
+      const { reference, ...options } = await readJson(call.request, pullImageRequest);
+      return json(200, imageToWire(await call.backend.images.pull(reference, present(options))));
+    },
+
+    async pruneImages(call) {
+      const { older_than_seconds: seconds, keep } = await readJson(call.request, pruneImagesRequest);
+      const olderThanMs = seconds === undefined ? undefined : seconds * 1000;
+      const { removed, freedBytes } = await call.backend.images.prune(present({ olderThanMs, keep }));
+      return json(200, { removed, freed_bytes: freedBytes } satisfies PruneImagesResponse);
     },
 
     async listImages(call) {
@@ -20,7 +27,7 @@ export function imageRoutes(): Routes<'pullImage' | 'listImages' | 'getImage' | 
     },
 
     async getImage(call) {
-      return json(200, imageToWire(await pathImage(call)));
+      return json(200, imageDetailsToWire(await pathImage(call)));
     },
 
     async imageExists(call) {
@@ -30,7 +37,7 @@ export function imageRoutes(): Routes<'pullImage' | 'listImages' | 'getImage' | 
   };
 }
 
-async function pathImage(call: RestCall): Promise<ImageInfo> {
+async function pathImage(call: RestCall): Promise<ImageDetails> {
   const digest = call.params['digest'] ?? '';
   const image = /^sha256:[0-9a-f]{64}$/.test(digest) ? await call.backend.images.get(digest) : null;
   if (image) return image;

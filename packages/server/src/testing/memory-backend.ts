@@ -111,10 +111,16 @@ function memoryImages(): ImagesBackend {
       return { images: all.slice(start, next), nextPageToken: next < all.length ? `${next}` : undefined };
     },
     async get(digest) {
-      return images.get(digest) ?? null;
+      const image = images.get(digest);
+      return image ? { ...image, platform: 'linux/amd64', config: undefined, layers: undefined } : null;
     },
     async remove() {
       throw new UnsupportedError('not in memory');
+    },
+    async prune({ keep = [] } = {}) {
+      const removed = [...images.values()].filter(({ reference }) => !keep.includes(reference));
+      for (const { id } of removed) images.delete(id);
+      return { removed: removed.map(({ reference }) => reference), freedBytes: removed.length };
     },
     async import() {
       throw new UnsupportedError('not in memory');

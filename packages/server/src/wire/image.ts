@@ -1,5 +1,5 @@
-import type { ImageInfo as ImageWire, ListImagesResponse } from '@boxlite/api';
-import type { ImageInfo, ImagePage } from 'boxlite/backend';
+import type { ImageDetails as ImageDetailsWire, ImageInfo as ImageWire, ListImagesResponse } from '@boxlite/api';
+import type { ImageDetails, ImageInfo, ImagePage } from 'boxlite/backend';
 
 /** An image as the wire says it. */
 export function imageToWire(info: ImageInfo): ImageWire {
@@ -10,6 +10,32 @@ export function imageToWire(info: ImageInfo): ImageWire {
     id: info.id,
     cached_at: info.cachedAt.toISOString(),
     size_bytes: info.sizeBytes ?? null,
+  };
+}
+
+/** An image with what is in it as the wire says it. */
+export function imageDetailsToWire(image: ImageDetails): ImageDetailsWire {
+  const { platform, config, layers } = image;
+  return {
+    ...imageToWire(image),
+    platform,
+    config: config && {
+      entrypoint: config.entrypoint,
+      cmd: config.cmd,
+      env: config.env,
+      working_dir: config.workingDir,
+      user: config.user,
+      stop_signal: config.stopSignal,
+      exposed_ports: config.exposedPorts,
+      volumes: config.volumes,
+      labels: config.labels,
+    },
+    layers: layers?.map(({ digest, diffId, sizeBytes, unpackedBytes }) => ({
+      digest,
+      diff_id: diffId,
+      size_bytes: sizeBytes,
+      unpacked_bytes: unpackedBytes,
+    })),
   };
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Client, raw, TransportError } from '@boxlite/rest';
@@ -10,7 +11,7 @@ export interface DownloadBlobOptions {
   readonly client: Client;
   readonly repository: string;
   readonly blob: Descriptor;
-  /** A file that does not exist. */
+  /** May hold the start of the blob. */
   readonly file: string;
   /** Told how many of the blob's bytes are here. */
   readonly onBytes?: ((bytes: number) => void) | undefined;
@@ -26,45 +27,72 @@ const fruitless = 4;
 const most = 50;
 
 /**
- * Fetches a blob into a file: resumed where a connection breaks, its size and digest checked on the way. `ImageError`
- * when it is not what the descriptor says; `TransportError` when connections keep breaking.
+ * Fetches a blob into a file, from where the file ends: resumed where a connection breaks, its size and digest checked.
+ * `ImageError` when it is not what the descriptor says, and then the file is empty; `TransportError` when connections
+ * keep breaking.
  */
 export async function downloadBlob(options: DownloadBlobOptions): Promise<void> {
-  const { blob, signal } = options;
-  const file = await open(options.file, 'wx', 0o600);
+  const { blob } = options;
+  const file = await open(options.file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   try {
-    let hash = createHash('sha256');
-    let have = 0;
-    let failures = 0;
-    for (let connection = 1; have < blob.size || connection === 1; connection++) {
-      const before = have;
-      try {
-        await read(options, file, have, {
-          restart() {
-            hash = createHash('sha256');
-            have = 0;
-          },
-          add(chunk) {
-            hash.update(chunk);
-            have += chunk.length;
-            options.onBytes?.(have);
-          },
-        });
-        if (have >= blob.size) break;
-        throw new TransportError(`the connection ended after ${have} of ${blob.size} bytes`);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof TransportError)) throw error;
-        failures = have > before ? 0 : failures + 1;
-        if (failures >= fruitless || connection >= most) throw error;
-      }
-      await wait((options.retryBaseMs ?? 250) * 2 ** failures, undefined, { signal });
+    let got = await fetchRest(options, file);
+    if (got.digest !== blob.digest && got.resumed) {
+      // What a former try left may be what is damaged.
+      await file.truncate(0);
+      got = await fetchRest(options, file);
     }
-    const found = `sha256:${hash.digest('hex')}`;
-    if (found !== blob.digest) throw new ImageError(`blob ${blob.digest} is damaged: its content is ${found}`);
+    if (got.digest !== blob.digest)
+      throw new ImageError(`blob ${blob.digest} is damaged: its content is ${got.digest}`);
+  } catch (error) {
+    if (error instanceof ImageError) await file.truncate(0);
+    throw error;
   } finally {
     await file.close();
   }
+}
+
+async function fetchRest(
+  options: DownloadBlobOptions,
+  file: FileHandle,
+): Promise<{ readonly digest: string; readonly resumed: boolean }> {
+  const { blob, signal } = options;
+  let hash = createHash('sha256');
+  let have = 0;
+  let failures = 0;
+  if ((await file.stat()).size > blob.size) await file.truncate(0);
+  const content = file.createReadStream({ start: 0, autoClose: false, highWaterMark: 512 * 1024 });
+  for await (const chunk of content) {
+    signal.throwIfAborted();
+    hash.update(chunk);
+    have += chunk.length;
+  }
+  const resumed = have > 0;
+  if (resumed) options.onBytes?.(have);
+  for (let connection = 1; have < blob.size || (connection === 1 && !resumed); connection++) {
+    const before = have;
+    try {
+      await read(options, file, have, {
+        restart() {
+          hash = createHash('sha256');
+          have = 0;
+        },
+        add(chunk) {
+          hash.update(chunk);
+          have += chunk.length;
+          options.onBytes?.(have);
+        },
+      });
+      if (have >= blob.size) break;
+      throw new TransportError(`the connection ended after ${have} of ${blob.size} bytes`);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof TransportError)) throw error;
+      failures = have > before ? 0 : failures + 1;
+      if (failures >= fruitless || connection >= most) throw error;
+    }
+    await wait((options.retryBaseMs ?? 250) * 2 ** failures, undefined, { signal });
+  }
+  return { digest: `sha256:${hash.digest('hex')}`, resumed };
 }
 
 interface Sink {

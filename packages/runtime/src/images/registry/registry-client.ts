@@ -30,7 +30,7 @@ export function registryClient(
   how: RegistryClientOptions = {},
 ): Client {
   const url = registryUrl(host, options);
-  const fetch = registryTransport(how);
+  const fetch = registryTransport({ ...how, host: url.host, caFile: options?.caFile, skipVerify: options?.skipVerify });
   const make = (baseUrl: URL): Client => retrying(fetchClient({ baseUrl, fetch }), { baseMs: how.retryBaseMs });
   const client = make(url);
   const auth = options?.auth;

@@ -1,3 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, request as plainRequest } from 'node:http';
+import { type RequestOptions, request as secureRequest } from 'node:https';
+import { getCACertificates } from 'node:tls';
+import { InvalidArgumentError } from 'boxlite/backend';
+
 /** Sends a request and gives the response that is not a redirect. */
 export type Transport = (request: Request) => Promise<Response>;
 
@@ -7,30 +13,57 @@ const maxRedirects = 5;
 export interface TransportOptions {
   /** How long a server may take to begin its answer, in milliseconds. @default 30,000 */
   readonly responseTimeoutMs?: number | undefined;
+  /** A PEM file with certificates that are trusted beside the host's own. */
+  readonly caFile?: string | undefined;
+  /** Whether any certificate of `host` will do; those of others are checked. @default false */
+  readonly skipVerify?: boolean | undefined;
+  /** The registry's `host[:port]`. */
+  readonly host?: string | undefined;
 }
 
 /**
- * fetch that gives up on a server that does not answer, and follows redirects itself: credentials never go along to
- * another origin, and https never becomes http.
+ * GET that gives up on a server that does not answer, and follows redirects itself: credentials never go along to
+ * another origin, and https never becomes http. Not fetch, which takes no certificates of its own for one host.
  */
-export function registryTransport({ responseTimeoutMs = 30_000 }: TransportOptions = {}): Transport {
-  async function once(url: string, headers: Headers, signal: AbortSignal): Promise<Response> {
+export function registryTransport(options: TransportOptions = {}): Transport {
+  const { responseTimeoutMs = 30_000, caFile, host } = options;
+  let authorities: Promise<string[]> | undefined;
+
+  async function security(url: URL): Promise<RequestOptions> {
+    if (caFile !== undefined) authorities ??= readAuthorities(caFile);
+    return {
+      ...(authorities !== undefined && { ca: await authorities }),
+      rejectUnauthorized: !(options.skipVerify === true && url.host === host),
+    };
+  }
+  async function once(url: URL, headers: Headers, signal: AbortSignal): Promise<Response> {
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${responseTimeoutMs} ms`)),
       responseTimeoutMs,
     );
+    const either = AbortSignal.any([signal, late.signal]);
+    const how: RequestOptions = { headers: Object.fromEntries(headers), signal: either };
     try {
-      return await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.any([signal, late.signal]) });
+      const outgoing =
+        url.protocol === 'https:' ? secureRequest(url, { ...how, ...(await security(url)) }) : plainRequest(url, how);
+      return await new Promise<Response>((resolve, reject) => {
+        outgoing.on('error', (error) => reject(either.aborted ? either.reason : error));
+        outgoing.once('response', (incoming) => resolve(asResponse(incoming)));
+        outgoing.end();
+      });
     } finally {
       clearTimeout(timer);
     }
   }
   return async (request) => {
     if (request.method !== 'GET') throw new TypeError(`not a read: ${request.method} ${request.url}`);
+    request.signal.throwIfAborted();
     const headers = new Headers(request.headers);
     headers.set('user-agent', 'boxlite');
-    let url = request.url;
+    // A digest is that of the bytes as they are stored.
+    headers.set('accept-encoding', 'identity');
+    let url = new URL(request.url);
     for (let followed = 0; ; followed++) {
       const response = await once(url, headers, request.signal);
       const location = response.headers.get('location');
@@ -38,11 +71,47 @@ export function registryTransport({ responseTimeoutMs = 30_000 }: TransportOptio
       await response.body?.cancel();
       const next = new URL(location, url);
       if (followed === maxRedirects) throw new Error(`more than ${maxRedirects} redirects`);
-      const downgrade = url.startsWith('https:') && next.protocol !== 'https:';
+      const downgrade = url.protocol === 'https:' && next.protocol !== 'https:';
       if (downgrade || !/^https?:$/.test(next.protocol)) throw new Error(`refused a redirect to ${next.origin}`);
-      if (next.origin !== new URL(url).origin) headers.delete('authorization');
+      if (next.origin !== url.origin) headers.delete('authorization');
       next.hash = '';
-      url = next.href;
+      url = next;
     }
   };
+}
+
+async function readAuthorities(file: string): Promise<string[]> {
+  const own = await readFile(file, 'utf8').catch((error) => {
+    throw new InvalidArgumentError(`imageRegistries: caFile ${file} cannot be read: ${error.message}`, {
+      cause: error,
+    });
+  });
+  if (!own.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new InvalidArgumentError(`imageRegistries: caFile ${file} has no certificate; write them in PEM`);
+  }
+  return [...getCACertificates('default'), own];
+}
+
+function asResponse(incoming: IncomingMessage): Response {
+  const { statusCode = 0, headersDistinct } = incoming;
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value);
+  }
+  const status = statusCode >= 200 && statusCode <= 599 ? statusCode : 502;
+  const empty = status === 204 || status === 205 || status === 304;
+  if (empty) incoming.resume();
+  return new Response(empty ? null : bodyOf(incoming), { status, headers });
+}
+
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const chunks: AsyncIterator<Uint8Array<ArrayBuffer>> = incoming.iterator();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: () => void incoming.destroy(),
+  });
 }

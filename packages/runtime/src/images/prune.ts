@@ -1,0 +1,43 @@
+import { InvalidArgumentError, type PruneImagesOptions, type PruneResult } from 'boxlite/backend';
+import type { PartialBlobs } from './partial-blobs.ts';
+import type { ImageRecords } from './records.ts';
+import { baseReference, formatReference, isDigest, parseReference } from './reference.ts';
+
+export interface PruneParts {
+  readonly records: ImageRecords;
+  readonly partials: PartialBlobs;
+  readonly inUse: (digest: string) => boolean;
+  /** Deletes what no name and no box leads to; tells the bytes. */
+  readonly sweep: () => Promise<number>;
+  readonly searchRegistries: readonly string[];
+}
+
+const pageSize = 500;
+
+/** Takes the names from images that no box has, and deletes what then nothing leads to. */
+export async function pruneImages(
+  { olderThanMs = 0, keep = [] }: PruneImagesOptions,
+  { records, partials, inUse, sweep, searchRegistries }: PruneParts,
+): Promise<PruneResult> {
+  if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
+    throw new InvalidArgumentError(`olderThanMs is not a number of milliseconds from 0 on: ${olderThanMs}`);
+  }
+  const kept = new Set(
+    keep.flatMap((each) => (isDigest(each) ? [each] : parseReference(each, searchRegistries).map(formatReference))),
+  );
+  const before = Date.now() - olderThanMs;
+  const removed: string[] = [];
+  for (let after = ''; ; ) {
+    const page = records.page(after, pageSize);
+    for (const { reference, image, cachedAtMs, usedAtMs } of page) {
+      const spared = reference === baseReference || kept.has(reference) || kept.has(image.digest);
+      if (spared || inUse(image.digest) || Math.max(cachedAtMs, usedAtMs) > before) continue;
+      records.removeName(reference);
+      removed.push(reference);
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) break;
+    after = last.reference;
+  }
+  return { removed, freedBytes: (await sweep()) + (await partials.sweep(olderThanMs)) };
+}
