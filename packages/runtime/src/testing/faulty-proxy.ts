@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 export type Fault = (
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-) => 'pass' | { readonly cutAfter: number } | 'answered';
+) => 'pass' | { readonly cutAfter: number; readonly stall?: boolean } | 'answered';
 
 /** A proxy before a registry, for tests of what goes wrong on the way. */
 export interface FaultyProxy extends AsyncDisposable {
@@ -18,7 +18,8 @@ export interface FaultyProxy extends AsyncDisposable {
   }[];
 }
 
-/** Starts a proxy to `target` (`host:port`); `cutAfter` breaks the connection after that many bytes of the answer. */
+/** Starts a proxy to `target` (`host:port`); `cutAfter` breaks the connection after that many bytes of
+ * the answer, or with `stall` leaves it silent. */
 export async function faultyProxy(target: string, fault: Fault): Promise<FaultyProxy> {
   const seen: FaultyProxy['seen'] = [];
   const server = createServer((incoming, outgoing) => {
@@ -34,13 +35,13 @@ export async function faultyProxy(target: string, fault: Fault): Promise<FaultyP
         return;
       }
       let left = what.cutAfter;
-      answer.on('end', () => outgoing.end());
+      if (what.stall !== true) answer.on('end', () => outgoing.end());
       answer.on('data', (chunk: Buffer) => {
         if (left <= 0) return;
         const piece = chunk.subarray(0, left);
         left -= piece.length;
         outgoing.write(piece, () => {
-          if (left <= 0) outgoing.destroy();
+          if (left <= 0 && what.stall !== true) outgoing.destroy();
         });
       });
     });

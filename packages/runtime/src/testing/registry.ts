@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import type { TestAuthority } from './authority.ts';
+import type { TokenServer } from './token-server.ts';
 
 /** A registry of this machine, for tests. */
 export interface TestRegistry extends AsyncDisposable {
   /** `127.0.0.1:port`, over http. */
   readonly host: string;
+  /** Where its store is. */
+  readonly data: string;
   /** What a request needs; empty where the registry is open. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -18,19 +23,40 @@ export const testUser = { username: 'box', password: 's3cret' } as const;
 // bcrypt of the password above: the registry takes no other kind.
 const htpasswd = 'box:$2b$05$abcdefghijklmnopqrstuuLK7U1u6pVRmL7L1BBM2aS35PSZnDXlK\n';
 
+export interface StartRegistryOptions {
+  /** Asks for {@link testUser}. */
+  readonly basicAuth?: boolean;
+  /** Asks for tokens of a service. */
+  readonly tokens?: { readonly server: TokenServer; readonly authority: TestAuthority };
+  /** Serves what another one has. */
+  readonly data?: string;
+  /** Speaks https with the authority's certificate. */
+  readonly tls?: TestAuthority;
+}
+
 /** Starts Debian's docker-registry with an empty store; disposing ends it and removes the store. */
-export async function startRegistry(options: { readonly basicAuth?: boolean } = {}): Promise<TestRegistry> {
+export async function startRegistry(options: StartRegistryOptions = {}): Promise<TestRegistry> {
   const folder = await mkdtemp(join(tmpdir(), 'boxlite-registry-'));
   const host = `127.0.0.1:${await freePort()}`;
   await writeFile(join(folder, 'htpasswd'), htpasswd);
-  const auth =
-    options.basicAuth === true ? { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } } : {};
+  const { tokens, tls, data = join(folder, 'data') } = options;
+  const auth = {
+    ...(options.basicAuth === true && { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } }),
+    ...(tokens !== undefined && {
+      token: {
+        realm: tokens.server.realm,
+        service: tokens.server.service,
+        issuer: tokens.server.issuer,
+        rootcertbundle: tokens.authority.caFile,
+      },
+    }),
+  };
   const config = {
     version: 0.1,
     log: { level: 'error' },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') } },
-    http: { addr: host, secret: 'test' },
-    ...auth,
+    storage: { filesystem: { rootdirectory: data } },
+    http: { addr: host, secret: 'test', ...(tls && { tls: { certificate: tls.certFile, key: tls.keyFile } }) },
+    ...(Object.keys(auth).length > 0 && { auth }),
   };
   // JSON is YAML.
   await writeFile(join(folder, 'config.yml'), JSON.stringify(config));
@@ -52,6 +78,7 @@ export async function startRegistry(options: { readonly basicAuth?: boolean } = 
   const credentials = Buffer.from(`${testUser.username}:${testUser.password}`).toString('base64');
   return {
     host,
+    data,
     headers: options.basicAuth === true ? { authorization: `Basic ${credentials}` } : {},
     [Symbol.asyncDispose]: dispose,
   };
@@ -65,9 +92,13 @@ async function answering(registry: ChildProcess, host: string): Promise<void> {
   for (const until = Date.now() + 20_000; Date.now() < until; ) {
     if (failed !== undefined) throw failed;
     if (registry.exitCode !== null) throw new Error(`docker-registry ended with ${registry.exitCode}`);
-    const response = await fetch(`http://${host}/v2/`).catch(() => undefined);
-    await response?.body?.cancel();
-    if (response !== undefined) return;
+    const socket = connect(Number(host.split(':')[1]), '127.0.0.1');
+    const answers = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (answers) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('docker-registry did not answer within 20 s');
