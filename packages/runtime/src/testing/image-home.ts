@@ -17,9 +17,12 @@ export interface ImageHome extends AsyncDisposable {
   unfinished(): Promise<string[]>;
 }
 
-/** Opens a store in a fresh home; disposing closes and removes it. */
-export async function imageHome(options: Partial<OpenImageStoreOptions> = {}): Promise<ImageHome> {
-  const path = await mkdtemp(join(tmpdir(), 'boxlite-images-'));
+/** Opens a store in a fresh home below a folder; disposing closes and removes it. */
+export async function imageHome(
+  options: Partial<OpenImageStoreOptions> = {},
+  parent: string = tmpdir(),
+): Promise<ImageHome> {
+  const path = await mkdtemp(join(parent, 'boxlite-images-'));
   const database = new DatabaseSync(join(path, 'boxlite.db'), { enableForeignKeyConstraints: true });
   const fixed = { homeDir: path, database, network: { retryBaseMs: 1 } };
   let store = await openImageStore({ ...fixed, ...options });

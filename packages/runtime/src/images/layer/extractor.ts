@@ -26,49 +26,58 @@ const program = fileURLToPath(
 /** A thread costs some 10 MiB while it is there, and 50 ms to start. */
 const idleMs = 5000;
 
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, PromiseWithResolvers<Extracted>>;
+}
+
 /** Makes an extractor; its thread is there while there is work, and a little longer. */
 export function extractor(): Extractor {
-  const waiting = new Map<number, PromiseWithResolvers<Extracted>>();
-  let worker: Worker | undefined;
+  let thread: Thread | undefined;
+  let idle: NodeJS.Timeout | undefined;
   let last = 0;
 
-  function start(): Worker {
-    const made = new Worker(program);
-    const gone = (why: string) => () => {
-      if (worker === made) worker = undefined;
-      for (const [number, each] of waiting) {
-        waiting.delete(number);
+  function start(): Thread {
+    const made: Thread = { worker: new Worker(program), waiting: new Map() };
+    const { worker, waiting } = made;
+    const gone = (why: string): void => {
+      if (thread === made) thread = undefined;
+      for (const each of waiting.values()) {
         each.reject(new ImageError(`the thread that unpacks layers ended: ${why}; try again`));
       }
+      waiting.clear();
     };
-    made.on('message', (answer: ThreadAnswer) => {
+    worker.on('message', (answer: ThreadAnswer) => {
       const each = waiting.get(answer.number);
       waiting.delete(answer.number);
       if ('extracted' in answer) each?.resolve(answer.extracted);
       else each?.reject(answer.failed.image ? new ImageError(answer.failed.message) : new Error(answer.failed.message));
       if (waiting.size > 0) return;
-      made.unref();
-      setTimeout(() => {
-        if (waiting.size > 0 || worker !== made) return;
-        worker = undefined;
-        void made.terminate();
-      }, idleMs).unref();
+      worker.unref();
+      idle = setTimeout(() => void end(made), idleMs);
+      idle.unref();
     });
-    made.on('error', (error) => gone(String(error))());
-    made.on('exit', (code) => worker === made && gone(`exit ${code}`)());
+    worker.on('error', (error) => gone(String(error)));
+    worker.on('exit', (code) => gone(`exit ${code}`));
     return made;
+  }
+  async function end(ending: Thread | undefined): Promise<void> {
+    clearTimeout(idle);
+    if (thread === ending) thread = undefined;
+    await ending?.worker.terminate();
   }
 
   return {
     async extract({ signal, ...options }) {
       signal?.throwIfAborted();
+      clearTimeout(idle);
+      thread ??= start();
+      const { worker, waiting } = thread;
+      worker.ref();
       const number = ++last;
       const result = Promise.withResolvers<Extracted>();
       waiting.set(number, result);
-      worker ??= start();
-      worker.ref();
-      const thread = worker;
-      const post = (request: ThreadRequest): void => thread.postMessage(request);
+      const post = (request: ThreadRequest): void => worker.postMessage(request);
       const stop = (): void => post({ number, stop: true });
       signal?.addEventListener('abort', stop, { once: true });
       try {
@@ -82,10 +91,6 @@ export function extractor(): Extractor {
         signal?.removeEventListener('abort', stop);
       }
     },
-    async close() {
-      const ending = worker;
-      worker = undefined;
-      await ending?.terminate();
-    },
+    close: () => end(thread),
   };
 }
