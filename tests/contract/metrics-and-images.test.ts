@@ -63,6 +63,30 @@ onBothBackends((runtime) => {
     expect(await runtime().images.exists(`sha256:${'0'.repeat(64)}`)).toBe(false);
   });
 
+  test('an image tells its platform, configuration and layers', async () => {
+    const base = (await runtime().images.list()).find(({ reference }) => reference.includes('boxlite/base'));
+    const details = await runtime().images.get(base?.id ?? '');
+    expect(details?.platform).toMatch(/^linux\//);
+    expect(details?.config).toMatchObject({ cmd: ['sh'], entrypoint: [], workingDir: '/', user: '', labels: {} });
+    expect(details?.layers).toMatchObject([{ diffId: expect.stringMatching(/^sha256:/) }]);
+    expect(details?.layers?.[0]?.unpackedBytes).toBeGreaterThan(500_000);
+  });
+
+  test('pruning leaves the base image and what boxes have, and says what it took', async () => {
+    const box = await runtime().create({ image: baseImage });
+    const pruned = await runtime().images.prune({ olderThanMs: 0, keep: [baseImage] });
+    expect(pruned.freedBytes).toBeGreaterThanOrEqual(0);
+    expect(pruned.removed.some((reference) => reference.includes('boxlite/base'))).toBe(false);
+    await box.run('true');
+    await runtime().remove(box.id, { force: true });
+    await expect(runtime().images.prune({ olderThanMs: -1 })).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+
+  test('a list that is aborted rejects with the reason', async () => {
+    const reason = new Error('enough');
+    await expect(runtime().images.list({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
   test('a pull of the base image is answered from the store', async () => {
     const pulled = await runtime().images.pull(baseImage);
     expect(pulled.reference).toContain('boxlite/base');

@@ -120,6 +120,13 @@ test('a directory becomes an image under the name that import gives it', async (
   await mkdir(join(cli.homeDir, 'root'), { recursive: true });
   expect((await cli.run(['images', 'import', join(cli.homeDir, 'root'), 'local/empty:1'])).code).toBe(0);
   expect((await cli.run(['images'])).stdout.toString()).toMatch(/local\/empty +1 /);
+  await cli.run(['create', '--name', 'user', 'local/empty:1']);
+  expect((await cli.run(['images', 'prune'])).stdout.toString()).toBe('');
+  await cli.run(['rm', '-f', 'user']);
+  expect((await cli.run(['images', 'prune', '--older-than', '1h'])).stdout.toString()).toBe('');
+  expect((await cli.run(['images', 'prune', '--keep', 'local/empty:1'])).stdout.toString()).toBe('');
+  expect((await cli.run(['images', 'prune'])).stdout.toString()).toBe('docker.io/local/empty:1\n');
+  expect((await cli.run(['images', 'prune', '--older-than', 'x'])).code).toBe(2);
 });
 
 test('a failure is one line on stderr and exit code 1, a senseless command line 2', async () => {

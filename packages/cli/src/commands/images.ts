@@ -1,6 +1,8 @@
 import type { ImageInfo } from 'boxlite/backend';
 import type { Command } from 'commander';
+import { collect } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
+import { durationMs } from '../duration.ts';
 import { age, bytes, type Format, formatOption, formatted } from '../format.ts';
 import { table, visible } from '../table.ts';
 import type { Plain } from '../yaml.ts';
@@ -10,7 +12,12 @@ interface ImagesFlags {
   readonly format: Format;
 }
 
-/** `boxlite images`, and `boxlite images import`. */
+interface PruneFlags {
+  readonly olderThan?: number;
+  readonly keep?: readonly string[];
+}
+
+/** `boxlite images`, and its `import` and `prune`. */
 export function registerImages(program: Command): void {
   const command = program
     .command('images')
@@ -33,6 +40,21 @@ export function registerImages(program: Command): void {
       await withRuntime(importing, async (runtime) => {
         const image = await runtime.images.import(path, reference);
         process.stdout.write(`${visible(image.reference)} ${image.id}\n`);
+      });
+    });
+  const pruning = command
+    .command('prune')
+    .description('remove the images that no box has, and what earlier pulls left behind')
+    .option('--older-than <time>', 'spare what was pulled or used within that time, such as 12h or 7d', durationMs)
+    .option('--keep <reference>', 'spare this image; may be given more than once', collect)
+    .action(async ({ olderThan, keep }: PruneFlags) => {
+      await withRuntime(pruning, async (runtime) => {
+        const { removed, freedBytes } = await runtime.images.prune({
+          ...(olderThan !== undefined && { olderThanMs: olderThan }),
+          ...(keep !== undefined && { keep }),
+        });
+        process.stdout.write(removed.map((reference) => `${visible(reference)}\n`).join(''));
+        process.stderr.write(`${bytes(freedBytes)} freed\n`);
       });
     });
 }

@@ -10,10 +10,12 @@ export function registerPull(program: Command): void {
     .description('fetch an image from its registry')
     .argument('<image>', 'such as debian:stable-slim or ghcr.io/owner/name:tag')
     .option('-q, --quiet', 'print only the digest')
-    .action(async (reference: string, flags: { readonly quiet?: boolean }) => {
+    .option('--platform <os/architecture>', 'such as linux/arm64, where an image is made for several')
+    .action(async (reference: string, flags: { readonly quiet?: boolean; readonly platform?: string }) => {
       await withRuntime(command, async (runtime) => {
         const shown = process.stderr.isTTY && !flags.quiet;
         const image = await runtime.images.pull(reference, {
+          platform: flags.platform,
           onProgress: ({ completedBytes, totalBytes }) => {
             if (shown) process.stderr.write(`\r${bytes(completedBytes)} of ${bytes(totalBytes)}\x1b[K`);
           },

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { buildBaseImage } from '../../../../images/base/build.ts';
 import { tarArchive, tarEntry } from '../tar/writer.ts';
@@ -102,4 +104,84 @@ test('the base image is in the list of a fresh home, runs, and is the same bytes
 test('a base image that was never built says what to run', async () => {
   await using home = await imageHome({ baseImageDir: '/nonexistent' });
   await expect(home.store.ready('boxlite/base:latest')).rejects.toThrow(/npm run setup/);
+});
+
+test('pruning removes what no box has and nobody spared, and tells what it freed', async () => {
+  const used = new Set<string>();
+  await using home = await imageHome({ inUse: (digest) => used.has(digest) });
+  for (const name of ['one', 'two', 'kept', 'used']) await importTar(home, name, name);
+  used.add((await importTar(home, 'used', 'used')).id);
+  expect(await home.store.prune({ olderThanMs: 60_000 })).toEqual({ removed: [], freedBytes: 0 });
+  const { removed, freedBytes } = await home.store.prune({ keep: ['kept'] });
+  expect(removed).toEqual(['docker.io/library/one:latest', 'docker.io/library/two:latest']);
+  expect(freedBytes).toBeGreaterThan(1000);
+  expect(await home.layers()).toHaveLength(2);
+  expect(await home.store.prune({ keep: ['kept'] })).toEqual({ removed: [], freedBytes: 0 });
+  await expect(home.store.prune({ olderThanMs: Number.NaN })).rejects.toMatchObject({ code: 'invalid_argument' });
+});
+
+test('an image that a box is being made of is neither removed nor pruned until it is let go', async () => {
+  await using home = await imageHome();
+  const { id } = await importTar(home, 'app', 'app');
+  const [first, second] = [await home.store.ready('app'), await home.store.ready(id)];
+  expect((await home.store.prune()).removed).toEqual([]);
+  await expect(home.store.remove('app')).rejects.toMatchObject({ code: 'invalid_state' });
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  expect((await home.store.prune()).removed).toEqual([]);
+  second[Symbol.dispose]();
+  expect((await home.store.prune()).removed).toEqual(['docker.io/library/app:latest']);
+  expect(await home.layers()).toEqual([]);
+});
+
+test('a prune beside the making of boxes leaves each with an image that is whole', async () => {
+  await using home = await imageHome();
+  for (let round = 0; round < 20; round++) {
+    await importTar(home, 'app', `${round}`);
+    const [made] = await Promise.allSettled([home.store.ready('app'), home.store.prune()]);
+    if (made.status === 'fulfilled') {
+      for (const layer of made.value.layers) expect(existsSync(join(layer, 'etc/name'))).toBe(true);
+      made.value[Symbol.dispose]();
+    } else expect(made.reason).toMatchObject({ name: expect.stringMatching(/ImageError|NetworkError/) });
+    await home.store.prune();
+  }
+});
+
+test('what a sweep that was killed half way left behind is removed by the next', async () => {
+  await using home = await imageHome();
+  await importTar(home, 'app', 'app');
+  const layers = await home.layers();
+  await mkdir(join(home.path, 'images/layers', 'f'.repeat(32), 'half'), { recursive: true });
+  await home.store.prune({ keep: ['app'] });
+  expect(await home.layers()).toEqual(layers);
+});
+
+test('a call with an aborted signal rejects with its reason and does nothing', async () => {
+  await using home = await imageHome();
+  const { id } = await importTar(home, 'app', 'app');
+  const call = { signal: AbortSignal.abort(new Error('enough')) };
+  for (const ask of [
+    () => home.store.list({}, call),
+    () => home.store.get(id, call),
+    () => home.store.remove('app', call),
+    () => home.store.prune({}, call),
+    () => home.store.pull('app', call),
+    () => home.store.import(home.path, 'x', call),
+  ]) {
+    await expect(ask()).rejects.toThrow('enough');
+  }
+  expect(await home.store.get(id)).toMatchObject({ id, platform: expect.stringMatching(/^linux\//) });
+});
+
+test('images of the first version of the tables are still known', async () => {
+  await using home = await imageHome();
+  await importTar(home, 'app', 'app');
+  await home.store.close();
+  const database = new DatabaseSync(join(home.path, 'boxlite.db'));
+  database.exec('ALTER TABLE images DROP COLUMN details; ALTER TABLE images DROP COLUMN used_at');
+  database.exec(`UPDATE images SET config = json_remove(config, '$.labels', '$.exposedPorts')`);
+  database.close();
+  await home.reopen();
+  const { config } = await home.store.ready('app');
+  expect(config).toMatchObject({ labels: {}, exposedPorts: [], cmd: ['/bin/sh'] });
 });

@@ -28,6 +28,14 @@ test('an image that is not there is 404, one that cannot be pulled 422', async (
   expect((await ask('GET', `${images}/pull`)).status).toBe(405);
 });
 
+test('images that no box has are removed, less those to keep, in the words of the wire', async () => {
+  const { ask } = testServer();
+  for (const reference of ['alpine', 'debian']) await ask('POST', `${images}/pull`, { json: { reference } });
+  const pruned = await ask('POST', `${images}/prune`, { json: { older_than_seconds: 0, keep: ['debian'] } });
+  expect(await pruned.json()).toEqual({ removed: ['alpine'], freed_bytes: 1 });
+  expect((await ask('POST', `${images}/prune`, { json: { older_than_seconds: -1 } })).status).toBe(400);
+});
+
 test('the configuration is public and in the words of the wire', async () => {
   const { ask } = testServer();
   const response = await ask('GET', '/v1/config', { headers: { authorization: '' } });
