@@ -1,11 +1,11 @@
 // Builds `boxlite/base:latest` from Debian's static busybox as an OCI layout, without any registry:
 // node images/base/build.ts [folder]
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type TarWriteEntry, tarArchive, tarEntry } from '../../packages/runtime/src/tar/writer.ts';
+import { digestOf, writeLayout } from '../layout.ts';
 import { baseFiles } from './files.ts';
 
 const run = promisify(execFile);
@@ -18,40 +18,15 @@ export const baseImageDir: string = join(setup, 'base-image');
 export async function buildBaseImage(directory: string = baseImageDir): Promise<string> {
   const busybox = await findBusybox();
   const layer = tarArchive(await entries(busybox));
-  const blobs = new Map<string, Uint8Array>();
-  const blob = (mediaType: string, bytes: Uint8Array) => {
-    const hex = createHash('sha256').update(bytes).digest('hex');
-    blobs.set(hex, bytes);
-    return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
-  };
-  const json = (mediaType: string, value: unknown) => blob(mediaType, Buffer.from(JSON.stringify(value)));
-  const platform = { architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux' };
-  const layerBlob = blob('application/vnd.oci.image.layer.v1.tar', layer);
-  const config = json('application/vnd.oci.image.config.v1+json', {
-    ...platform,
+  return writeLayout(directory, {
+    name: 'boxlite/base:latest',
     config: {
       Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
       Cmd: ['sh'],
       WorkingDir: '/',
     },
-    rootfs: { type: 'layers', diff_ids: [layerBlob.digest] },
+    layers: [{ bytes: layer, diffId: digestOf(layer), mediaType: 'application/vnd.oci.image.layer.v1.tar' }],
   });
-  const manifestType = 'application/vnd.oci.image.manifest.v1+json';
-  const manifest = json(manifestType, { schemaVersion: 2, mediaType: manifestType, config, layers: [layerBlob] });
-  const index = {
-    schemaVersion: 2,
-    manifests: [{ ...manifest, platform, annotations: { 'org.opencontainers.image.ref.name': 'boxlite/base:latest' } }],
-  };
-  // Put in place at once: another process may be reading the one before.
-  const fresh = `${directory}.${process.pid}`;
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(join(fresh, 'blobs/sha256'), { recursive: true });
-  for (const [hex, bytes] of blobs) await writeFile(join(fresh, 'blobs/sha256', hex), bytes);
-  await writeFile(join(fresh, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  await writeFile(join(fresh, 'index.json'), JSON.stringify(index));
-  await rm(directory, { recursive: true, force: true });
-  await rename(fresh, directory);
-  return manifest.digest;
 }
 
 async function entries(busybox: string): Promise<Uint8Array[]> {

@@ -1,0 +1,78 @@
+// Builds images from packages of Debian as OCI layouts, without a registry and without running a package's scripts.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { constants, zstdCompress } from 'node:zlib';
+import { digestOf, type LayoutLayer, writeLayout } from '../layout.ts';
+import { type Apt, openApt } from './apt.ts';
+import { basePackages, finishBase, scriptPackages, useless } from './base.ts';
+import { addPackage, type Tree, treeArchive } from './tree.ts';
+
+const run = promisify(execFile);
+const compress = promisify(zstdCompress);
+const setup = join(import.meta.dirname, '../../.setup');
+
+/** An image that is Debian's base and some packages more. */
+export interface DebianImage {
+  /** Without a tag, such as `boxlite/python`. */
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Does what the packages' scripts would do and boxes need; sees the base too, and changes only its own. */
+  readonly finish?: (own: Tree, base: Tree) => void;
+  /** Put over the usual `config` of the OCI image specification. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Builds the image into a folder, replacing what is there; the same packages give the same bytes. Returns the digest. */
+export async function buildDebianImage(image: DebianImage, directory: string): Promise<string> {
+  await run('dpkg-deb', ['--version']).catch((cause) => {
+    throw new Error('cannot build images from Debian packages here: there is no dpkg-deb; build on Debian or Ubuntu', {
+      cause,
+    });
+  });
+  const apt = await openApt(join(setup, 'apt'));
+  const below = new Set<string>();
+  const base = await unpack(apt, basePackages, below);
+  finishBase(base);
+  const own = await unpack(apt, [...basePackages, ...image.packages], below);
+  // Directories that the base has look as they do there.
+  for (const [path, { entry }] of own) if (entry.type === 'directory' && base.has(path)) own.delete(path);
+  image.finish?.(own, base);
+  return writeLayout(directory, {
+    name: `${image.name}:latest`,
+    config: {
+      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8'],
+      Cmd: ['bash'],
+      WorkingDir: '/',
+      ...image.config,
+    },
+    layers: [await layerOf(base), await layerOf(own)],
+  });
+}
+
+/** What is to be built, and where: `node images/NAME/build.ts [--out DIR]`; prints the digest. */
+export async function buildFromCommandLine(image: DebianImage): Promise<void> {
+  const { values } = parseArgs({ options: { out: { type: 'string' } } });
+  const out = values.out ?? join(setup, 'images', image.name.slice(image.name.indexOf('/') + 1));
+  process.stdout.write(`${await buildDebianImage(image, out)} ${out}\n`);
+}
+
+async function unpack(apt: Apt, names: readonly string[], known: Set<string>): Promise<Tree> {
+  const resolved = await apt.resolve(names);
+  const files = await apt.download(names, resolved);
+  const tree: Tree = new Map();
+  for (const [at, { name }] of resolved.entries()) {
+    const file = files[at];
+    if (file === undefined || known.has(name) || scriptPackages.has(name)) continue;
+    known.add(name);
+    await addPackage(tree, file, useless);
+  }
+  return tree;
+}
+
+async function layerOf(tree: Tree): Promise<LayoutLayer> {
+  const tar = Buffer.concat([...treeArchive(tree)]);
+  const diffId = digestOf(tar);
+  const bytes = await compress(tar, { params: { [constants.ZSTD_c_compressionLevel]: 6 } });
+  return { bytes, diffId, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
+}
