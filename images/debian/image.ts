@@ -1,15 +1,17 @@
 // Builds images from packages of Debian as OCI layouts, without a registry and without running a package's scripts.
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs, promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
-import { digestOf, type LayoutLayer, writeLayout } from '../layout.ts';
+import { constants, createZstdCompress } from 'node:zlib';
+import { type LayoutLayer, writeLayout } from '../layout.ts';
 import { type Apt, openApt } from './apt.ts';
 import { basePackages, finishBase, scriptPackages, useless } from './base.ts';
 import { addPackage, type Tree, treeArchive } from './tree.ts';
 
 const run = promisify(execFile);
-const compress = promisify(zstdCompress);
 const setup = join(import.meta.dirname, '../../.setup');
 
 /** An image that is Debian's base and some packages more. */
@@ -71,8 +73,18 @@ async function unpack(apt: Apt, names: readonly string[], known: Set<string>): P
 }
 
 async function layerOf(tree: Tree): Promise<LayoutLayer> {
-  const tar = Buffer.concat([...treeArchive(tree)]);
-  const diffId = digestOf(tar);
-  const bytes = await compress(tar, { params: { [constants.ZSTD_c_compressionLevel]: 6 } });
-  return { bytes, diffId, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
+  const hash = createHash('sha256');
+  function* hashed(): Generator<Uint8Array> {
+    for (const piece of treeArchive(tree)) {
+      hash.update(piece);
+      yield piece;
+    }
+  }
+  const packed: Uint8Array[] = [];
+  const pack = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 6 } });
+  await pipeline(Readable.from(hashed(), { objectMode: false }), pack, async (chunks: AsyncIterable<Uint8Array>) => {
+    for await (const chunk of chunks) packed.push(chunk);
+  });
+  const diffId = `sha256:${hash.digest('hex')}`;
+  return { bytes: Buffer.concat(packed), diffId, mediaType: 'application/vnd.oci.image.layer.v1.tar+zstd' };
 }
