@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
@@ -78,6 +79,15 @@ export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
 
 /** The image of every contract test: present in every home directory without a registry. */
 export const baseImage = 'boxlite/base:latest';
+
+/** Asks until there is an answer; fails after 8 s, naming what did not come. */
+export async function eventually<T>(what: string, ask: () => Promise<T>): Promise<NonNullable<T>> {
+  for (const end = Date.now() + 8000; Date.now() < end; await delay(10)) {
+    const answer = await ask();
+    if (answer) return answer;
+  }
+  throw new Error(`this did not come within 8 s: ${what}`);
+}
 
 /** Makes and starts a box that stays after a stop. */
 export async function startedBox(runtime: Boxlite, options: BoxOptions = {}, name?: string): Promise<Box> {
