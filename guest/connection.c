@@ -18,6 +18,7 @@ enum {
 	SMALL = 4 << 10,        /* output up to this size travels together with other frames */
 	FLUSH_TURN = 1 << 20,
 	VERSION = 1,
+	HOLD_US = 400,
 };
 
 static struct watch listener = { .fd = -1 }, peer = { .fd = -1 };
@@ -26,7 +27,8 @@ static size_t in_used;
 static struct bytes out;
 static size_t out_sent;
 static bool blocked, had_peer;
-static uint64_t boot_id;
+static uint64_t boot_id, hold_until_us;
+static size_t held; /* how much of the queue may wait */
 
 bool connection_open(void) { return peer.fd >= 0; }
 bool connection_ended(void) { return had_peer && peer.fd < 0; }
@@ -37,7 +39,7 @@ static void peer_close(void)
 {
 	watch_close(&peer);
 	executions_detach();
-	out.length = out_sent = in_used = 0;
+	out.length = out_sent = held = in_used = 0;
 	blocked = false;
 	madvise(in, IN_SIZE, MADV_DONTNEED);
 }
@@ -193,6 +195,7 @@ static bool send_piece(struct output *o, const uint8_t *bytes, size_t length)
 bool connection_flush(void)
 {
 	size_t turn = 0;
+	held = 0;
 	while (peer.fd >= 0 && !blocked && turn < FLUSH_TURN) {
 		struct output *o = out.length - out_sent < TURN ? output_next() : NULL;
 		if (!o) {
@@ -223,6 +226,24 @@ bool connection_flush(void)
 	if (peer.fd >= 0)
 		peer_watch();
 	return peer.fd >= 0 && !blocked && turn >= FLUSH_TURN;
+}
+
+void connection_send_started(const struct execution *e)
+{
+	if (out_sent == out.length)
+		hold_until_us = now_us() + HOLD_US;
+	size_t mark = frame_begin(&out, e->id, STARTED);
+	put_u32(&out, (uint32_t)e->pid);
+	frame_end(&out, mark);
+	held += out.length - mark;
+}
+
+uint32_t connection_held_us(void)
+{
+	if (!held || out.length - out_sent != held || !outputs_fresh(SMALL))
+		return 0;
+	uint64_t now = now_us();
+	return now < hold_until_us ? (uint32_t)(hold_until_us - now) : 0;
 }
 
 void connection_send_exit(const struct execution *e)

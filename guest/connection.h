@@ -14,11 +14,15 @@ bool connection_open(void);
 bool connection_ended(void);
 /* Sends what can be sent now; true when there is more that could be sent at once. */
 bool connection_flush(void);
+/* How long what is queued may wait for more, in microseconds; 0: send it now. Only STARTED waits, for the first output
+   and the exit of a command that takes no longer: frames that travel together wake the runtime once. */
+uint32_t connection_held_us(void);
 /* Nothing is left to send. */
 bool connection_idle(void);
 
 /* The queue of frames to build into; only while connection_open(). */
 struct bytes *connection_out(void);
+void connection_send_started(const struct execution *execution);
 void connection_send_exit(const struct execution *execution);
 void connection_send_credit(const struct execution *execution, uint64_t offset);
 void connection_send_stdin_closed(const struct execution *execution);

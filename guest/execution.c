@@ -149,7 +149,7 @@ void execution_exited(pid_t pid, int status, const struct rusage *usage)
 	e->exited_ms = now_ms();
 	bool killed = WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 128 + SIGKILL;
 	e->out_of_memory = killed && oom_kills() > e->oom_before;
-	e->timeout_at = 0;
+	e->timeout_at = e->watch_input_at = 0;
 	e->tree_pending = e->kill_at && tree_alive(e);
 	if (!e->tree_pending)
 		e->kill_at = 0;
@@ -158,6 +158,7 @@ void execution_exited(pid_t pid, int status, const struct rusage *usage)
 		struct output *o = e->out[i];
 		if (!o || o->watch.fd < 0)
 			continue;
+		output_let_go(o);
 		int size = fcntl(o->watch.fd, F_GETPIPE_SZ);
 		o->owed = size > 0 ? (uint32_t)size : TURN;
 		o->last_read_ms = e->exited_ms;
@@ -205,7 +206,11 @@ static uint64_t tick(struct execution *e, uint64_t now)
 			e->exited_ms = now;
 		execution_settle(e);
 	}
-	uint64_t next = earlier(e->timeout_at, e->kill_at);
+	if (e->watch_input_at && now >= e->watch_input_at) {
+		e->watch_input_at = 0;
+		input_watch(&e->input);
+	}
+	uint64_t next = earlier(earlier(e->timeout_at, e->kill_at), e->watch_input_at);
 	if (!e->exited && e->out[0] && e->out[0]->hung) {
 		if (now >= e->retry_at) {
 			output_retry(e->out[0]);

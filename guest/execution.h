@@ -16,6 +16,7 @@ struct execution;
 /* stdout or stderr: read from the program into the ring, kept there until acknowledged. */
 struct output {
 	struct watch watch;
+	int writer; /* the program's end, held until the main process has ended: its end wakes the guest once, not per pipe */
 	struct execution *owner; /* NULL: the execution is over, what comes is dropped */
 	uint8_t type;            /* the frame's type */
 	bool dropping, queued; /* dropping: what is read is thrown away, counted where it was asked for */
@@ -35,7 +36,7 @@ struct input {
 	uint8_t *buffer; /* INPUT_SIZE, mapped on first use */
 	uint32_t head, used;
 	uint64_t taken, credited; /* bytes taken from the peer, and how many of those it was told the program has */
-	bool ending, closed, terminal;
+	bool ending, closed, terminal, unwatched;
 	uint8_t last;
 };
 
@@ -49,7 +50,7 @@ struct execution {
 	int status;
 	struct rusage usage;
 	uint64_t started_us, duration_us, exited_ms, oom_before;
-	uint64_t timeout_at, kill_at, retry_at; /* ms; 0: none */
+	uint64_t timeout_at, kill_at, retry_at, watch_input_at; /* ms; 0: none */
 	struct process_set tree;      /* what the timeout's TERM went to */
 	struct input input;
 	struct output *out[2];
@@ -79,7 +80,10 @@ void executions_detach(void);
 /* Something changed that executions_tick must look at. */
 extern bool timers_changed;
 
-struct output *output_open(struct execution *owner, int fd, uint8_t type);
+/* Takes both ends of the pipe; writer is -1 for a terminal. */
+struct output *output_open(struct execution *owner, int fd, int writer, uint8_t type);
+/* The main process has ended: the stream ends when nobody else holds it. */
+void output_let_go(struct output *output);
 /* Reads on where there is room, stops where there is none. */
 void output_watch(struct output *output);
 /* Reads what there is now; afterwards it is known whether it still owes anything. */
@@ -92,13 +96,17 @@ void output_unschedule(struct output *output);
 /* The next output with something to send, taken off the queue. */
 struct output *output_next(void);
 void output_return(struct output *output);
+/* All that waits to be sent is the first output of its execution, at most `most` bytes each. */
+bool outputs_fresh(uint64_t most);
 bool output_acknowledge(struct output *output, uint64_t offset);
 void output_discard(struct output *output);
 void output_release(struct output *output);
 /* Gives back the memory of rings that were large and are empty; true while some are left to look at. */
 void outputs_trim(void);
 
+/* Whether anyone reads is looked at from input_watch on: a program that soon ends takes no wake of the guest for it. */
 void input_open(struct execution *owner, int fd, bool terminal);
+void input_watch(struct input *input);
 /* False: the peer broke the rules. */
 bool input_write(struct input *input, uint64_t offset, const uint8_t *bytes, size_t length);
 bool input_end(struct input *input, uint64_t offset);

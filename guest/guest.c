@@ -194,7 +194,8 @@ int guest_main(int argc, char **argv)
 			if (!trim_at)
 				trim_at = now + TRIM_MS;
 		}
-		bool more = connection_flush();
+		uint32_t held_us = connection_held_us();
+		bool more = !held_us && connection_flush();
 		if (trim_at && now >= trim_at) {
 			outputs_trim();
 			trim_at = 0;
@@ -208,6 +209,9 @@ int guest_main(int argc, char **argv)
 			shut_down_on(now);
 			timeout = until(empty || now >= kill_all_at ? now + 10 : kill_all_at, now, timeout);
 		}
-		loop_turn(timeout);
+		if (held_us && timeout)
+			loop_turn_us(held_us);
+		else
+			loop_turn(timeout);
 	}
 }

@@ -56,7 +56,7 @@ static void input_settle(struct input *in)
 		return;
 	}
 	/* A terminal that nobody has open now may be opened again: its hang-up says nothing. */
-	watch_set(&in->watch, in->used ? EPOLLOUT : in->terminal ? 0 : EPOLLERR);
+	watch_set(&in->watch, in->used ? EPOLLOUT : in->terminal || in->unwatched ? 0 : EPOLLERR);
 }
 
 /* What the program takes now; 0 when it takes nothing. Closes when nobody reads. */
@@ -101,7 +101,13 @@ void input_open(struct execution *owner, int fd, bool terminal)
 	in->watch.fd = fd;
 	in->owner = owner;
 	in->terminal = terminal;
-	watch_set(&in->watch, terminal ? 0 : EPOLLERR);
+	in->unwatched = true;
+}
+
+void input_watch(struct input *in)
+{
+	in->unwatched = false;
+	input_settle(in);
 }
 
 static bool keep(struct input *in, const uint8_t *bytes, size_t length)

@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUILTIN_PIPE = 1 << 20 };
+enum { BUILTIN_PIPE = 1 << 20, WATCH_INPUT_MS = 5 };
 
-/* The guest's and the program's ends of the three streams; out[1] stays -1 on a terminal. */
+/* The guest's and the program's ends of the three streams; out[1] stays -1 on a terminal. The guest keeps the
+   program's ends of pipes for output. */
 struct streams {
 	int program[3], in, out[2];
 };
@@ -106,16 +107,18 @@ static void set_up(struct execution *e, const struct exec_request *request, cons
 	}
 	execution_hash_pid(e);
 	input_open(e, s->in, request->terminal);
+	if (!request->terminal) {
+		e->watch_input_at = now_ms() + WATCH_INPUT_MS;
+		timers_changed = true;
+	}
 	for (int i = 0; i < 2; i++) {
 		if (s->out[i] < 0)
 			continue;
-		e->out[i] = output_open(e, s->out[i], (uint8_t)(STDOUT + i));
+		e->out[i] = output_open(e, s->out[i], request->terminal ? -1 : s->program[1 + i], (uint8_t)(STDOUT + i));
 		if (e->out[i])
 			output_watch(e->out[i]);
 	}
-	size_t mark = frame_begin(connection_out(), e->id, STARTED);
-	put_u32(connection_out(), (uint32_t)e->pid);
-	frame_end(connection_out(), mark);
+	connection_send_started(e);
 }
 
 static bool start(uint32_t id, const struct exec_request *request, struct failure *failure)
@@ -154,8 +157,9 @@ static bool start(uint32_t id, const struct exec_request *request, struct failur
 		e->started_us = now_us();
 		e->pid = spawn(&spawned);
 	}
-	streams_close(s.program, request->terminal ? 1 : 3);
+	streams_close(s.program, 1);
 	if (spawned.failed) {
+		streams_close(s.program + 1, request->terminal ? 0 : 2);
 		if (e)
 			execution_forget(e);
 		streams_close(&s.in, 1);

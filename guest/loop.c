@@ -1,5 +1,7 @@
+#define _GNU_SOURCE
 #include "loop.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +65,14 @@ void loop_turn(int timeout_ms)
 		free(grave->p);
 		free(grave);
 	}
+}
+
+void loop_turn_us(uint32_t timeout_us)
+{
+	struct pollfd ready = { .fd = epoll_fd, .events = POLLIN };
+	const struct timespec timeout = { .tv_nsec = timeout_us * 1000l };
+	ppoll(&ready, 1, &timeout, NULL); /* epoll itself counts in milliseconds */
+	loop_turn(0);
 }
 
 uint64_t now_us(void)

@@ -13,6 +13,8 @@ struct watch {
 void loop_open(void);
 /* One round: waits at most timeout_ms (-1: for ever) and calls what is ready. */
 void loop_turn(int timeout_ms);
+/* The same, but waits for at most so many microseconds. */
+void loop_turn_us(uint32_t timeout_us);
 void watch_set(struct watch *watch, uint32_t events);
 void watch_close(struct watch *watch);
 /* Frees p once no event of this round can name it. */

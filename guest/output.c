@@ -61,6 +61,14 @@ struct output *output_next(void)
 	return o;
 }
 
+bool outputs_fresh(uint64_t most)
+{
+	for (const struct output *o = queue_first; o; o = o->next)
+		if (o->sent || o->end > most)
+			return false;
+	return true;
+}
+
 void output_watch(struct output *o)
 {
 	if (!o->hung)
@@ -93,8 +101,12 @@ static void owes_nothing(struct output *o)
 
 static void output_ready(struct watch *watch, uint32_t events)
 {
-	(void)events;
 	struct output *o = (struct output *)watch;
+	if (!(events & EPOLLIN)) { /* hung up, and nothing left to read */
+		owes_nothing(o);
+		output_ended(o);
+		return;
+	}
 	size_t room = TURN;
 	uint8_t *space = o->dropping ? scratch : ring_space(&o->ring, &room);
 	if (!space) {
@@ -146,16 +158,24 @@ void output_probe(struct output *o)
 		output_ready(&o->watch, EPOLLIN);
 }
 
-struct output *output_open(struct execution *owner, int fd, uint8_t type)
+struct output *output_open(struct execution *owner, int fd, int writer, uint8_t type)
 {
 	struct output *o = calloc(1, sizeof *o);
 	if (!o)
 		return NULL;
 	o->watch.ready = output_ready;
 	o->watch.fd = fd;
+	o->writer = writer;
 	o->owner = owner;
 	o->type = type;
 	return o;
+}
+
+void output_let_go(struct output *o)
+{
+	if (o->writer >= 0)
+		close(o->writer);
+	o->writer = -1;
 }
 
 bool output_acknowledge(struct output *o, uint64_t offset)
@@ -185,6 +205,7 @@ void output_discard(struct output *o)
 void output_release(struct output *o)
 {
 	output_unschedule(o);
+	output_let_go(o);
 	ring_free(&o->ring);
 	o->owner = NULL;
 	o->hung = false;

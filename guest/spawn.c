@@ -28,7 +28,7 @@ static void fail(struct spawn *s, enum stage stage, int error)
 static void raise_oom_score(int marker)
 {
 	char text[3] = { (char)('0' + marker / 100), (char)('0' + marker / 10 % 10), (char)('0' + marker % 10) };
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	if (write(fd, text, sizeof text) < 0)

@@ -7,23 +7,61 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { FIELDS_MAX = 8, FILE_MAX = 4 << 20 };
+enum { FIELDS_MAX = 8, FILE_MAX = 4 << 20, KEPT_MAX = 64 << 10 };
+
+/* A file as it was when it was read. */
+struct table {
+	const char *path;
+	char *text;
+	struct stat as;
+	bool settled; /* its last change was long enough before that a later one shows in its times */
+};
+static struct table users = { .path = "/etc/passwd" }, groups = { .path = "/etc/group" };
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool unchanged(const struct table *t)
+{
+	struct stat st;
+	return t->settled && stat(t->path, &st) == 0 && S_ISREG(st.st_mode) && st.st_dev == t->as.st_dev && st.st_ino == t->as.st_ino &&
+	       st.st_size == t->as.st_size && same_time(&st.st_mtim, &t->as.st_mtim) && same_time(&st.st_ctim, &t->as.st_ctim);
+}
 
 /* The whole file as text; NULL where there is none. Never waits: the box may have put a pipe there. */
-static char *read_table(const char *path)
+static char *read_file(const char *path, struct stat *as)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
 	if (fd < 0)
 		return NULL;
 	char *text = NULL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= FILE_MAX && (text = malloc((size_t)st.st_size + 1))) {
-		ssize_t n = read(fd, text, (size_t)st.st_size);
+	if (fstat(fd, as) == 0 && S_ISREG(as->st_mode) && as->st_size <= FILE_MAX && (text = malloc((size_t)as->st_size + 1))) {
+		ssize_t n = read(fd, text, (size_t)as->st_size);
 		text[n > 0 ? n : 0] = 0;
 	}
 	close(fd);
+	return text;
+}
+
+/* A copy of the table's text, to be freed; NULL where there is none. */
+static char *read_table(struct table *t)
+{
+	struct timespec now;
+	if (!unchanged(t)) {
+		free(t->text);
+		t->text = read_file(t->path, &t->as);
+		clock_gettime(CLOCK_REALTIME, &now);
+		t->settled = t->text && now.tv_sec - t->as.st_ctim.tv_sec > 1 && t->as.st_size <= KEPT_MAX;
+	}
+	char *text = t->text;
+	if (t->settled)
+		return text ? strdup(text) : NULL;
+	t->text = NULL;
 	return text;
 }
 
@@ -71,7 +109,7 @@ static bool lists(const char *members, const char *name)
 /* The row of the user by name or uid; copies its name. */
 static bool find_user(const char *wanted, struct identity *identity, char *name, size_t size)
 {
-	char *text = read_table("/etc/passwd"), *at = text, *fields[FIELDS_MAX];
+	char *text = read_table(&users), *at = text, *fields[FIELDS_MAX];
 	uint32_t wanted_uid = 0, uid, gid;
 	bool numeric = number(wanted, &wanted_uid), found = false;
 	for (int n; !found && (n = next_line(&at, fields));) {
@@ -95,7 +133,7 @@ static bool find_user(const char *wanted, struct identity *identity, char *name,
 
 static bool find_group(const char *wanted, gid_t *gid)
 {
-	char *text = read_table("/etc/group"), *at = text, *fields[FIELDS_MAX];
+	char *text = read_table(&groups), *at = text, *fields[FIELDS_MAX];
 	bool found = false;
 	for (int n; !found && (n = next_line(&at, fields));)
 		found = n >= 3 && strcmp(fields[0], wanted) == 0 && number(fields[2], gid);
@@ -105,7 +143,7 @@ static bool find_group(const char *wanted, gid_t *gid)
 
 static void find_groups(const char *name, struct identity *identity)
 {
-	char *text = read_table("/etc/group"), *at = text, *fields[FIELDS_MAX];
+	char *text = read_table(&groups), *at = text, *fields[FIELDS_MAX];
 	for (int n; identity->group_count < GROUPS_MAX && (n = next_line(&at, fields));)
 		if (n >= 4 && lists(fields[3], name) && number(fields[2], &identity->groups[identity->group_count]))
 			identity->group_count++;

@@ -45,6 +45,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
   const end = (reason: Error): void => {
     if (ended) return;
     ended = reason;
+    uncork();
     socket.destroy();
     const live = [...conversations.values()];
     conversations.clear();
@@ -63,15 +64,33 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     end(error instanceof ChannelViolation ? new Error(`the box broke its channel: ${why}`) : new Error(why));
   };
 
-  const send = (bytes: Buffer): void => {
-    if (ended) return;
-    if (socket.writableCorked === 0) {
-      // What one turn of the event loop sends travels as one write: each of its own would wake the guest.
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
+  const write = (bytes: Buffer): void => {
     socket.write(bytes);
     if (socket.writableLength > unwrittenMax) violated(new ChannelViolation('it reads nothing'));
+  };
+
+  let corked = false;
+  const uncork = (): void => {
+    if (!corked) return;
+    corked = false;
+    socket.uncork();
+  };
+
+  /** For what nobody takes as sent: what one turn of the event loop brings travels together, and wakes the guest once. */
+  const sendSoon = (bytes: Buffer): void => {
+    if (ended) return;
+    if (!corked) {
+      corked = true;
+      socket.cork();
+      process.nextTick(uncork);
+    }
+    write(bytes);
+  };
+
+  const send = (bytes: Buffer): void => {
+    if (ended) return;
+    uncork();
+    write(bytes);
   };
 
   const acknowledgeAll = (): void => {
@@ -86,7 +105,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     }
     if (conversations.has(execution)) throw new InvalidStateError(`execution ${execution} is already on this channel`);
     const output = createOutputReceiver(execution, from, sink, {
-      send,
+      send: sendSoon,
       acknowledgeSoon: (receiver) => {
         if (toAcknowledge.push(receiver) === 1) setTimeout(acknowledgeAll, acknowledgeMs).unref();
       },
@@ -239,7 +258,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
       const conversation = converse(execution, { stdout: 0, stderr: 0 }, 0, sink);
       const { promise, resolve, reject } = Promise.withResolvers<{ pid: number }>();
       conversation.starting = { resolve, reject };
-      send(bytes);
+      sendSoon(bytes);
       return promise;
     },
     attach(execution, from, stdinOffset, sink) {
