@@ -19,6 +19,7 @@ enum {
 	FLUSH_TURN = 1 << 20,
 	VERSION = 1,
 	HOLD_US = 400,
+	SEND_BUFFER = 1 << 20, /* the kernel gives what it allows */
 };
 
 static struct watch listener = { .fd = -1 }, peer = { .fd = -1 };
@@ -112,6 +113,7 @@ static void peer_accept(struct watch *watch, uint32_t events)
 	}
 	struct ucred who = { 0 };
 	socklen_t size = sizeof who;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){ SEND_BUFFER }, sizeof(int));
 	getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size);
 	if (who.pid > 1) { /* a process of this box: the runtime's pid has no number in here */
 		close(fd);
@@ -206,8 +208,8 @@ bool connection_flush(void)
 		}
 		size_t length;
 		const uint8_t *bytes = ring_peek(&o->ring, (size_t)(o->sent - o->base), &length);
-		if (length > TURN)
-			length = TURN;
+		if (length > PAYLOAD_MAX - 8)
+			length = PAYLOAD_MAX - 8;
 		turn += length;
 		if (length <= SMALL) {
 			uint8_t header[FRAME_HEADER + 8];

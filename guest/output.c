@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { HOT_PIPE = 256 << 10 };
+enum { HOT_PIPE = 256 << 10, READ_MAX = HOT_PIPE };
 
 static struct output *queue_first, *queue_last;
-static uint8_t scratch[TURN];
+static uint8_t scratch[READ_MAX];
 
 static void append(struct output *o, bool front)
 {
@@ -107,14 +107,14 @@ static void output_ready(struct watch *watch, uint32_t events)
 		output_ended(o);
 		return;
 	}
-	size_t room = TURN;
+	size_t room = READ_MAX;
 	uint8_t *space = o->dropping ? scratch : ring_space(&o->ring, &room);
 	if (!space) {
 		watch_set(watch, 0); /* full, or no memory for a ring: an ACK or the next read comes back here */
 		return;
 	}
-	if (room > TURN)
-		room = TURN;
+	if (room > READ_MAX)
+		room = READ_MAX;
 	ssize_t n = read(watch->fd, space, room);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		owes_nothing(o);

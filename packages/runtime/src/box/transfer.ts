@@ -149,7 +149,7 @@ export async function download(
     data(stream, _offset, bytes) {
       if (stream === 'stderr') return outcome.note(bytes);
       if (cancelled) return undefined;
-      waiting.push(bytes);
+      waiting.push(Buffer.from(bytes));
       waitingBytes += bytes.length;
       arrived();
       if (waitingBytes < gatheredBytes) return undefined;

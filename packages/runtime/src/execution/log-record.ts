@@ -2,7 +2,7 @@
 export const recordHeaderBytes = 4;
 
 /** The longest payload of one record; a longer piece of output becomes several. */
-export const maxRecordBytes: number = 1024 * 1024;
+export const maxRecordBytes: number = 256 * 1024;
 
 export type OutputStream = 'stdout' | 'stderr';
 

@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
-import type { OutputChunk } from 'boxlite/backend';
 import { LogIndex } from './log-index.ts';
 import {
   decodeRecordHeader,
@@ -8,12 +7,8 @@ import {
   type OutputStream,
   recordHeaderBytes,
 } from './log-record.ts';
+import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
-
-/** A chunk still in memory, and where its record begins in the file. */
-export interface TailChunk extends OutputChunk {
-  readonly position: number;
-}
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
 // whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
@@ -22,8 +17,7 @@ const slowMs = 25;
 const asynchronousMs = 2000;
 let asynchronousUntil = 0;
 
-const tailBytes = 512 * 1024;
-const copiedBytes = 16 * 1024;
+const tailBytes = 1024 * 1024;
 const tailBytesOnceEnded = 64 * 1024;
 
 /** The output of one execution: appended once, read by any number of readers from any offset. */
@@ -44,8 +38,7 @@ export class OutputLog {
   readonly #limit: number;
   #fd: number | undefined;
   #writing = false;
-  #tail: TailChunk[] = [];
-  #tailSize = 0;
+  readonly #tail = new LogTail(tailBytes);
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
@@ -76,12 +69,16 @@ export class OutputLog {
     return log;
   }
 
-  /** Appends output; what it returns settles once the bytes are in the file. Beyond the limit the log is cut, and says so. */
+  /**
+   * Appends output; what it returns settles once the bytes are in the file. Beyond the limit the log is cut,
+   * and says so. The bytes are not kept.
+   */
   append(stream: OutputStream, bytes: Uint8Array): void | Promise<void> {
     if (this.truncated !== undefined || bytes.length === 0) return;
     if (bytes.length > maxRecordBytes) {
       const first = this.append(stream, bytes.subarray(0, maxRecordBytes));
-      const rest = (): void | Promise<void> => this.append(stream, bytes.subarray(maxRecordBytes));
+      const left = first ? Buffer.from(bytes.subarray(maxRecordBytes)) : bytes.subarray(maxRecordBytes);
+      const rest = (): void | Promise<void> => this.append(stream, left);
       return first ? first.then(rest) : rest();
     }
     const room = this.#limit - this.size - recordHeaderBytes;
@@ -92,13 +89,13 @@ export class OutputLog {
   }
 
   #write(stream: OutputStream, data: Uint8Array, cut: string | undefined): void | Promise<void> {
-    const parts = [encodeRecordHeader(stream, data.length), data];
+    const header = encodeRecordHeader(stream, data.length);
     const total = recordHeaderBytes + data.length;
     const began = performance.now();
     if (began >= asynchronousUntil) {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
-        const written = writevSync(this.#fd, parts);
+        const written = writevSync(this.#fd, [header, data]);
         if (performance.now() - began > slowMs) asynchronousUntil = began + asynchronousMs;
         if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
       } catch (error) {
@@ -107,6 +104,11 @@ export class OutputLog {
       this.#publish(stream, data);
       return this.#cut(cut);
     }
+    return this.#writeLater(stream, header, Buffer.from(data), cut);
+  }
+
+  #writeLater(stream: OutputStream, header: Buffer, data: Buffer, cut: string | undefined): Promise<void> {
+    const total = recordHeaderBytes + data.length;
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -115,7 +117,7 @@ export class OutputLog {
         return resolve();
       }
       this.#writing = true;
-      writev(this.#fd, parts, (error, written) => {
+      writev(this.#fd, [header, data], (error, written) => {
         this.#writing = false;
         if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
         else {
@@ -132,13 +134,9 @@ export class OutputLog {
     const { stdout, stderr } = this;
     const position = this.size;
     this.index.note({ position, stdout, stderr });
-    // A small piece is copied: it would keep the whole block alive that the socket read it into.
-    const kept = data.length < copiedBytes ? Uint8Array.prototype.slice.call(data) : data;
-    this.#tail.push({ stream, data: kept, offset: this[stream], position });
-    this.#tailSize += data.length;
+    this.#tail.push(stream, this[stream], position, data);
     this[stream] += data.length;
     this.size += recordHeaderBytes + data.length;
-    this.#trimTail(tailBytes);
     this.changes.notify();
   }
 
@@ -164,19 +162,10 @@ export class OutputLog {
     return `the output log reached its limit of ${this.#limit} bytes`;
   }
 
-  #trimTail(limit: number): void {
-    let drop = 0;
-    while (this.#tailSize > limit && drop < this.#tail.length) {
-      this.#tailSize -= this.#tail[drop]?.data.length ?? 0;
-      drop++;
-    }
-    if (drop > 0) this.#tail.splice(0, drop);
-  }
-
   /** No more output will come. Readers that have everything end. */
   end(): void {
     this.ended = true;
-    this.#trimTail(tailBytesOnceEnded);
+    this.#tail.keepLast(tailBytesOnceEnded);
     this.close();
     this.changes.notify();
   }
@@ -191,16 +180,7 @@ export class OutputLog {
 
   /** The chunk in memory whose record begins at this position of the file. */
   inMemory(position: number): TailChunk | undefined {
-    const first = this.#tail[0];
-    if (!first || position < first.position) return undefined;
-    let low = 0;
-    let high = this.#tail.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#tail[middle]?.position ?? 0) < position) low = middle + 1;
-      else high = middle;
-    }
-    return this.#tail[low];
+    return this.#tail.at(position);
   }
 }
 

@@ -41,7 +41,10 @@ export interface GuestListing {
 
 /** Receives what one execution sends. Calls come in order, one at a time: the next waits for a returned promise. */
 export interface GuestSink {
-  /** Once it returns (or resolves) the bytes are safe, and the channel acknowledges them. `bytes` is the sink's to keep. */
+  /**
+   * Once it returns (or resolves) the bytes are safe, and the channel acknowledges them. `bytes` is only lent: the
+   * next piece overwrites it.
+   */
   data(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void | Promise<void>;
   /** Once it returns (or resolves) the exit is safe, and the guest forgets the execution. */
   exit(exit: GuestExit): void | Promise<void>;

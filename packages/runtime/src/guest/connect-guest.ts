@@ -4,7 +4,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from 'boxlite/backend';
 import type { GuestChannel } from './channel.ts';
-import { openGuestChannel } from './guest-channel.ts';
+import { type Incoming, openGuestChannel } from './guest-channel.ts';
 
 export interface ConnectGuestOptions {
   /** How long the guest may take to listen and to say hello, in milliseconds. @default 10000 */
@@ -16,19 +16,32 @@ const addressMax = 107;
 /** What a guest that does not listen yet looks like. */
 const early = new Set(['ENOENT', 'ECONNREFUSED', 'EAGAIN']);
 
-function dial(path: string): Promise<Socket> {
+/** All channels read into it: each piece is dealt with before the next is read, and a buffer of its own would be garbage. */
+const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+
+interface Dialled {
+  readonly socket: Socket;
+  readonly incoming: Incoming;
+}
+
+function dial(path: string): Promise<Dialled> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ path });
+    const incoming: Incoming = { take: () => socket.destroy(new Error('the box spoke before it was listened to')) };
+    const callback = (length: number): boolean => {
+      incoming.take(buffer.subarray(0, length));
+      return true;
+    };
+    const socket = createConnection({ path, onread: { buffer, callback } });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);
-      resolve(socket);
+      resolve({ socket, incoming });
     });
   });
 }
 
 /** A path too long for a socket address goes through an open descriptor of its directory. */
-async function dialAnyLength(path: string): Promise<Socket> {
+async function dialAnyLength(path: string): Promise<Dialled> {
   if (Buffer.byteLength(path) <= addressMax) return dial(path);
   const directory = openSync(dirname(path), 'r');
   try {
@@ -38,7 +51,7 @@ async function dialAnyLength(path: string): Promise<Socket> {
   }
 }
 
-async function dialUntil(path: string, deadline: number): Promise<Socket> {
+async function dialUntil(path: string, deadline: number): Promise<Dialled> {
   for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 20)) {
     try {
       return await dialAnyLength(path);
@@ -61,13 +74,13 @@ async function dialUntil(path: string, deadline: number): Promise<Socket> {
 export async function connectGuest(socketPath: string, options: ConnectGuestOptions = {}): Promise<GuestChannel> {
   const { timeoutMs = 10_000 } = options;
   const deadline = Date.now() + timeoutMs;
-  const socket = await dialUntil(socketPath, deadline);
+  const { socket, incoming } = await dialUntil(socketPath, deadline);
   const timer = setTimeout(
     () => socket.destroy(new Error(`no hello from the box within ${timeoutMs} ms`)),
     Math.max(deadline - Date.now(), 1),
   );
   try {
-    return await openGuestChannel(socket);
+    return await openGuestChannel(socket, incoming);
   } catch (error) {
     throw new EngineError(`the box at ${socketPath} does not answer: ${String(error)}`, { cause: error });
   } finally {

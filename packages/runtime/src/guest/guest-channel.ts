@@ -6,6 +6,7 @@ import { attachFrame, execFrame, frame, numberFrame, resizeFrame } from './frame
 import { expectLength, parseExit, parseHello, parseListing, parseMessage } from './frame-payload.ts';
 import { reply, request } from './frame-type.ts';
 import { createOutputReceiver, type OutputReceiver } from './output-receiver.ts';
+import { createSender } from './sender.ts';
 import { createStdinSender, type StdinSender } from './stdin-sender.ts';
 
 interface Conversation {
@@ -20,17 +21,19 @@ interface Reply<T> {
   reject(error: Error): void;
 }
 
+/** What a socket reads, in a buffer that the next piece overwrites. */
+export interface Incoming {
+  take(bytes: Buffer): void;
+}
+
 /** An acknowledgement of little is late by this, in milliseconds: it frees memory in the guest, and nobody waits for it. */
 const acknowledgeMs = 10;
-
-/** What may wait to be written to a guest that does not read, in bytes, before the channel is given up. */
-const unwrittenMax = 32 * 1024 * 1024;
 
 /** How long a list or a ping may take: a box that has taken over its guest must not hold up a runtime that adopts it. */
 const answerMs = 30_000;
 
 /** Speaks guest/PROTOCOL.md on a connected socket; resolves with the guest's HELLO, rejects when the channel ends first. */
-export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
+export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<GuestChannel> {
   const hello = Promise.withResolvers<GuestChannel>();
   const closed = Promise.withResolvers<Error | undefined>();
   const conversations = new Map<number, Conversation>();
@@ -45,7 +48,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
   const end = (reason: Error): void => {
     if (ended) return;
     ended = reason;
-    uncork();
+    flush();
     socket.destroy();
     const live = [...conversations.values()];
     conversations.clear();
@@ -64,34 +67,7 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
     end(error instanceof ChannelViolation ? new Error(`the box broke its channel: ${why}`) : new Error(why));
   };
 
-  const write = (bytes: Buffer): void => {
-    socket.write(bytes);
-    if (socket.writableLength > unwrittenMax) violated(new ChannelViolation('it reads nothing'));
-  };
-
-  let corked = false;
-  const uncork = (): void => {
-    if (!corked) return;
-    corked = false;
-    socket.uncork();
-  };
-
-  /** For what nobody takes as sent: what one turn of the event loop brings travels together, and wakes the guest once. */
-  const sendSoon = (bytes: Buffer): void => {
-    if (ended) return;
-    if (!corked) {
-      corked = true;
-      socket.cork();
-      process.nextTick(uncork);
-    }
-    write(bytes);
-  };
-
-  const send = (bytes: Buffer): void => {
-    if (ended) return;
-    uncork();
-    write(bytes);
-  };
+  const { send, sendSoon, flush } = createSender(socket, () => violated(new ChannelViolation('it reads nothing')));
 
   const acknowledgeAll = (): void => {
     const receivers = toAcknowledge;
@@ -221,14 +197,14 @@ export function openGuestChannel(socket: Socket): Promise<GuestChannel> {
   };
 
   const decoder = createFrameDecoder(receiver);
-  socket.on('data', (chunk: Buffer) => {
+  incoming.take = (chunk) => {
     if (ended) return;
     try {
       decoder.push(chunk);
     } catch (error) {
       violated(error);
     }
-  });
+  };
   socket.on('error', (error) => end(new Error(`the channel to the box failed: ${error.message}`, { cause: error })));
   socket.on('close', () => end(new Error('the box ended its channel')));
 

@@ -1,0 +1,108 @@
+import type { OutputChunk } from 'boxlite/backend';
+import type { OutputStream } from './log-record.ts';
+
+/** A chunk still in memory, and where its record begins in the file. */
+export interface TailChunk extends OutputChunk {
+  readonly position: number;
+}
+
+interface Entry {
+  readonly stream: OutputStream;
+  readonly offset: number;
+  readonly position: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+const leastBytes = 1024;
+
+/**
+ * The last records of a log, in one buffer that is written round and round: a flood of output makes no garbage, which
+ * would cost more than the output itself.
+ */
+export class LogTail {
+  readonly #most: number;
+  #bytes: Buffer = Buffer.alloc(0);
+  /** Where the next record goes. */
+  #end = 0;
+  #entries: Entry[] = [];
+  #first = 0;
+
+  /** Keeps at most so many bytes; a record longer than half of that is not kept. */
+  constructor(mostBytes: number) {
+    this.#most = mostBytes;
+  }
+
+  /** Copies the bytes. Records come in the order of their positions. */
+  push(stream: OutputStream, offset: number, position: number, data: Uint8Array): void {
+    const { length } = data;
+    if (length * 2 > this.#most) return this.keepLast(0);
+    if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
+    const start = this.#end;
+    this.#end += length;
+    for (let oldest = this.#entries[this.#first]; oldest; oldest = this.#entries[this.#first]) {
+      if (oldest.start >= this.#end || oldest.start + oldest.length <= start) break;
+      this.#first++;
+    }
+    if (this.#first > 64 && this.#first * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#first);
+      this.#first = 0;
+    }
+    this.#bytes.set(data, start);
+    this.#entries.push({ stream, offset, position, start, length });
+  }
+
+  /** The end of the buffer is reached: it grows until it has its full size, then begins anew. */
+  #makeRoom(length: number): void {
+    if (this.#bytes.length < this.#most) {
+      let size = Math.max(this.#bytes.length, leastBytes);
+      while (size < this.#end + length && size < this.#most) size *= 2;
+      const grown = Buffer.allocUnsafeSlow(Math.min(size, this.#most));
+      this.#bytes.copy(grown, 0, 0, this.#end);
+      this.#bytes = grown;
+      if (this.#end + length <= grown.length) return;
+    }
+    // What stands between here and the end of the buffer is the oldest there is.
+    const end = this.#end;
+    while ((this.#entries[this.#first]?.start ?? -1) >= end) this.#first++;
+    this.#end = 0;
+  }
+
+  /** A copy of the chunk whose record begins at this position of the file. */
+  at(position: number): TailChunk | undefined {
+    const oldest = this.#entries[this.#first];
+    if (!oldest || position < oldest.position) return undefined;
+    let low = this.#first;
+    let high = this.#entries.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#entries[middle]?.position ?? 0) < position) low = middle + 1;
+      else high = middle;
+    }
+    const found = this.#entries[low];
+    if (found?.position !== position) return undefined;
+    const { stream, offset, start, length } = found;
+    const data = Buffer.allocUnsafeSlow(length);
+    this.#bytes.copy(data, 0, start, start + length);
+    return { stream, offset, position, data };
+  }
+
+  /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */
+  keepLast(bytes: number): void {
+    let from = this.#entries.length;
+    let kept = 0;
+    while (from > this.#first) {
+      kept += this.#entries[from - 1]?.length ?? 0;
+      if (kept > bytes) break;
+      from--;
+    }
+    const entries = this.#entries.slice(from);
+    const old = this.#bytes;
+    this.#bytes = Buffer.allocUnsafeSlow(entries.reduce((sum, { length }) => sum + length, 0));
+    this.#entries = [];
+    this.#first = this.#end = 0;
+    for (const { stream, offset, position, start, length } of entries) {
+      this.push(stream, offset, position, old.subarray(start, start + length));
+    }
+  }
+}
