@@ -23,6 +23,11 @@ export function bareRunc(homeDir: string, bundle: string): { exec(box: string): 
   spec.process.args = ['/bin/true'];
   spec.process.terminal = false;
   delete spec.process.rlimits;
+  spec.linux.resources = {
+    ...spec.linux.resources,
+    memory: { limit: 512 * 1024 ** 2 },
+    cpu: { quota: 100_000, period: 100_000 },
+  };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec));
   let runs = 0;
   return {

@@ -21,7 +21,35 @@ export async function once(work: () => Promise<void>): Promise<number> {
 export async function medianMs(n: number, work: () => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < n; i++) times.push(await once(work));
-  return times.sort((a, b) => a - b)[n >> 1] ?? Number.NaN;
+  return median(times);
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+/**
+ * Measures several things in turns, so that what else the machine does meets all of them alike. Each ratio is the median
+ * over the rounds of that round's own ratio to the first of them.
+ */
+export async function inTurns(
+  rounds: number,
+  unit: Row['unit'],
+  measures: Readonly<Record<string, () => Promise<number>>>,
+): Promise<Row[]> {
+  const names = Object.keys(measures);
+  const found: number[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const values: number[] = [];
+    for (const name of names) values.push((await measures[name]?.()) ?? Number.NaN);
+    found.push(values);
+  }
+  return names.map((what, i) => ({
+    what,
+    value: median(found.map((values) => values[i] ?? Number.NaN)),
+    unit,
+    ratio: median(found.map((values) => (values[i] ?? Number.NaN) / (values[0] ?? Number.NaN))),
+  }));
 }
 
 /** Reads a stream to its end and counts its bytes. */

@@ -1,11 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Box } from 'boxlite';
 import { Boxlite } from 'boxlite';
 import { bareRunc } from './bare-runc.ts';
-import { countedBytes, medianMs, milliseconds, once, printTable, type Row } from './measure.ts';
+import { execLatency } from './exec-latency.ts';
+import { manyBoxes } from './many-boxes.ts';
+import { countedBytes, inTurns, once, printTable, type Row } from './measure.ts';
 import { startServer } from './server-process.ts';
 import { transferMemory } from './transfer-memory.ts';
 
@@ -22,14 +24,6 @@ async function ready(runtime: Boxlite): Promise<Box> {
   return box;
 }
 
-async function mib(box: Box): Promise<number> {
-  const ms = await once(async () => {
-    const execution = await box.exec('dd', [...dd]);
-    if ((await countedBytes(execution.stdout)) !== 1024 ** 3) throw new Error('output is missing');
-  });
-  return 1_024_000 / ms;
-}
-
 const server = await startServer(join(dir, 'remote'), '--attached');
 const local = await Boxlite.local({ homeDir: join(dir, 'local') });
 try {
@@ -37,52 +31,40 @@ try {
   const remote = Boxlite.rest(server.options);
   const there = await ready(remote);
 
-  execFileSync('musl-gcc', ['-static', '-O2', '-o', join(dir, 'spawn'), 'bench/spawn.c']);
-  await here.copyIn(join(dir, 'spawn'), '/root/spawn');
-  const bare = Number((await here.run('/root/spawn', ['500', '/bin/true'])).stdout) / 1e6;
   const runc = bareRunc(join(dir, 'local'), join(dir, 'bare'));
-  const runcExec = await medianMs(20, () => runc.exec(here.id));
-  const execLocal = await medianMs(500, async () => {
-    await (await here.exec('true')).wait();
-  });
-  const execRest = await medianMs(300, async () => {
-    await (await there.exec('true')).wait();
-  });
-  rows.push(
-    { what: 'exec true, fork+exec in the box', ...milliseconds(bare) },
-    { what: 'exec true, spawning runc exec', ...milliseconds(runcExec), ratio: runcExec / bare },
-    { what: 'exec true, local', ...milliseconds(execLocal), ratio: execLocal / bare },
-    { what: 'exec true, REST', ...milliseconds(execRest), ratio: execRest / bare },
-  );
+  rows.push(...(await execLatency({ local: here, remote: there, runcExec: () => runc.exec(here.id), dir })));
 
-  const runcRun = await medianMs(20, () => runc.run());
-  const started = async (runtime: Boxlite): Promise<number> => {
-    const times: number[] = [];
-    for (let i = 0; i < 20; i++) {
-      const box = await runtime.create({ image });
-      times.push(await once(async () => void (await box.run('true'))));
-      await runtime.remove(box.id, { force: true });
-    }
-    return times.sort((a, b) => a - b)[10] ?? Number.NaN;
+  const start = async (runtime: Boxlite): Promise<number> => {
+    const box = await runtime.create({ image, cpus: 1, memoryMib: 512, diskSizeGb: 1 });
+    const ms = await once(async () => void (await box.run('true')));
+    await runtime.remove(box.id, { force: true });
+    return ms;
   };
-  const startLocal = await started(local);
-  const startRest = await started(remote);
   rows.push(
-    { what: 'start to first command, bare runc run true', ...milliseconds(runcRun) },
-    { what: 'start to first command, local', ...milliseconds(startLocal), ratio: startLocal / runcRun },
-    { what: 'start to first command, REST', ...milliseconds(startRest), ratio: startRest / runcRun },
+    ...(await inTurns(15, 'ms', {
+      'start to first command, bare runc run true with the same cpu and memory limits': () => once(() => runc.run()),
+      'start to first command, disk limit included, local': () => start(local),
+      'start to first command, disk limit included, REST': () => start(remote),
+    })),
   );
 
-  const pipe = 1_024_000 / (await once(async () => void (await countedBytes(spawn('dd', [...dd]).stdout))));
-  const outLocal = await mib(here);
-  const outRest = await mib(there);
+  const rate = async (output: () => Promise<AsyncIterable<Uint8Array>>): Promise<number> => {
+    const ms = await once(async () => {
+      if ((await countedBytes(await output())) !== 2 ** 30) throw new Error('output is missing');
+    });
+    return 1_024_000 / ms;
+  };
+  const fromBox = async (box: Box): Promise<AsyncIterable<Uint8Array>> => (await box.exec('dd', [...dd])).stdout;
   rows.push(
-    { what: '1 GiB of output, plain pipe into Node', value: pipe, unit: 'MiB/s' },
-    { what: '1 GiB of output, local', value: outLocal, unit: 'MiB/s', ratio: outLocal / pipe },
-    { what: '1 GiB of output, REST', value: outRest, unit: 'MiB/s', ratio: outRest / pipe },
+    ...(await inTurns(3, 'MiB/s', {
+      '1 GiB of output, plain pipe into Node': () => rate(async () => spawn('dd', [...dd]).stdout),
+      '1 GiB of output, log on disk included, local': () => rate(() => fromBox(here)),
+      '1 GiB of output, log on disk included, REST': () => rate(() => fromBox(there)),
+    })),
   );
   rows.push(...(await transferMemory(server, there, dir)));
   await remote.remove(there.id, { force: true });
+  rows.push(...(await manyBoxes(dir, 100)), ...(await manyBoxes(dir, 300)));
 } finally {
   await local.shutdown();
   await server.stop();

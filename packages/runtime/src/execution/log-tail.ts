@@ -36,7 +36,10 @@ export class LogTail {
   /** Copies the bytes. Records come in the order of their positions. */
   push(stream: OutputStream, offset: number, position: number, data: Uint8Array): void {
     const { length } = data;
-    if (length * 2 > this.#most) return this.keepLast(0);
+    if (length * 2 > this.#most) {
+      this.keepLast(0);
+      return;
+    }
     if (this.#end + length > this.#bytes.length) this.#makeRoom(length);
     const start = this.#end;
     this.#end += length;
