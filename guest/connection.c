@@ -2,13 +2,12 @@
 #include "connection.h"
 #include "execution.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -20,9 +19,12 @@ enum {
 	VERSION = 1,
 	HOLD_US = 400,
 	SEND_BUFFER = 1 << 20, /* the kernel gives what it allows */
+	PORT_TURNS = 500,
 };
 
-static struct watch listener = { .fd = -1 }, peer = { .fd = -1 };
+static struct watch listener = { .fd = -1 }, port = { .fd = -1 }, peer = { .fd = -1 };
+static int port_directory = -1;
+static const char *port_name;
 static uint8_t *in;
 static size_t in_used;
 static struct bytes out;
@@ -36,6 +38,8 @@ bool connection_ended(void) { return had_peer && peer.fd < 0; }
 bool connection_idle(void) { return peer.fd < 0 || out_sent == out.length; }
 struct bytes *connection_out(void) { return &out; }
 
+static void port_open(void);
+
 static void peer_close(void)
 {
 	watch_close(&peer);
@@ -43,6 +47,8 @@ static void peer_close(void)
 	out.length = out_sent = held = in_used = 0;
 	blocked = false;
 	madvise(in, IN_SIZE, MADV_DONTNEED);
+	if (port_name)
+		port_open();
 }
 
 static void peer_watch(void)
@@ -82,7 +88,7 @@ static bool obey_all(void)
 static int peer_read(void)
 {
 	size_t room = IN_SIZE - in_used;
-	ssize_t n = recv(peer.fd, in + in_used, room < IN_TURN ? room : IN_TURN, MSG_DONTWAIT);
+	ssize_t n = read(peer.fd, in + in_used, room < IN_TURN ? room : IN_TURN);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0)
@@ -91,15 +97,41 @@ static int peer_read(void)
 	return obey_all() ? 1 : -1;
 }
 
+/* What the runtime had sent counts, also when it has gone since. */
+static void peer_drain(void)
+{
+	for (int turns = 0; peer.fd >= 0 && turns < 64; turns++)
+		if (peer_read() <= 0)
+			break;
+	if (peer.fd >= 0)
+		peer_close();
+}
+
 static void peer_ready(struct watch *watch, uint32_t events)
 {
 	(void)watch;
+	if (port_name && (events & EPOLLHUP)) {
+		peer_drain();
+		return;
+	}
 	if (events & EPOLLOUT)
 		blocked = false;
 	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)) && peer_read() < 0) {
 		peer_close();
 		return;
 	}
+	peer_watch();
+}
+
+static void peer_greet(int fd)
+{
+	peer.fd = fd;
+	peer.ready = peer_ready;
+	had_peer = true;
+	size_t mark = frame_begin(&out, 0, HELLO);
+	put_u32(&out, VERSION);
+	put_u64(&out, boot_id);
+	frame_end(&out, mark);
 	peer_watch();
 }
 
@@ -119,28 +151,56 @@ static void peer_accept(struct watch *watch, uint32_t events)
 		close(fd);
 		return;
 	}
-	/* What the old connection still holds was sent, so it counts: a runtime that restarts loses no stdin. */
-	for (int turns = 0; peer.fd >= 0 && turns < 64; turns++)
-		if (peer_read() <= 0)
-			break;
-	if (peer.fd >= 0)
-		peer_close();
-	peer.fd = fd;
-	peer.ready = peer_ready;
-	had_peer = true;
-	size_t mark = frame_begin(&out, 0, HELLO);
-	put_u32(&out, VERSION);
-	put_u64(&out, boot_id);
-	frame_end(&out, mark);
-	peer_watch();
+	peer_drain();
+	peer_greet(fd);
 }
 
-void connection_listen(int fd, uint64_t id)
+/* At a port there is nothing to accept: it has hung up while no runtime is there, and is writable once one is. Opened
+   anew for each, so that no byte meant for one reaches the next. */
+static void port_ready(struct watch *watch, uint32_t events)
+{
+	if ((events & EPOLLHUP) || !(events & EPOLLOUT))
+		return;
+	int fd = watch->fd;
+	watch_set(watch, 0);
+	watch->fd = -1;
+	peer_greet(fd);
+}
+
+static void port_open(void)
+{
+	/* Busy while a child that was just forked has not yet closed what it got from here. */
+	for (int turn = 0; port.fd < 0; turn++) {
+		port.fd = openat(port_directory, port_name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		if (port.fd < 0 && turn == PORT_TURNS)
+			_exit(71);
+		if (port.fd < 0)
+			poll(NULL, 0, 10);
+	}
+	port.ready = port_ready;
+	/* Told once of each change: a port that has hung up would be ready without end. */
+	watch_set(&port, EPOLLOUT | EPOLLET);
+}
+
+static void connection_begin(uint64_t id)
 {
 	in = mmap(NULL, IN_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (in == MAP_FAILED)
 		_exit(71);
 	boot_id = id;
+}
+
+void connection_port(int directory, const char *name, uint64_t id)
+{
+	connection_begin(id);
+	port_directory = directory;
+	port_name = name;
+	port_open();
+}
+
+void connection_listen(int fd, uint64_t id)
+{
+	connection_begin(id);
 	listener.fd = fd;
 	listener.ready = peer_accept;
 	watch_set(&listener, EPOLLIN);
@@ -150,7 +210,7 @@ void connection_listen(int fd, uint64_t id)
 static bool send_out(void)
 {
 	while (out_sent < out.length) {
-		ssize_t n = send(peer.fd, out.at + out_sent, out.length - out_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = write(peer.fd, out.at + out_sent, out.length - out_sent);
 		if (n < 0) {
 			if (errno != EINTR) {
 				blocked = true; /* an error comes back as EPOLLERR or end of file */
@@ -177,8 +237,7 @@ static bool send_piece(struct output *o, const uint8_t *bytes, size_t length)
 {
 	uint8_t header[FRAME_HEADER + 8];
 	struct iovec parts[2] = { { output_header(header, o, length), sizeof header }, { (void *)bytes, length } };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
-	ssize_t n = sendmsg(peer.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = writev(peer.fd, parts, 2);
 	if (n < 0) {
 		output_return(o);
 		blocked = errno != EINTR;
@@ -246,44 +305,4 @@ uint32_t connection_held_us(void)
 		return 0;
 	uint64_t now = now_us();
 	return now < hold_until_us ? (uint32_t)(hold_until_us - now) : 0;
-}
-
-void connection_send_exit(const struct execution *e)
-{
-	bool signalled = WIFSIGNALED(e->status);
-	uint32_t signal = signalled ? (uint32_t)WTERMSIG(e->status) : 0;
-	size_t mark = frame_begin(&out, e->id, EXIT);
-	put_u32(&out, signalled ? 128 + signal : (uint32_t)WEXITSTATUS(e->status));
-	put_u32(&out, signal);
-	put_u8(&out, (uint8_t)((e->timed_out ? 1 : 0) | (e->out_of_memory ? 2 : 0)));
-	put_u64(&out, e->out[0] ? e->out[0]->end : 0);
-	put_u64(&out, e->out[1] ? e->out[1]->end : 0);
-	put_u64(&out, e->duration_us);
-	put_u64(&out, (uint64_t)e->usage.ru_utime.tv_sec * 1000000 + (uint64_t)e->usage.ru_utime.tv_usec);
-	put_u64(&out, (uint64_t)e->usage.ru_stime.tv_sec * 1000000 + (uint64_t)e->usage.ru_stime.tv_usec);
-	put_u64(&out, (uint64_t)e->usage.ru_maxrss * 1024);
-	frame_end(&out, mark);
-}
-
-void connection_send_credit(const struct execution *e, uint64_t offset)
-{
-	if (!e->attached)
-		return;
-	size_t mark = frame_begin(&out, e->id, STDIN_CREDIT);
-	put_u64(&out, offset);
-	frame_end(&out, mark);
-}
-
-void connection_send_stdin_closed(const struct execution *e)
-{
-	if (e->attached && !e->exited)
-		frame_end(&out, frame_begin(&out, e->id, STDIN_CLOSED));
-}
-
-void connection_send_refused(uint32_t execution, uint8_t type, const char *message)
-{
-	size_t mark = frame_begin(&out, execution, REFUSED);
-	put_u8(&out, type);
-	put_string(&out, message);
-	frame_end(&out, mark);
 }

@@ -9,6 +9,8 @@ struct execution;
 
 /* Takes connections from a listening socket, but none from processes of the box itself. */
 void connection_listen(int fd, uint64_t boot_id);
+/* The same at a port of a virtual machine, which one runtime at a time is connected to. Ends the process if it is gone. */
+void connection_port(int directory, const char *name, uint64_t boot_id);
 bool connection_open(void);
 /* Some connection was there, and has ended without another in its place. */
 bool connection_ended(void);
@@ -23,6 +25,7 @@ bool connection_idle(void);
 /* The queue of frames to build into; only while connection_open(). */
 struct bytes *connection_out(void);
 void connection_send_started(const struct execution *execution);
+/* replies.c: what the guest says of its own accord or to a request. */
 void connection_send_exit(const struct execution *execution);
 void connection_send_credit(const struct execution *execution, uint64_t offset);
 void connection_send_stdin_closed(const struct execution *execution);

@@ -3,6 +3,7 @@
 #include "connection.h"
 #include "execution.h"
 #include "loop.h"
+#include "oom.h"
 #include "spawn.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -165,27 +166,16 @@ static int until(uint64_t due, uint64_t now, int timeout)
 	return timeout < 0 || wait < timeout ? wait : timeout;
 }
 
-int guest_main(int argc, char **argv)
+static uint64_t new_boot_id(void)
 {
-	uint64_t boot_id, next = 0, trim_at = 0;
-	if (getpid() != 1) { /* it signals every process it can see */
-		fprintf(stderr, "boxlite-guest: must be process 1 of its box\n");
-		return 64;
-	}
-	int fd = open_listener(argc, argv);
-	if (fd < 0) {
-		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX]\n");
-		return 64;
-	}
-	if (!limit_capabilities()) {
-		fprintf(stderr, "boxlite-guest: cannot give up capabilities\n");
-		return 64;
-	}
-	set_up_process();
-	if (getrandom(&boot_id, sizeof boot_id, 0) != sizeof boot_id)
-		boot_id = now_us();
-	connection_listen(fd, boot_id);
-	uint64_t contact_by = attached ? now_ms() + FIRST_CONTACT_MS : 0;
+	uint64_t id;
+	return getrandom(&id, sizeof id, 0) == sizeof id ? id : now_us();
+}
+
+/* Until the box is to end. */
+static void run(void)
+{
+	uint64_t next = 0, trim_at = 0, contact_by = attached ? now_ms() + FIRST_CONTACT_MS : 0;
 	for (;;) {
 		uint64_t now = now_ms();
 		if (timers_changed || (next && now >= next)) {
@@ -203,7 +193,7 @@ int guest_main(int argc, char **argv)
 		if (contact_by && connection_open())
 			contact_by = 0;
 		if (attached && (connection_ended() || (contact_by && now >= contact_by)))
-			return 0;
+			return;
 		int timeout = until(next, now, until(trim_at, now, until(contact_by, now, more ? 0 : -1)));
 		if (shutting_down) {
 			shut_down_on(now);
@@ -214,4 +204,37 @@ int guest_main(int argc, char **argv)
 		else
 			loop_turn(timeout);
 	}
+}
+
+int guest_main(int argc, char **argv)
+{
+	if (getpid() != 1) { /* it signals every process it can see */
+		fprintf(stderr, "boxlite-guest: must be process 1 of its box\n");
+		return 64;
+	}
+	int fd = open_listener(argc, argv);
+	if (fd < 0) {
+		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX]\n");
+		return 64;
+	}
+	if (!limit_capabilities()) {
+		fprintf(stderr, "boxlite-guest: cannot give up capabilities\n");
+		return 64;
+	}
+	set_up_process();
+	connection_listen(fd, new_boot_id());
+	run();
+	return 0;
+}
+
+void guest_at_port(int directory, const char *name, bool ends_with_it, uint64_t of_programs)
+{
+	attached = ends_with_it;
+	capabilities = of_programs;
+	if (!limit_capabilities())
+		return;
+	set_up_process();
+	oom_whole_machine();
+	connection_port(directory, name, new_boot_id());
+	run();
 }

@@ -1,19 +1,23 @@
-/* One program, three roles: PID 1 of a box, the helper beside the runtime, and what copies and packs disks. */
+/* One program, four roles: PID 1 of a box, the first process of a virtual machine, the helper beside the runtime, and what
+   copies and packs disks. */
 #include <stdio.h>
 #include <string.h>
 
 int guest_main(int argc, char **argv);
 int disk_main(int argc, char **argv);
+int microvm_main(int argc, char **argv);
 __attribute__((weak)) int host_main(int argc, char **argv);
 
 int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "guest") == 0)
 		return guest_main(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "microvm") == 0)
+		return microvm_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "host") == 0 && host_main)
 		return host_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "disk") == 0)
 		return disk_main(argc, argv);
-	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest host ...\n       boxlite-guest disk ...\n");
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n");
 	return 2;
 }

@@ -4,15 +4,18 @@
 #include <string.h>
 #include <unistd.h>
 
+static int fd = -2;
+
+void oom_whole_machine(void) { fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC); }
+
 uint64_t oom_kills(void)
 {
-	static int fd = -2;
 	if (fd == -2) {
 		fd = open("/sys/fs/cgroup/memory.events", O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			fd = open("/sys/fs/cgroup/memory/memory.oom_control", O_RDONLY | O_CLOEXEC);
 	}
-	char text[512];
+	static char text[16384];
 	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
 	if (n <= 0)
 		return 0;

@@ -3,11 +3,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
 import { EngineError } from 'boxlite/backend';
+import { qemuEngine } from './engine/qemu/qemu.ts';
 import { runcEngine } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
 import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
-import { baseImageDir, guestBinary } from './shipped-files.ts';
+import { baseImageDir, guestBinary, kernelRoots } from './shipped-files.ts';
 import { openStore } from './store/store.ts';
 
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
@@ -41,12 +42,12 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       inUse: (imageId) => store.boxes.usesImage(imageId),
     });
     opened.push(() => images.close());
-    const engine = await runcEngine({
-      host,
-      guestBinary,
-      stateDir: join(homeDir, 'engine'),
-      ...engineChoice(options.engine ?? process.env['BOXLITE_ENGINE']),
-    });
+    const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
+    const parts = { host, guestBinary, stateDir: join(homeDir, 'engine') };
+    const engine =
+      choice === 'qemu'
+        ? await qemuEngine({ ...parts, kernelRoots })
+        : await runcEngine({ ...parts, ...engineChoice(choice) });
     const runtime = new LocalRuntime({
       store,
       engine,
@@ -67,5 +68,5 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
 function engineChoice(engine: string | undefined): { readonly runc?: string } {
   if (engine === undefined || engine === 'runc') return {};
   if (engine.startsWith('/')) return { runc: engine };
-  throw new EngineError(`unknown engine ${JSON.stringify(engine)}: choose runc, or the absolute path of one`);
+  throw new EngineError(`unknown engine ${JSON.stringify(engine)}: choose runc, qemu, or the absolute path of one`);
 }

@@ -9,3 +9,6 @@ export const guestBinary: string = path(inClone ? '../../../guest/build/boxlite-
 
 /** The image `boxlite/base:latest` as an OCI layout: every home directory gets it on first use. */
 export const baseImageDir: string = path(inClone ? '../../../.setup/base-image' : '../base-image');
+
+/** Where kernels for micro-VMs are looked for: what set-up of a clone has fetched for tests, then what the host has. */
+export const kernelRoots: readonly string[] = [...(inClone ? [path('../../../.setup/kernel')] : []), '/'];

@@ -34,7 +34,7 @@ export class BoxBody {
     const box = this.#engineBox();
     const { pid, timing } = await this.#engine.start(box);
     const spawned = performance.now();
-    const channel = await connectGuest(box.socketPath);
+    const channel = await connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs });
     const now = performance.now();
     const imagePrepareMs = this.#record().timing?.imagePrepareMs ?? 0;
     return {
@@ -57,7 +57,8 @@ export class BoxBody {
     if ((await this.#engine.pid(box)) === undefined) return undefined;
     // A paused guest answers nobody.
     await this.#engine.resume(box);
-    return connectGuest(box.socketPath);
+    // Twice: a guest at a machine's port may not have seen that one runtime went before another came.
+    return connectGuest(box.socketPath).catch(() => connectGuest(box.socketPath));
   }
 
   /** Stops everything in it where it is. */

@@ -43,6 +43,8 @@ export interface EngineUsage {
 export interface Engine {
   readonly name: string;
   readonly version: string;
+  /** How long a guest may take, after `start`, until it answers, in milliseconds. @default 10000 */
+  readonly guestMs?: number;
   /** Resolves once PID 1 runs; its host process id. On failure everything it made is undone. `EngineError`. */
   start(box: EngineBox): Promise<{ readonly pid: number; readonly timing: EngineTiming }>;
   /** SIGKILL to PID 1, and so to the box; nothing when it is gone. */
