@@ -6,6 +6,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { baseImage, guestProgram } from './setup/built.mjs';
 import { hostPackages } from './setup/host-packages.mjs';
+import { testKernel } from './setup/kernel.mjs';
 import { withLock } from './setup/lock.mjs';
 import { npmPackages, repositoryNode } from './setup/npm-packages.mjs';
 import { passOn } from './setup/pass-on.mjs';
@@ -25,7 +26,7 @@ async function main(argv) {
       `set-up needs Node 20 or newer and this is ${process.version}; see https://nodejs.org/download`,
     );
   }
-  const steps = [npmPackages, hostPackages({ forTests }), guestProgram, baseImage];
+  const steps = [npmPackages, hostPackages({ forTests }), guestProgram, baseImage, ...(forTests ? [testKernel] : [])];
   if (steps.some((step) => !step.done(root))) {
     await withLock(root, async () => {
       for (const step of steps) await perform(step, root);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { readCgroupLayout } from '../cgroup/version.ts';
 import { findProgram } from './program.ts';
+import { probeQemu } from './qemu/probe.ts';
 
 /** Something that is in the way, and the command that fixes it. */
 export interface ProbeProblem {
@@ -91,5 +92,5 @@ async function probeOther(name: string): Promise<EngineProbe> {
 
 /** Every engine that BoxLite knows, found or not, best first. Starts each with `--version` only. */
 export async function probeEngines(options: { readonly runc?: string } = {}): Promise<readonly EngineProbe[]> {
-  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeOther('crun'), probeOther('runsc')]);
+  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeOther('crun'), probeOther('runsc'), probeQemu()]);
 }

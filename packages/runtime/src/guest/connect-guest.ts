@@ -8,7 +8,7 @@ import { type Incoming, openGuestChannel } from './guest-channel.ts';
 
 export interface ConnectGuestOptions {
   /** How long the guest may take to listen and to say hello, in milliseconds. @default 10000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Bytes that a socket address holds, but for the NUL at its end. */
