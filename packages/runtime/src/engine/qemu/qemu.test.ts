@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -34,8 +33,9 @@ async function engine(
   });
 }
 
-function isRunning(pid: number): boolean {
-  return existsSync(`/proc/${pid}`);
+async function isRunning(pid: number): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return text !== '' && !/\) [ZX] /.test(text);
 }
 
 test('an attached machine ends with the process that started it, and a detached one does not', async () => {
@@ -44,7 +44,7 @@ test('an attached machine ends with the process that started it, and a detached 
   const detached = boxAt(home, 'detached');
   const { pid } = await qemu.start(detached);
   await host.close();
-  expect([isRunning(attached.pid), isRunning(pid)]).toEqual([false, true]);
+  expect([await isRunning(attached.pid), await isRunning(pid)]).toEqual([false, true]);
   host = await openHost({ binary: await buildGuestBinary(), lockPath: `${home}/lock` });
   const again = await engine();
   expect(await again.pid(detached)).toBe(pid);

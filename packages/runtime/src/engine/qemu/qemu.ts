@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { EngineError, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
 import { runtimeConfig } from '../../config.ts';
 import { hostActions } from '../../host/action.ts';
@@ -106,6 +107,12 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
     return machine?.pid;
   };
 
+  const signal = async ({ id, folder }: Place, number: number): Promise<void> => {
+    checkBoxId(id);
+    const machine = await readMachine(paths(folder).pidFile);
+    if (machine !== undefined) await host.kill({ ...machine, signal: number });
+  };
+
   const release = async ({ id, folder }: Place): Promise<void> => {
     checkBoxId(id);
     const { pidFile } = paths(folder);
@@ -169,14 +176,13 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
     version: `${version} (${accelerator}, Linux ${kernel.release})`,
     guestMs: guestMs[accelerator],
     start,
-    async kill({ id, folder }) {
-      checkBoxId(id);
-      const machine = await readMachine(paths(folder).pidFile);
-      if (machine !== undefined) await host.kill(machine);
-    },
+    kill: async (place) => await signal(place, constants.signals.SIGKILL),
     release,
     destroy,
     pid,
+    // The whole machine stands still; what it had to do is late then, and its clock has gone on.
+    pause: async ({ id, folder }) => await signal({ id, folder }, constants.signals.SIGSTOP),
+    resume: async ({ id, folder }) => await signal({ id, folder }, constants.signals.SIGCONT),
     async usage(id) {
       const folder = folders.get(id);
       const running = folder === undefined ? undefined : await pid({ id, folder });
