@@ -16,7 +16,6 @@ enum {
 	OUT_ENOUGH = 256 << 10, /* more waiting than this: nothing new is read from the peer */
 	SMALL = 4 << 10,        /* output up to this size travels together with other frames */
 	FLUSH_TURN = 1 << 20,
-	VERSION = 1,
 	HOLD_US = 400,
 	SEND_BUFFER = 1 << 20, /* the kernel gives what it allows */
 	PORT_TURNS = 500,
@@ -128,10 +127,7 @@ static void peer_greet(int fd)
 	peer.fd = fd;
 	peer.ready = peer_ready;
 	had_peer = true;
-	size_t mark = frame_begin(&out, 0, HELLO);
-	put_u32(&out, VERSION);
-	put_u64(&out, boot_id);
-	frame_end(&out, mark);
+	connection_send_hello(boot_id);
 	peer_watch();
 }
 
@@ -222,14 +218,6 @@ static bool send_out(void)
 	}
 	out.length = out_sent = 0;
 	return true;
-}
-
-static uint8_t *output_header(uint8_t *header, const struct output *o, size_t length)
-{
-	frame_header(header, (uint32_t)length + 8, o->owner->id, o->type);
-	for (int i = 0; i < 8; i++)
-		header[FRAME_HEADER + i] = (uint8_t)(o->sent >> (8 * i));
-	return header;
 }
 
 /* Sends a piece straight from the ring; false when the socket takes no more. */

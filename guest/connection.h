@@ -26,6 +26,7 @@ bool connection_idle(void);
 struct bytes *connection_out(void);
 void connection_send_started(const struct execution *execution);
 /* replies.c: what the guest says of its own accord or to a request. */
+void connection_send_hello(uint64_t boot_id);
 void connection_send_exit(const struct execution *execution);
 void connection_send_credit(const struct execution *execution, uint64_t offset);
 void connection_send_stdin_closed(const struct execution *execution);

@@ -101,6 +101,8 @@ bool outputs_fresh(uint64_t most);
 bool output_acknowledge(struct output *output, uint64_t offset);
 void output_discard(struct output *output);
 void output_release(struct output *output);
+/* The header of a frame with `length` of its bytes from the next unsent one on; FRAME_HEADER + 8 bytes. */
+uint8_t *output_header(uint8_t *header, const struct output *output, size_t length);
 /* Gives back the memory of rings that were large and are empty; true while some are left to look at. */
 void outputs_trim(void);
 

@@ -223,3 +223,11 @@ void outputs_trim(void)
 			if (e->out[i])
 				ring_trim(&e->out[i]->ring);
 }
+
+uint8_t *output_header(uint8_t *header, const struct output *o, size_t length)
+{
+	frame_header(header, (uint32_t)length + 8, o->owner->id, o->type);
+	for (int i = 0; i < 8; i++)
+		header[FRAME_HEADER + i] = (uint8_t)(o->sent >> (8 * i));
+	return header;
+}

@@ -3,6 +3,16 @@
 #include "execution.h"
 #include <sys/wait.h>
 
+enum { VERSION = 1 };
+
+void connection_send_hello(uint64_t boot_id)
+{
+	size_t mark = frame_begin(connection_out(), 0, HELLO);
+	put_u32(connection_out(), VERSION);
+	put_u64(connection_out(), boot_id);
+	frame_end(connection_out(), mark);
+}
+
 void connection_send_exit(const struct execution *e)
 {
 	bool signalled = WIFSIGNALED(e->status);
