@@ -3,7 +3,8 @@ import type { Check } from './check.ts';
 
 /** One check for each engine that BoxLite knows; boxes need one that is usable. */
 export function engineChecks(engines: readonly EngineProbe[]): readonly Check[] {
-  const usable = engines.find((engine) => engine.usable);
+  // qemu is used on demand only: without another engine, boxes do not run by default.
+  const usable = engines.find((engine) => engine.usable && engine.name !== 'qemu');
   return engines.map((engine) => {
     const problem = engine.problems[0];
     return {
