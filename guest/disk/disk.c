@@ -29,6 +29,8 @@ void disk_fail(int status, const char *format, ...) {
 
 void disk_fail_errno(const char *what, const char *name) {
   int status = errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_FAILED;
+  /* A name given twice, an attribute that makes no sense: it is what was read that is wrong. */
+  if (errno == EEXIST || errno == EINVAL || errno == ENAMETOOLONG) status = STATUS_REFUSED;
   disk_fail(status, "%s %.300s: %s", what, name, strerror(errno));
 }
 

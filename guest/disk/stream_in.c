@@ -52,6 +52,8 @@ static void get_name(char *name) {
 
 static int may_set(const struct xattr *xattr) {
   if (strcmp(xattr->name, "trusted.overlay.opaque") == 0) return xattr->length == 1 && *xattr->value == 'y';
+  /* What an overlay of a user namespace would obey. */
+  if (strncmp(xattr->name, "user.overlay.", 13) == 0) return strcmp(xattr->name, "user.overlay.opaque") == 0;
   return strncmp(xattr->name, "user.", 5) == 0 || strcmp(xattr->name, "security.capability") == 0 ||
          strcmp(xattr->name, "system.posix_acl_access") == 0 || strcmp(xattr->name, "system.posix_acl_default") == 0;
 }

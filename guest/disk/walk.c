@@ -36,6 +36,7 @@ static uint32_t link_of(uint64_t inode, int *fresh) {
 
 static int is_portable(const char *name, const uint8_t *value, uint32_t length) {
   if (strcmp(name, "trusted.overlay.opaque") == 0) return length == 1 && *value == 'y';
+  if (strncmp(name, "user.overlay.", 13) == 0) return strcmp(name, "user.overlay.opaque") == 0;
   return strncmp(name, "user.", 5) == 0 || strcmp(name, "security.capability") == 0 ||
          strncmp(name, "system.posix_acl_", 17) == 0;
 }

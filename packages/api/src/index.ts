@@ -1,24 +1,36 @@
 export { type Operation, type OperationId, operations } from './operation.ts';
 export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
+export { type CloneBoxOptions, cloneBox } from './operations/clone-box.ts';
 export { type CreateBoxOptions, createBox } from './operations/create-box.ts';
+export { type CreateSnapshotOptions, createSnapshot } from './operations/create-snapshot.ts';
+export { type CreateVolumeOptions, createVolume } from './operations/create-volume.ts';
 export { type DownloadFilesOptions, downloadFiles } from './operations/download-files.ts';
 export { type ExecTtyOptions, execTty } from './operations/exec-tty.ts';
+export { type ExportBoxOptions, exportBox } from './operations/export-box.ts';
 export { type GetBoxOptions, getBox } from './operations/get-box.ts';
 export { type GetBoxMetricsOptions, getBoxMetrics } from './operations/get-box-metrics.ts';
 export { getConfig } from './operations/get-config.ts';
 export { type GetExecutionOptions, getExecution } from './operations/get-execution.ts';
 export { type GetImageOptions, getImage } from './operations/get-image.ts';
 export { getRuntimeMetrics } from './operations/get-runtime-metrics.ts';
+export { type GetSnapshotOptions, getSnapshot } from './operations/get-snapshot.ts';
 export { type GetTokenOptions, getToken } from './operations/get-token.ts';
+export { type GetVolumeOptions, getVolume } from './operations/get-volume.ts';
 export { type ImageExistsOptions, imageExists } from './operations/image-exists.ts';
+export { type ImportBoxOptions, importBox } from './operations/import-box.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
+export { type ListSnapshotsOptions, listSnapshots } from './operations/list-snapshots.ts';
+export { listVolumes } from './operations/list-volumes.ts';
 export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
+export { type RemoveSnapshotOptions, removeSnapshot } from './operations/remove-snapshot.ts';
+export { type RemoveVolumeOptions, removeVolume } from './operations/remove-volume.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
 export { type RestartBoxOptions, restartBox } from './operations/restart-box.ts';
+export { type RestoreSnapshotOptions, restoreSnapshot } from './operations/restore-snapshot.ts';
 export { type ResumeBoxOptions, resumeBox } from './operations/resume-box.ts';
 export { type SendExecutionInputOptions, sendExecutionInput } from './operations/send-execution-input.ts';
 export { type SignalExecutionOptions, signalExecution } from './operations/signal-execution.ts';
@@ -56,6 +68,8 @@ export {
   portSpec,
   type SecurityPreset,
   securityPresets,
+  type TmpfsSpec,
+  tmpfsSpec,
   type VolumeSpec,
   volumeSpec,
 } from './schemas/create-box.ts';
@@ -106,15 +120,31 @@ export {
   downloadFilesQuery,
   type ExecTtyQuery,
   execTtyQuery,
+  type ImportBoxQuery,
+  importBoxQuery,
   type ListBoxesQuery,
   type ListImagesQuery,
   listBoxesQuery,
   listImagesQuery,
   type RemoveBoxQuery,
+  type RemoveVolumeQuery,
   removeBoxQuery,
+  removeVolumeQuery,
   type UploadFilesQuery,
   uploadFilesQuery,
 } from './schemas/query.ts';
+export {
+  type CloneBoxRequest,
+  type CreateSnapshotRequest,
+  cloneBoxRequest,
+  createSnapshotRequest,
+  type ExportBoxRequest,
+  exportBoxRequest,
+  type ListSnapshotsResponse,
+  listSnapshotsResponse,
+  type Snapshot,
+  snapshot,
+} from './schemas/snapshot.ts';
 export { type StopBoxRequest, stopBoxRequest } from './schemas/stop-box.ts';
 export {
   type TerminalError,
@@ -132,3 +162,13 @@ export {
   tokenRequest,
   tokenResponse,
 } from './schemas/token.ts';
+export {
+  type CreateVolumeRequest,
+  createVolumeRequest,
+  type ListVolumesResponse,
+  listVolumesResponse,
+  type Volume,
+  type VolumeState,
+  volume,
+  volumeStates,
+} from './schemas/volume.ts';

@@ -30,13 +30,25 @@ export type OperationId =
   | 'listImages'
   | 'getImage'
   | 'imageExists'
-  | 'pruneImages';
+  | 'pruneImages'
+  | 'createSnapshot'
+  | 'listSnapshots'
+  | 'getSnapshot'
+  | 'removeSnapshot'
+  | 'restoreSnapshot'
+  | 'cloneBox'
+  | 'exportBox'
+  | 'importBox'
+  | 'createVolume'
+  | 'listVolumes'
+  | 'getVolume'
+  | 'removeVolume';
 
 /** What the contract says of one operation, apart from its parameters and bodies. */
 export interface Operation {
   readonly operationId: OperationId;
   readonly method: Method;
-  /** Template with `{prefix}`, `{box_id}`, `{execution_id}` and `{digest}`, from the origin on. */
+  /** Template with `{prefix}`, `{box_id}`, `{execution_id}`, `{digest}`, `{snapshot_name}` and `{volume_id}`, from the origin on. */
   readonly path: string;
   /** The scope that a credential needs; null for the two operations that need no credential. */
   readonly scope: Scope | null;
@@ -46,6 +58,8 @@ export interface Operation {
 const tenant = '/v1/{prefix}';
 const box = `${tenant}/boxes/{box_id}` as const;
 const execution = `${box}/executions/{execution_id}` as const;
+const snapshot = `${box}/snapshots/{snapshot_name}` as const;
+const volume = `${tenant}/volumes/{volume_id}` as const;
 const image = `${tenant}/images/{digest}` as const;
 
 function operation(
@@ -88,4 +102,16 @@ export const operations: readonly Operation[] = [
   operation('getImage', 'GET', image, 'images:read', 200),
   operation('imageExists', 'HEAD', image, 'images:read', 204),
   operation('pruneImages', 'POST', `${tenant}/images/prune`, 'runtime:admin', 200),
+  operation('createSnapshot', 'POST', `${box}/snapshots`, 'boxes:write', 201),
+  operation('listSnapshots', 'GET', `${box}/snapshots`, 'boxes:read', 200),
+  operation('getSnapshot', 'GET', snapshot, 'boxes:read', 200),
+  operation('removeSnapshot', 'DELETE', snapshot, 'boxes:write', 204),
+  operation('restoreSnapshot', 'POST', `${snapshot}/restore`, 'boxes:write', 204),
+  operation('cloneBox', 'POST', `${box}/clone`, 'boxes:write', 201),
+  operation('exportBox', 'POST', `${box}/export`, 'boxes:read', 200),
+  operation('importBox', 'POST', `${tenant}/boxes/import`, 'boxes:write', 201),
+  operation('createVolume', 'POST', `${tenant}/volumes`, 'boxes:write', 201),
+  operation('listVolumes', 'GET', `${tenant}/volumes`, 'boxes:read', 200),
+  operation('getVolume', 'GET', volume, 'boxes:read', 200),
+  operation('removeVolume', 'DELETE', volume, 'boxes:write', 204),
 ];

@@ -56,6 +56,11 @@ const requests = new Set(
     'StopBoxRequest',
     'ExecRequest',
     'SignalRequest',
+    'TmpfsSpec',
+    'CreateSnapshotRequest',
+    'CloneBoxRequest',
+    'ExportBoxRequest',
+    'CreateVolumeRequest',
   ].concat(['ResizeRequest', 'PullImageRequest', 'PruneImagesRequest', 'TerminalResize']),
 );
 

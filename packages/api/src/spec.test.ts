@@ -56,6 +56,7 @@ const specOperations = Object.entries(spec.paths).flatMap(([path, item]) =>
 
 const box = '01KGYZ3V5N8Q2R4T6W8X0A1B2C';
 const execution = '01KGYZ40M3C7E9G1J3M5P7R9S1';
+const volume = '01KGYZ5T2W4Y6A8C0E2G4J6M8P';
 const digest = 'sha256:4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1';
 
 // Every endpoint with every option that it has.
@@ -90,6 +91,18 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   getImage: api.getImage({ digest }),
   imageExists: api.imageExists({ digest }),
   pruneImages: api.pruneImages({ body: {} }),
+  createSnapshot: api.createSnapshot({ box, body: { name: 'before-upgrade' } }),
+  listSnapshots: api.listSnapshots({ box }),
+  getSnapshot: api.getSnapshot({ box, snapshot: 'before-upgrade' }),
+  removeSnapshot: api.removeSnapshot({ box, snapshot: 'before-upgrade' }),
+  restoreSnapshot: api.restoreSnapshot({ box, snapshot: 'before-upgrade' }),
+  cloneBox: api.cloneBox({ box, body: {} }),
+  exportBox: api.exportBox({ box }),
+  importBox: api.importBox({ name: 'copy', archive: new Uint8Array() }),
+  createVolume: api.createVolume({ body: {} }),
+  listVolumes: api.listVolumes(),
+  getVolume: api.getVolume({ volume }),
+  removeVolume: api.removeVolume({ volume, force: true }),
 };
 
 test('has the same operations in the table and in the spec', () => {
@@ -159,7 +172,7 @@ describe.each(api.operations)('$operationId', (entry) => {
   test('documents what any tenant-scoped call may answer', () => {
     const common = entry.scope === null ? ['429', '500', '503'] : ['400', '401', '403', '429', '500', '503'];
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(common));
-    const aboutOne = ['{box_id}', '{digest}'].some((hole) => entry.path.includes(hole));
+    const aboutOne = ['{box_id}', '{digest}', '{volume_id}'].some((hole) => entry.path.includes(hole));
     expect('404' in operation.responses).toBe(aboutOne);
   });
 });

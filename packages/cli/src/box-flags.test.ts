@@ -12,10 +12,20 @@ test('--env takes NAME=VALUE, and NAME from this process where it has one', () =
   expect(() => parseEnvironment(['=x'], {})).toThrow('--env must be NAME=VALUE or NAME, not "=x"');
 });
 
-test('--volume takes host and box directory, read-only with :ro', () => {
+test('--volume takes host and box directory, read-only with :ro, or the name of a volume', () => {
   expect(parseVolume('/a:/b')).toEqual({ hostPath: '/a', guestPath: '/b', readOnly: false });
   expect(parseVolume('/a:/b:ro')).toEqual({ hostPath: '/a', guestPath: '/b', readOnly: true });
+  expect(parseVolume('cache:/b:ro')).toEqual({ volume: 'cache', guestPath: '/b', readOnly: true });
+  expect(parseVolume('./cache:/b')).toMatchObject({ hostPath: `${process.cwd()}/cache` });
   for (const wrong of ['/a', ':/b', '/a:', '/a:/b:rx', '/a:/b:ro:x']) expect(() => parseVolume(wrong)).toThrow(wrong);
+});
+
+test('--tmpfs takes a box directory and its size in MiB', () => {
+  expect(boxOptions('alpine', { tmpfs: ['/a', '/b:8'] }).tmpfs).toEqual([
+    { guestPath: '/a' },
+    { guestPath: '/b', sizeMib: 8 },
+  ]);
+  for (const wrong of ['', '/a:x', '/a:1:2']) expect(() => boxOptions('alpine', { tmpfs: [wrong] })).toThrow('--tmpfs');
 });
 
 test('--publish takes a box port, a host port before it, and a protocol after it', () => {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { BoxOptions, Environment, PortOptions, VolumeOptions } from 'boxlite/backend';
+import type { BoxOptions, Environment, PortOptions, TmpfsOptions, VolumeOptions } from 'boxlite/backend';
 import { type Command, Option } from 'commander';
 import { UsageError } from './usage.ts';
 
@@ -21,6 +21,7 @@ export interface BoxFlags {
   readonly healthCommand?: string;
   readonly healthInterval?: number;
   readonly volume?: readonly string[];
+  readonly tmpfs?: readonly string[];
   readonly publish?: readonly string[];
   readonly network?: string;
   readonly security?: NonNullable<BoxOptions['security']>;
@@ -51,7 +52,12 @@ export function addBoxFlags(command: Command): Command {
     .option('--no-auto-resume', 'leave the box paused or stopped when something wants to use it')
     .option('--health-command <command>', 'a shell command that succeeds while the box is healthy')
     .option('--health-interval <seconds>', 'between two health checks (30)', wholeNumber('--health-interval'))
-    .option('-v, --volume <host:box[:ro]>', 'make a host directory visible in the box', collect)
+    .option(
+      '-v, --volume <host:box[:ro]>',
+      'make a host directory visible in the box, or a volume by its name',
+      collect,
+    )
+    .option('--tmpfs <box[:MiB]>', 'a directory in memory', collect)
     .option('-p, --publish <[host:]box[/tcp]>', 'publish a port of the box on the host', collect)
     .addOption(new Option('--network <mode>', 'network of the box').choices(['isolated', 'none']))
     .addOption(new Option('--security <preset>', 'confinement').choices(['development', 'standard', 'maximum']))
@@ -76,6 +82,7 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.processes !== undefined && { processes: flags.processes }),
     ...(flags.openFiles !== undefined && { openFiles: flags.openFiles }),
     ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
+    ...(flags.tmpfs !== undefined && { tmpfs: flags.tmpfs.map(parseTmpfs) }),
     ...(flags.publish !== undefined && { ports: flags.publish.map(parsePort) }),
     ...((flags.network === 'isolated' || flags.network === 'none') && { network: flags.network }),
     ...(flags.security !== undefined && { security: flags.security }),
@@ -111,13 +118,22 @@ export function parseEnvironment(flags: readonly string[], own: NodeJS.ProcessEn
   return env;
 }
 
-/** `host:box`, `host:box:ro` or `host:box:rw`. */
+/** `box` or `box:MiB`. */
+function parseTmpfs(flag: string): TmpfsOptions {
+  const [guestPath, size, ...rest] = flag.split(':');
+  if (!guestPath || rest.length > 0) throw new UsageError(`--tmpfs must be BOX_DIR[:MIB], not ${JSON.stringify(flag)}`);
+  return { guestPath, ...(size !== undefined && { sizeMib: wholeNumber('--tmpfs')(size) }) };
+}
+
+/** `host:box`, `host:box:ro` or `host:box:rw`; a host part that is a name, without a slash, is a volume. */
 export function parseVolume(flag: string): VolumeOptions {
   const [host, guest, mode, ...rest] = flag.split(':');
   if (!host || !guest || rest.length > 0 || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
     throw new UsageError(`--volume must be HOST_DIR:BOX_DIR[:ro], not ${JSON.stringify(flag)}`);
   }
-  return { hostPath: resolve(host), guestPath: guest, readOnly: mode === 'ro' };
+  const readOnly = mode === 'ro';
+  if (/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(host)) return { volume: host, guestPath: guest, readOnly };
+  return { hostPath: resolve(host), guestPath: guest, readOnly };
 }
 
 /** `box`, `host:box`, either with `/tcp` or `/udp`. */

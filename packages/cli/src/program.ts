@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import { registerClone } from './commands/clone.ts';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExec } from './commands/exec.ts';
+import { registerExport } from './commands/export.ts';
 import { registerImages } from './commands/images.ts';
+import { registerImport } from './commands/import.ts';
 import { registerInfo } from './commands/info.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerList } from './commands/list.ts';
@@ -15,9 +18,11 @@ import { registerResume } from './commands/resume.ts';
 import { registerRm } from './commands/rm.ts';
 import { registerRun } from './commands/run.ts';
 import { registerServe } from './commands/serve.ts';
+import { registerSnapshot } from './commands/snapshot.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStats } from './commands/stats.ts';
 import { registerStop } from './commands/stop.ts';
+import { registerVolume } from './commands/volume.ts';
 import { addGlobalOptions } from './globals.ts';
 
 const verbs = [
@@ -36,6 +41,11 @@ const verbs = [
   registerPull,
   registerImages,
   registerLogs,
+  registerSnapshot,
+  registerClone,
+  registerExport,
+  registerImport,
+  registerVolume,
   registerStats,
   registerInfo,
   registerServe,

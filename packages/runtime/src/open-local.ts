@@ -3,13 +3,20 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
 import { EngineError } from 'boxlite/backend';
+import { importedLayers } from './archive/imported-layers.ts';
+import { boxDisks } from './disk/box-disks.ts';
+import { diskProgram } from './disk/disk-program.ts';
+import { stages } from './disk/stages.ts';
+import { diskImages } from './engine/disk.ts';
 import { qemuEngine } from './engine/qemu/qemu.ts';
 import { runcEngine } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
 import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
 import { baseImageDir, guestBinary, kernelRoots } from './shipped-files.ts';
+import { snapshotRecords } from './snapshot/snapshot-records.ts';
 import { openStore } from './store/store.ts';
+import { managedVolumes } from './volume/volumes.ts';
 
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
 
@@ -48,7 +55,18 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       choice === 'qemu'
         ? await qemuEngine({ ...parts, kernelRoots })
         : await runcEngine({ ...parts, ...engineChoice(choice) });
+    const disks = boxDisks({
+      host,
+      program: diskProgram(host, guestBinary),
+      stages: stages(host, join(homeDir, 'stages')),
+    });
+    const shared = { database: store.database, boxes: () => store.boxes.all(), drop: disks.drop };
     const runtime = new LocalRuntime({
+      disks,
+      snapshots: snapshotRecords(store.database),
+      importedLayers: importedLayers({ ...shared, directory: join(homeDir, 'imported-layers') }),
+      volumes: (assertOpen) => managedVolumes({ ...shared, directory: join(homeDir, 'volumes'), assertOpen }),
+      makeImage: diskImages(host, join(homeDir, 'engine', 'templates')),
       store,
       engine,
       images,

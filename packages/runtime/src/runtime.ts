@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type {
   BoxOptions,
@@ -11,23 +11,31 @@ import type {
   RuntimeMetrics,
 } from 'boxlite/backend';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
+import { type ImportedParts, unpackArchive } from './archive/import-box.ts';
+import type { ImportedLayers } from './archive/imported-layers.ts';
 import { abortable } from './box/abortable.ts';
 import { destroyBox } from './box/box-body.ts';
-import type { BoxHome } from './box/box-home.ts';
 import { boxInfo } from './box/box-info.ts';
+import { boxRoot } from './box/box-root.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
-import { LocalBox } from './box/local-box.ts';
+import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
 import { runtimeConfig } from './config.ts';
+import { sweepDisks } from './disk/sweep-disks.ts';
 import { isUlid, ulid } from './id/ulid.ts';
-import type { ImageStore } from './images/images.ts';
-import type { BoxDefaults, BoxRecord } from './store/box-records.ts';
+import type { ImageStore, ReadyImage } from './images/images.ts';
+import type { BoxRecord } from './store/box-records.ts';
 import type { Store } from './store/store.ts';
+import { withRealPaths } from './volume/real-paths.ts';
+import type { ManagedVolumes } from './volume/volumes.ts';
 
-const defaultImage = 'alpine:latest';
 const adoptedAtOnce = 8;
 
-export interface LocalRuntimeParts extends Omit<BoxHome, 'assertOpen' | 'removed'> {
+export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'volumePath'> {
   readonly images: ImageStore;
+  readonly importedLayers: ImportedLayers;
+  readonly volumes: (assertOpen: () => void) => ManagedVolumes;
+  /** Makes a disk with a size. */
+  readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
   /** Lets go of what the runtime was made of. */
   readonly close: () => Promise<void>;
@@ -36,8 +44,9 @@ export interface LocalRuntimeParts extends Omit<BoxHome, 'assertOpen' | 'removed
 /** The local backend: boxes on this machine, in this process. */
 export class LocalRuntime implements RuntimeBackend {
   readonly images: ImageStore;
+  readonly volumes: ManagedVolumes;
   readonly #parts: LocalRuntimeParts;
-  readonly #home: BoxHome;
+  readonly #home: LocalBoxHome;
   readonly #boxes = new Map<string, LocalBox>();
   /** Names of boxes that are being made, each with the promise of its box. */
   readonly #making = new Map<string, Promise<LocalBox>>();
@@ -46,11 +55,23 @@ export class LocalRuntime implements RuntimeBackend {
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
     this.images = parts.images;
-    this.#home = { ...parts, assertOpen: () => this.#open(), removed: (id) => this.#boxes.delete(id) };
+    const assertOpen = (): void => this.#open();
+    this.volumes = parts.volumes(assertOpen);
+    this.#home = {
+      ...parts,
+      assertOpen,
+      volumePath: this.volumes.path,
+      clone: (box, name, call) => this.#clone(box, name, call),
+      removed: (id) => {
+        this.#boxes.delete(id);
+        parts.importedLayers.sweep().catch(() => {});
+      },
+    };
   }
 
   /** Takes up what a former process left on this home directory. */
   async recover(): Promise<void> {
+    await sweepDisks({ ...this.#parts, volumes: this.volumes });
     // One that was never started has no folder; any other may have been left in the middle of a start, stop or removal.
     const left = this.#parts.store.boxes
       .all()
@@ -63,10 +84,10 @@ export class LocalRuntime implements RuntimeBackend {
 
   /** Deletes what is left of boxes that were removed. What cannot be deleted now is tried again the next time. */
   async #sweep(): Promise<void> {
-    const { store, engine } = this.#parts;
+    const { store } = this.#parts;
     for (const id of await readdir(dirname(this.#home.folder('id')))) {
       if (isUlid(id) && !store.boxes.get(id))
-        await destroyBox(engine, { id, folder: this.#home.folder(id) }).catch(() => {});
+        await destroyBox(this.#parts, { id, folder: this.#home.folder(id) }).catch(() => {});
     }
   }
 
@@ -74,10 +95,23 @@ export class LocalRuntime implements RuntimeBackend {
     this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
-    if (name !== undefined && (this.#making.has(name) || this.#parts.store.boxes.get(name))) {
-      throw new AlreadyExistsError(`a box named ${name} exists already; choose another name or remove it`);
-    }
-    return abortable(this.#make(options, name), call.signal);
+    return abortable(
+      this.#make(name, () => this.#prepare(options, name)),
+      call.signal,
+    );
+  }
+
+  async importBox(
+    archive: ReadableStream<Uint8Array>,
+    name: string | undefined,
+    call: CallOptions = {},
+  ): Promise<LocalBox> {
+    this.#enter(call);
+    checkBoxName(name);
+    return abortable(
+      this.#make(name, () => this.#import(archive, name)),
+      call.signal,
+    );
   }
 
   async getOrCreate(
@@ -147,9 +181,13 @@ export class LocalRuntime implements RuntimeBackend {
     for (const result of left) if (result.status === 'rejected') throw result.reason;
   }
 
-  #make(options: BoxOptions, name: string | undefined): Promise<LocalBox> {
-    const making = this.#prepare(options, name);
-    if (name === undefined) return making;
+  /** Makes a box, with nobody else at its name. */
+  #make(name: string | undefined, make: () => Promise<LocalBox>): Promise<LocalBox> {
+    if (name === undefined) return make();
+    if (this.#making.has(name) || this.#parts.store.boxes.get(name)) {
+      throw new AlreadyExistsError(`a box named ${name} exists already; choose another name or remove it`);
+    }
+    const making = make();
     this.#making.set(name, making);
     const done = (): void => void this.#making.delete(name);
     making.then(done, done);
@@ -158,20 +196,24 @@ export class LocalRuntime implements RuntimeBackend {
 
   async #prepare(options: BoxOptions, name: string | undefined): Promise<LocalBox> {
     const began = performance.now();
-    const { store } = this.#parts;
+    const taken = this.volumes.take(await withRealPaths(options));
     // Until the box is stored, only this keeps its image from being removed.
     using holding = new DisposableStack();
-    const root = await this.#root(options, holding);
+    const root = await boxRoot(taken, this.#parts.images, holding);
+    return this.#insert(ulid(), name, { ...root, options: taken }, performance.now() - began);
+  }
+
+  #insert(id: string, name: string | undefined, made: MadeOf, imagePrepareMs: number): LocalBox {
+    const { store } = this.#parts;
     const now = Date.now();
     const record: BoxRecord = {
-      id: ulid(now),
+      id,
       name,
       status: 'configured',
       createdAt: now,
       updatedAt: now,
-      ...root,
-      options,
-      detached: this.#parts.detachAll || (options.detach ?? false),
+      ...made,
+      detached: this.#parts.detachAll || (made.options.detach ?? false),
       pid: undefined,
       timing: undefined,
       counters: { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 },
@@ -180,32 +222,51 @@ export class LocalRuntime implements RuntimeBackend {
     store.boxes.insert(record);
     store.counters.add('boxes_created');
     return this.#held(
-      store.boxes.update(record.id, {
-        status: 'configured',
-        pid: undefined,
-        timing: { imagePrepareMs: performance.now() - began },
-      }),
+      store.boxes.update(record.id, { status: 'configured', pid: undefined, timing: { imagePrepareMs } }),
     );
   }
 
-  async #root(
-    options: BoxOptions,
-    holding: DisposableStack,
-  ): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {
-    const { rootfsPath } = options;
-    if (rootfsPath !== undefined) {
-      const found = await stat(rootfsPath).catch(() => undefined);
-      if (!found?.isDirectory()) throw new InvalidArgumentError(`rootfsPath is not a directory: ${rootfsPath}`);
-      return { image: rootfsPath, imageId: undefined, rootfs: { path: rootfsPath }, defaults: bare };
-    }
-    const image = holding.use(await this.#parts.images.ready(options.image ?? defaultImage));
-    const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;
-    return {
-      image: options.image ?? defaultImage,
-      imageId: image.info.id,
-      rootfs: { layers: image.layers },
-      defaults: { env, workingDir, user, entrypoint, cmd, stopSignal },
+  async #clone(source: LocalBox, name: string | undefined, call: CallOptions): Promise<LocalBox> {
+    checkBoxName(name);
+    const { disks, folder } = this.#parts;
+    const copy = (): Promise<LocalBox> =>
+      disks.stages.use(async (stage) => {
+        const { id, image, imageId, rootfs, defaults, options } = source.life.state.record;
+        await disks.copy(folder(id), join(stage, 'copy'));
+        return this.#settle(join(stage, 'copy'), name, () => ({ image, imageId, rootfs, defaults, options }));
+      });
+    return abortable(
+      this.#make(name, () => source.life.whileStill(copy)),
+      call.signal,
+    );
+  }
+
+  async #import(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<LocalBox> {
+    const { disks, images, makeImage, importedLayers } = this.#parts;
+    using holding = new DisposableStack();
+    const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
+      const image = await images.ready(digest).catch(() => undefined);
+      return image && holding.use(image);
     };
+    return await disks.stages.use(async (stage) => {
+      const parts = await unpackArchive(archive, { stage, disks, makeImage, findImage });
+      const { layers, box, image } = parts;
+      if (image) return this.#settle(box, name, () => madeOf(parts, image.info.id, image.layers));
+      return importedLayers.adopt(layers, (paths) => this.#settle(box, name, () => madeOf(parts, undefined, paths)));
+    });
+  }
+
+  /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
+  async #settle(from: string, name: string | undefined, made: () => MadeOf): Promise<LocalBox> {
+    const id = ulid();
+    const folder = this.#parts.folder(id);
+    await rename(from, folder);
+    try {
+      return this.#insert(id, name, made(), 0);
+    } catch (error) {
+      await this.#parts.disks.drop(folder);
+      throw error;
+    }
   }
 
   #held(record: BoxRecord): LocalBox {
@@ -226,7 +287,12 @@ export class LocalRuntime implements RuntimeBackend {
   }
 }
 
-const bare: BoxDefaults = { env: {}, workingDir: '', user: '', entrypoint: [], cmd: [] };
+type MadeOf = Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults' | 'options'>;
+
+function madeOf({ manifest }: ImportedParts, imageId: string | undefined, layers: readonly string[]): MadeOf {
+  const { image, options, defaults } = manifest;
+  return { image: image.reference, imageId, rootfs: { layers }, defaults, options };
+}
 
 /** The folder of a box in a home directory. */
 export function boxFolder(homeDir: string, id: string): string {

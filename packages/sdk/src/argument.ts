@@ -68,3 +68,9 @@ export function checkGuestPath(field: string, value: unknown): void {
   checkText(field, value);
   if (typeof value === 'string' && value.split('/').includes('..')) refuse(field, 'a path without ".."', value);
 }
+
+/** A name or id: 1 to 128 letters, digits, dots, underscores and hyphens. */
+export function checkName(field: string, name: unknown): void {
+  if (typeof name === 'string' && /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/.test(name)) return;
+  refuse(field, '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit', name);
+}

@@ -1,4 +1,4 @@
-import { checkGuestPath, checkMs, checkText } from './argument.ts';
+import { checkGuestPath, checkMs, checkName, checkText } from './argument.ts';
 import type { BoxBackend, CallOptions, DownloadOptions, ExecutionBackend, UploadOptions } from './backend/backend.ts';
 import type { BoxInfo, BoxMetrics, ExecutionInfo } from './backend/info.ts';
 import { type CopyOptions, checkCopyOptions } from './copy-options.ts';
@@ -7,6 +7,7 @@ import { Execution } from './execution.ts';
 import { type BoxFiles, boxFiles } from './files.ts';
 import { killOnAbort } from './kill-on-abort.ts';
 import { collect, type RunResult } from './run.ts';
+import { Snapshots } from './snapshots.ts';
 import { execOptions, type StartExecutionOptions } from './start-execution.ts';
 import { startOrKill } from './start-or-kill.ts';
 import { feedStdin } from './stdin.ts';
@@ -16,10 +17,13 @@ export class Box implements AsyncDisposable {
   readonly #backend: BoxBackend;
   /** Files one at a time, in memory. */
   readonly files: BoxFiles;
+  /** Named copies of the box's disk. */
+  readonly snapshots: Snapshots;
 
   constructor(backend: BoxBackend) {
     this.#backend = backend;
     this.files = boxFiles(backend);
+    this.snapshots = new Snapshots(backend.snapshots);
   }
 
   /** A ULID. */
@@ -154,6 +158,24 @@ export class Box implements AsyncDisposable {
   /** The box's counters, and its gauges while it runs. */
   metrics(call: CallOptions = {}): Promise<BoxMetrics> {
     return this.#backend.metrics(call);
+  }
+
+  /** A new box of the same options with a copy of the disk; a box that runs stands still while it is copied. */
+  async clone(options: CallOptions = {}, name?: string): Promise<Box> {
+    if (name !== undefined) checkName('name', name);
+    return new Box(await this.#backend.clone(name, { signal: options.signal }));
+  }
+
+  /** The box as an archive that `importBox` takes, streamed: its options, its image and its disk as they are now. */
+  async export(call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    return this.#backend.export(call);
+  }
+
+  /** Writes what `export` gives to a file of the host, which appears once it is whole; in a directory `<name or id>.boxlite`. */
+  async exportTo(hostPath: string, call: CallOptions = {}): Promise<string> {
+    checkText('hostPath', hostPath);
+    const { writeArchive } = await import('./host/archive-file.ts');
+    return writeArchive(await this.export(call), hostPath, `${this.name ?? this.id}.boxlite`);
   }
 
   /** Stops the box; one that is stopped or removed is no error. */

@@ -1,4 +1,4 @@
-import { checkMs, checkWhole, refuse } from './argument.ts';
+import { checkMs, checkText, checkWhole, refuse } from './argument.ts';
 import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
 import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backend/info.ts';
@@ -9,6 +9,7 @@ import { Images } from './images.ts';
 import { listedBox } from './listed-box.ts';
 import type { BoxliteRestOptions } from './rest/options.ts';
 import { restRuntime } from './rest/runtime.ts';
+import { Volumes } from './volumes.ts';
 
 /** Which boxes to list. */
 export interface ListOptions extends CallOptions {
@@ -26,10 +27,13 @@ export class Boxlite implements AsyncDisposable {
   readonly #backend: RuntimeBackend;
   /** The images that boxes are made of. */
   readonly images: Images;
+  /** Directories that outlive boxes. */
+  readonly volumes: Volumes;
 
   private constructor(backend: RuntimeBackend) {
     this.#backend = backend;
     this.images = new Images(backend.images);
+    this.volumes = new Volumes(backend.volumes);
   }
 
   /** Boxes on this machine, in this process; needs `@boxlite/runtime` to be installed. */
@@ -125,6 +129,17 @@ export class Boxlite implements AsyncDisposable {
     await this.#backend.remove(idOrName, { force }, { signal });
   }
 
+  /**
+   * Makes a box of an archive that `export` gave: a stream, or a file of the host. `InvalidArgumentError` for one that is
+   * cut, changed or hostile, and then there is no box.
+   */
+  async importBox(source: string | ReadableStream<Uint8Array>, name?: string, call: CallOptions = {}): Promise<Box> {
+    if (name !== undefined) checkBoxName(name);
+    if (typeof source === 'string') checkText('source', source);
+    const archive = typeof source === 'string' ? await openArchive(source) : source;
+    return new Box(await this.#backend.importBox(archive, name, call));
+  }
+
   /** Counters of the runtime since it began. */
   metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
     return this.#backend.metrics(call);
@@ -145,6 +160,11 @@ export class Boxlite implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
+}
+
+async function openArchive(hostPath: string): Promise<ReadableStream<Uint8Array>> {
+  const { readArchive } = await import('./host/archive-file.ts');
+  return readArchive(hostPath);
 }
 
 function checkId(idOrName: unknown): void {

@@ -1,11 +1,20 @@
-import { checkFlag, checkRecord, checkText, checkTexts, checkUser, checkWhole, checkWord, refuse } from './argument.ts';
+import {
+  checkFlag,
+  checkName,
+  checkRecord,
+  checkText,
+  checkTexts,
+  checkUser,
+  checkWhole,
+  checkWord,
+  refuse,
+} from './argument.ts';
 import type { BoxOptions } from './backend/box-options.ts';
 import { InvalidArgumentError } from './errors.ts';
 
 /** Refuses a box's name that no server would take. */
 export function checkBoxName(name: unknown): void {
-  if (typeof name === 'string' && /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/.test(name)) return;
-  refuse('name', '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit', name);
+  checkName('name', name);
 }
 
 /** Checks what a box is made of before anything is asked of a backend; the error names the field. */
@@ -44,11 +53,14 @@ export function checkBoxOptions(options: BoxOptions): void {
   checkLifecycle(options);
   checkRecord('labels', options.labels);
   for (const [index, volume] of list('volumes', options.volumes)) {
-    checkText(`volumes[${index}].hostPath`, volume.hostPath);
-    if (!String(volume.guestPath).startsWith('/')) {
-      refuse(`volumes[${index}].guestPath`, 'an absolute path', volume.guestPath);
-    }
+    if ('volume' in volume) checkName(`volumes[${index}].volume`, volume.volume);
+    else checkText(`volumes[${index}].hostPath`, volume.hostPath);
+    checkAbsolute(`volumes[${index}].guestPath`, volume.guestPath);
     checkFlag(`volumes[${index}].readOnly`, volume.readOnly);
+  }
+  for (const [index, one] of list('tmpfs', options.tmpfs)) {
+    checkAbsolute(`tmpfs[${index}].guestPath`, one.guestPath);
+    checkWhole(`tmpfs[${index}].sizeMib`, one.sizeMib, 1, 1_048_576);
   }
   for (const [index, port] of list('ports', options.ports)) {
     if (port.guestPort === undefined) refuse(`ports[${index}].guestPort`, 'a whole number from 1 to 65535', undefined);
@@ -73,6 +85,10 @@ function checkLifecycle({ autoStopMs, autoDeleteMs, autoResume, autoRemove, heal
   checkWhole('healthCheck.timeoutMs', healthCheck.timeoutMs, 100);
   checkWhole('healthCheck.retries', healthCheck.retries, 1);
   checkWhole('healthCheck.startPeriodMs', healthCheck.startPeriodMs, 0);
+}
+
+function checkAbsolute(field: string, path: unknown): void {
+  if (typeof path !== 'string' || !path.startsWith('/')) refuse(field, 'an absolute path', path);
 }
 
 function list<T>(field: string, value: readonly T[] | undefined): Iterable<[number, T]> {

@@ -12,9 +12,12 @@ export type {
   BoxOptions,
   CapabilityOptions,
   Environment,
+  HostVolumeOptions,
+  ManagedVolumeOptions,
   PortOptions,
   SecurityPreset,
   TerminalSize,
+  TmpfsOptions,
   VolumeOptions,
 } from './backend/box-options.ts';
 export type {
@@ -31,6 +34,9 @@ export type {
   PruneResult,
   RuntimeConfig,
   RuntimeMetrics,
+  SnapshotInfo,
+  VolumeInfo,
+  VolumeState,
 } from './backend/info.ts';
 export type { BoxliteOptions, ImageRegistryOptions } from './backend/local-options.ts';
 export { Box } from './box.ts';
@@ -74,5 +80,7 @@ export {
 export { BoxliteRestOptions } from './rest/options.ts';
 export type { RunResult } from './run.ts';
 export type { SignalName } from './signal-number.ts';
+export type { Snapshots } from './snapshots.ts';
 export type { StartExecutionOptions, StdinSource } from './start-execution.ts';
 export { lines, text } from './text.ts';
+export type { Volumes } from './volumes.ts';

@@ -35,5 +35,14 @@ export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBacken
     upload: async (tar, options, call) => (await box(call)).upload(tar, options, call),
     download: async (options, call) => (await box(call)).download(options, call),
     metrics: async (call) => (await box(call)).metrics(call),
+    clone: async (name, call) => (await box(call)).clone(name, call),
+    export: async (call) => (await box(call)).export(call),
+    snapshots: {
+      create: async (name, call) => (await box(call)).snapshots.create(name, call),
+      list: async (call) => (await box(call)).snapshots.list(call),
+      get: async (name, call) => (await box(call)).snapshots.get(name, call),
+      remove: async (name, call) => (await box(call)).snapshots.remove(name, call),
+      restore: async (name, call) => (await box(call)).snapshots.restore(name, call),
+    },
   };
 }

@@ -10,12 +10,15 @@ import type { Log } from './log.ts';
 import { upgrader } from './node/upgrade.ts';
 import { type Passage, router } from './router.ts';
 import { boxRoutes } from './routes/boxes.ts';
+import { copyRoutes } from './routes/copies.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { fileRoutes } from './routes/files.ts';
 import { imageRoutes } from './routes/images.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { publicRoutes } from './routes/public.ts';
+import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
+import { volumeRoutes } from './routes/volumes.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 
 /** Options of {@link createApp}. */
@@ -57,6 +60,9 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       ...fileRoutes(),
       ...imageRoutes(),
       ...metricsRoutes(),
+      ...snapshotRoutes(),
+      ...copyRoutes(),
+      ...volumeRoutes(),
     },
     auth,
     backend,

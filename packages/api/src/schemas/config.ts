@@ -32,6 +32,11 @@ export interface SandboxCapabilities {
   readonly tty_enabled?: boolean | null | undefined;
   readonly streaming_enabled?: boolean | null | undefined;
   readonly linux_capabilities_enabled?: boolean | null | undefined;
+  readonly snapshots_enabled?: boolean | null | undefined;
+  readonly clone_enabled?: boolean | null | undefined;
+  readonly export_enabled?: boolean | null | undefined;
+  readonly import_enabled?: boolean | null | undefined;
+  readonly volumes_enabled?: boolean | null | undefined;
   readonly supported_security_presets?: readonly SecurityPreset[] | null | undefined;
   /** ISO 8601 duration; absent or null where keys are not honoured. */
   readonly idempotency_key_lifetime?: string | null | undefined;
@@ -53,6 +58,11 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   tty_enabled: maybe(z.boolean()),
   streaming_enabled: maybe(z.boolean()),
   linux_capabilities_enabled: maybe(z.boolean()),
+  snapshots_enabled: maybe(z.boolean()),
+  clone_enabled: maybe(z.boolean()),
+  export_enabled: maybe(z.boolean()),
+  import_enabled: maybe(z.boolean()),
+  volumes_enabled: maybe(z.boolean()),
   supported_security_presets: maybe(
     z.preprocess(
       (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string' && known(one)) : value),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { absolutePath, flag, matching, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { absolutePath, flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { nameField } from './snapshot.ts';
 
 /** How much a box is kept from its host, weakest first. */
 export const securityPresets = ['development', 'standard', 'maximum'] as const;
@@ -7,19 +8,40 @@ export const securityPresets = ['development', 'standard', 'maximum'] as const;
 /** One of {@link securityPresets}. */
 export type SecurityPreset = (typeof securityPresets)[number];
 
-/** A directory of the server's host made visible in the box. */
+/** A directory of the server's host, or a managed volume, made visible in the box: one of the two. */
 export interface VolumeSpec {
-  readonly host_path: string;
+  readonly host_path?: string | undefined;
+  /** Id or name of a managed volume. */
+  readonly managed_volume?: string | undefined;
   readonly guest_path: string;
   /** @default false */
   readonly read_only?: boolean | undefined;
 }
 
 /** Checks a volume. */
-export const volumeSpec: z.ZodType<VolumeSpec> = z.object({
-  host_path: absolutePath('host_path'),
+export const volumeSpec: z.ZodType<VolumeSpec> = z
+  .object({
+    host_path: absolutePath('host_path').optional(),
+    managed_volume: nameField('managed_volume').optional(),
+    guest_path: absolutePath('guest_path'),
+    read_only: flag('read_only').optional(),
+  })
+  .refine((spec) => (spec.host_path === undefined) !== (spec.managed_volume === undefined), {
+    message: 'a volume has either host_path or managed_volume',
+    path: ['host_path'],
+  });
+
+/** A directory in memory, empty at every start of the box. */
+export interface TmpfsSpec {
+  readonly guest_path: string;
+  /** 1 to 1048576. @default 64 */
+  readonly size_mib?: number | undefined;
+}
+
+/** Checks a directory in memory. */
+export const tmpfsSpec: z.ZodType<TmpfsSpec> = z.object({
   guest_path: absolutePath('guest_path'),
-  read_only: flag('read_only').optional(),
+  size_mib: whole('size_mib', 1, 1_048_576).optional(),
 });
 
 /** A port of the box published on the server's host. */
@@ -115,6 +137,7 @@ export interface CreateBoxRequest {
   /** `<name or uid>[:<group or gid>]`. */
   readonly user?: string | undefined;
   readonly volumes?: readonly VolumeSpec[] | undefined;
+  readonly tmpfs?: readonly TmpfsSpec[] | undefined;
   readonly ports?: readonly PortSpec[] | undefined;
   /** @default 'isolated' */
   readonly network?: 'isolated' | 'none' | undefined;
@@ -137,13 +160,10 @@ export interface CreateBoxRequest {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
-const nameRule = '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit';
-
 /** Checks a request for a box; keys that are not known are left out, for the sake of newer clients. */
 export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
   .object({
-    name: matching('name', namePattern, nameRule, 128).optional(),
+    name: nameField('name').optional(),
     image: text('image').optional(),
     rootfs_path: absolutePath('rootfs_path').optional(),
     cpus: whole('cpus', 1, 32).optional(),
@@ -159,6 +179,7 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     cmd: texts('cmd').optional(),
     user: userSpec('user').optional(),
     volumes: z.array(volumeSpec, 'volumes must be a list').optional(),
+    tmpfs: z.array(tmpfsSpec, 'tmpfs must be a list').optional(),
     ports: z.array(portSpec, 'ports must be a list').optional(),
     network: oneOf('network', ['isolated', 'none']).optional(),
     auto_remove: flag('auto_remove').optional(),

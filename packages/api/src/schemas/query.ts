@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type BoxStatus, boxStatuses } from './box.ts';
 import { anyText, matching, oneOf, text } from './field.ts';
+import { nameField } from './snapshot.ts';
 
 // A query string's values are text: these schemas read an object of text (lists of it where a name may repeat).
 
@@ -60,6 +61,23 @@ export interface RemoveBoxQuery {
 
 /** Reads the query of `removeBox`. */
 export const removeBoxQuery: z.ZodType<RemoveBoxQuery> = z.object({ force: trueOrFalse('force').optional() });
+
+/** The query of `removeVolume`. */
+export interface RemoveVolumeQuery {
+  /** Takes it from boxes that do not run, too. @default false */
+  readonly force?: boolean | undefined;
+}
+
+/** Reads the query of `removeVolume`. */
+export const removeVolumeQuery: z.ZodType<RemoveVolumeQuery> = z.object({ force: trueOrFalse('force').optional() });
+
+/** The query of `importBox`. */
+export interface ImportBoxQuery {
+  readonly name?: string | undefined;
+}
+
+/** Reads the query of `importBox`. */
+export const importBoxQuery: z.ZodType<ImportBoxQuery> = z.object({ name: nameField('name').optional() });
 
 /** The query of `execTty`. */
 export interface ExecTtyQuery {

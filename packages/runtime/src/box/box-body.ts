@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BootTiming, StorageError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
+import type { BoxHome } from './box-home.ts';
+
+type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath'>;
 
 /** A box that has just come up. */
 export interface StartedBody {
@@ -18,12 +20,14 @@ export interface StartedBody {
  * It knows nothing of statuses; each step may be done again after a crash or a failure.
  */
 export class BoxBody {
+  readonly #home: BodyHome;
   readonly #engine: Engine;
   readonly #folder: string;
   readonly #record: () => BoxRecord;
 
-  constructor(engine: Engine, folder: string, record: () => BoxRecord) {
-    this.#engine = engine;
+  constructor(home: BodyHome, folder: string, record: () => BoxRecord) {
+    this.#home = home;
+    this.#engine = home.engine;
     this.#folder = folder;
     this.#record = record;
   }
@@ -84,21 +88,24 @@ export class BoxBody {
 
   /** Deletes its disk and its folder, after `release`. `StorageError`. */
   async destroy(): Promise<void> {
-    await destroyBox(this.#engine, this.#engineBox());
+    await destroyBox(this.#home, this.#engineBox());
   }
 
   #engineBox(): EngineBox {
-    return engineBox(this.#record(), this.#folder);
+    return engineBox(this.#record(), this.#folder, this.#home.volumePath);
   }
 }
 
 /** Lets go of and deletes whatever lies in the folder of a box. `StorageError` when something of it stays. */
-export async function destroyBox(engine: Engine, place: Pick<EngineBox, 'id' | 'folder'>): Promise<void> {
+export async function destroyBox(
+  { engine, disks }: Pick<BoxHome, 'engine' | 'disks'>,
+  place: Pick<EngineBox, 'id' | 'folder'>,
+): Promise<void> {
   try {
     await engine.kill(place);
     await engine.release(place);
     await engine.destroy(place);
-    await rm(place.folder, { recursive: true, force: true });
+    await disks.drop(place.folder);
   } catch (cause) {
     throw new StorageError(
       `box ${place.id} is removed, but ${place.folder} could not be deleted and is tried again when the runtime is next opened: ${cause instanceof Error ? cause.message : cause}`,
@@ -108,7 +115,7 @@ export async function destroyBox(engine: Engine, place: Pick<EngineBox, 'id' | '
 }
 
 /** A box as its engine must know it; everything of it lies below the folder. */
-function engineBox(record: BoxRecord, folder: string): EngineBox {
+function engineBox(record: BoxRecord, folder: string, volumePath: BodyHome['volumePath']): EngineBox {
   const { id, name, options, rootfs, detached } = record;
   return {
     id,
@@ -122,7 +129,12 @@ function engineBox(record: BoxRecord, folder: string): EngineBox {
     diskSizeGb: options.diskSizeGb,
     processes: options.processes ?? 4096,
     openFiles: options.openFiles,
-    volumes: options.volumes ?? [],
+    volumes: (options.volumes ?? []).map(({ guestPath, readOnly = false, ...volume }) => ({
+      hostPath: 'volume' in volume ? volumePath(volume.volume) : volume.hostPath,
+      guestPath,
+      readOnly,
+    })),
+    tmpfs: (options.tmpfs ?? []).map(({ guestPath, sizeMib = 64 }) => ({ guestPath, sizeMib })),
     security: options.security ?? 'standard',
     capabilities: options.capabilities ?? {},
   };

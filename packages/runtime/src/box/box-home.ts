@@ -1,3 +1,4 @@
+import type { BoxDisks } from '../disk/box-disks.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 
@@ -7,6 +8,9 @@ export interface BoxHome {
   readonly engine: Engine;
   /** The folder of a box, by its id. */
   readonly folder: (id: string) => string;
+  readonly disks: BoxDisks;
+  /** Where what is in a managed volume lies, by its id. */
+  readonly volumePath: (id: string) => string;
   readonly detachAll: boolean;
   readonly outputLimitBytes: number;
   /** `StoppedError` once the runtime is shut down. */

@@ -33,7 +33,7 @@ export class BoxLife {
     const { store, outputLimitBytes } = home;
     const folder = home.folder(record.id);
     const state = new BoxState(store, record);
-    const body = new BoxBody(home.engine, folder, () => state.record);
+    const body = new BoxBody(home, folder, () => state.record);
     const executions = new BoxExecutions({ record, store, folder, outputLimitBytes, use: () => this.use() });
     this.#watch = new BoxWatch({
       state,

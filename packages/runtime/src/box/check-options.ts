@@ -47,8 +47,13 @@ function user(value: string | undefined): void {
 
 /** Refuses what cannot be the name of a box. `InvalidArgumentError`. */
 export function checkBoxName(name: string | undefined): void {
-  if (name === undefined || namePattern.test(name)) return;
-  refuse('name', name, '1 to 128 letters, digits, dots, dashes and underscores that begin with a letter or digit');
+  if (name !== undefined) checkName('name', name);
+}
+
+/** Refuses what cannot be a name. `InvalidArgumentError`. */
+export function checkName(field: string, name: string): void {
+  if (namePattern.test(name)) return;
+  refuse(field, name, '1 to 128 letters, digits, dots, dashes and underscores that begin with a letter or digit');
 }
 
 /** Refuses what cannot be a box, before any work. `InvalidArgumentError`, `UnsupportedError`. */
@@ -71,8 +76,13 @@ export function checkBoxOptions(options: BoxOptions): void {
   words('cmd', options.cmd);
   user(options.user);
   for (const [i, volume] of (options.volumes ?? []).entries()) {
-    absolute(`volumes[${i}].hostPath`, volume.hostPath);
+    if ('volume' in volume) checkName(`volumes[${i}].volume`, volume.volume);
+    else absolute(`volumes[${i}].hostPath`, volume.hostPath);
     absolute(`volumes[${i}].guestPath`, volume.guestPath);
+  }
+  for (const [i, { guestPath, sizeMib }] of (options.tmpfs ?? []).entries()) {
+    absolute(`tmpfs[${i}].guestPath`, guestPath);
+    wholeNumber(`tmpfs[${i}].sizeMib`, sizeMib, 1, 1_048_576);
   }
   if (options.ports && options.ports.length > 0) {
     throw new UnsupportedError('ports: the local engine cannot publish ports yet; leave ports out');

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type {
   BoxBackend,
   BoxInfo,
@@ -6,10 +7,15 @@ import type {
   DownloadOptions,
   ExecOptions,
   ExecutionInfo,
+  SnapshotsBackend,
   UploadOptions,
 } from 'boxlite/backend';
+import { exportBox } from '../archive/export-box.ts';
+import { streamOf } from '../archive/stream-of.ts';
 import type { LocalExecution } from '../execution/local-execution.ts';
 import type { GuestChannel } from '../guest/channel.ts';
+import { boxSnapshots } from '../snapshot/box-snapshots.ts';
+import type { SnapshotRecords } from '../snapshot/snapshot-records.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { abortable } from './abortable.ts';
 import type { BoxHome } from './box-home.ts';
@@ -20,17 +26,29 @@ import { download, upload } from './transfer.ts';
 
 const sigkill = 9;
 
+/** What a box's object needs of the runtime, beside what its life does. */
+export interface LocalBoxHome extends BoxHome {
+  readonly snapshots: SnapshotRecords;
+  readonly clone: (box: LocalBox, name: string | undefined, call: CallOptions) => Promise<LocalBox>;
+}
+
 /** A box on this machine. */
 export class LocalBox implements BoxBackend {
   readonly id: string;
   readonly name: string | undefined;
   readonly life: BoxLife;
+  readonly snapshots: SnapshotsBackend;
+  readonly #home: LocalBoxHome;
   readonly #usage: BoxUsage;
 
-  constructor(home: BoxHome, record: BoxRecord) {
+  constructor(home: LocalBoxHome, record: BoxRecord) {
     this.id = record.id;
     this.name = record.name;
     this.life = new BoxLife(home, record);
+    this.#home = home;
+    const { disks, snapshots: records } = home;
+    const own = { boxId: this.id, folder: home.folder(this.id), life: this.life };
+    this.snapshots = boxSnapshots({ ...own, disks, records });
     this.#usage = new BoxUsage(home.engine, record.id);
   }
 
@@ -137,6 +155,25 @@ export class LocalBox implements BoxBackend {
       networkTcpErrors: undefined,
       bootTiming: timing,
     };
+  }
+
+  async clone(name: string | undefined, call: CallOptions = {}): Promise<LocalBox> {
+    this.#enter(call);
+    return this.#home.clone(this, name, call);
+  }
+
+  async export(call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    this.#enter(call);
+    const { disks, folder } = this.#home;
+    const stage = await disks.stages.make();
+    const copying = this.life.whileStill(() => disks.copy(folder(this.id), join(stage, 'copy')));
+    try {
+      await abortable(copying, call.signal);
+      return streamOf(exportBox(this.life.state.record, stage, disks), () => disks.stages.drop(stage));
+    } catch (error) {
+      copying.catch(() => {}).finally(() => disks.stages.drop(stage).catch(() => {}));
+      throw error;
+    }
   }
 
   async #live(call: CallOptions): Promise<GuestChannel> {

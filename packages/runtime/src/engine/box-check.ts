@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute, posix } from 'node:path';
 import { EngineError, InvalidArgumentError } from 'boxlite/backend';
 import type { EngineBox } from './engine.ts';
@@ -13,6 +13,13 @@ async function needDirectory(path: string, field: string): Promise<void> {
 function needAbsolute(path: string, field: string): void {
   if (!isAbsolute(path) || path.includes('\0'))
     throw new InvalidArgumentError(`${field}: ${path} is not an absolute path`);
+}
+
+function needGuestPath(path: string, field: string): void {
+  needAbsolute(path, field);
+  const target = posix.normalize(path).replace(/\/+$/, '');
+  if (target === '' || reserved.some((own) => target === own || target.startsWith(`${own}/`)))
+    throw new InvalidArgumentError(`${field}: ${path} is the box's own; choose another path`);
 }
 
 /** Refuses an id that is unfit for a container's name and a path. `InvalidArgumentError`. */
@@ -40,10 +47,14 @@ export async function checkBox(box: EngineBox): Promise<void> {
   }
   for (const { hostPath, guestPath } of box.volumes) {
     needAbsolute(hostPath, 'volumes.hostPath');
-    needAbsolute(guestPath, 'volumes.guestPath');
+    needGuestPath(guestPath, 'volumes.guestPath');
     await needDirectory(hostPath, 'volumes.hostPath');
-    const target = posix.normalize(guestPath).replace(/\/+$/, '');
-    if (target === '' || reserved.some((path) => target === path || target.startsWith(`${path}/`)))
-      throw new InvalidArgumentError(`volumes.guestPath: ${guestPath} is the box's own; choose another path`);
+    // Another box may have put a symbolic link in its way since.
+    if ((await realpath(hostPath)) !== hostPath)
+      throw new InvalidArgumentError(`volumes.hostPath: ${hostPath} leads elsewhere by now; make the box anew`);
+  }
+  for (const { guestPath, sizeMib } of box.tmpfs) {
+    needGuestPath(guestPath, 'tmpfs.guestPath');
+    if (!Number.isInteger(sizeMib) || sizeMib < 1) throw new InvalidArgumentError(`tmpfs.sizeMib: ${sizeMib}`);
   }
 }

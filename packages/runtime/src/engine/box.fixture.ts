@@ -32,6 +32,7 @@ export function boxAt(home: string, id: string, more: Partial<EngineBox> = {}): 
     processes: 4096,
     openFiles: undefined,
     volumes: [],
+    tmpfs: [],
     security: 'standard',
     capabilities: {},
     ...more,

@@ -1,4 +1,18 @@
-import type { CapabilityOptions, SecurityPreset, VolumeOptions } from 'boxlite/backend';
+import type { CapabilityOptions, SecurityPreset } from 'boxlite/backend';
+
+/** A directory of the host in a box; its path is real: no part of it is a symbolic link. */
+export interface EngineVolume {
+  readonly hostPath: string;
+  readonly guestPath: string;
+  /** @default false */
+  readonly readOnly?: boolean;
+}
+
+/** A directory in memory. */
+export interface EngineTmpfs {
+  readonly guestPath: string;
+  readonly sizeMib: number;
+}
 
 /** What an engine needs to know to start one box. */
 export interface EngineBox {
@@ -19,7 +33,8 @@ export interface EngineBox {
   readonly processes: number;
   /** Most open files of one process; undefined: as many as the host allows. */
   readonly openFiles: number | undefined;
-  readonly volumes: readonly VolumeOptions[];
+  readonly volumes: readonly EngineVolume[];
+  readonly tmpfs: readonly EngineTmpfs[];
   readonly security: SecurityPreset;
   readonly capabilities: CapabilityOptions;
 }

@@ -59,6 +59,9 @@ function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions):
     ...['hosts', 'hostname', 'resolv.conf'].map((name) =>
       mount(`/etc/${name}`, 'bind', `${etc}/${name}`, ['bind', 'ro', 'rprivate', ...closed]),
     ),
+    ...box.tmpfs.map(({ guestPath: target, sizeMib }) =>
+      mount(target, 'tmpfs', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', `size=${sizeMib}m`]),
+    ),
     // What they must not allow is set where they were mounted, and so for what is mounted below them.
     ...box.volumes.map(({ guestPath: target, readOnly = false }, i) =>
       mount(target, 'bind', `${boxMounts(box.id).volumes}/${i}`, [

@@ -11,6 +11,8 @@ import type {
   PruneResult,
   RuntimeConfig,
   RuntimeMetrics,
+  SnapshotInfo,
+  VolumeInfo,
 } from './info.ts';
 
 /** Goes with every call. Aborting rejects with the signal's reason. */
@@ -31,6 +33,12 @@ export interface RuntimeBackend {
   metrics(call?: CallOptions): Promise<RuntimeMetrics>;
   config(call?: CallOptions): Promise<RuntimeConfig>;
   readonly images: ImagesBackend;
+  readonly volumes: VolumesBackend;
+  /**
+   * Makes a box of what `export` gave; the name in the archive is not taken. `InvalidArgumentError` for an archive that
+   * is cut, changed or hostile, and then there is no box.
+   */
+  importBox(archive: ReadableStream<Uint8Array>, name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
   /** Ends attached boxes and lets go of everything held; over REST nothing remote is touched. Twice is fine. */
   shutdown(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
@@ -61,6 +69,40 @@ export interface BoxBackend {
   /** Packs a path of the box as a tar stream; `NotFoundError` before the first byte when there is none. */
   download(options: DownloadOptions, call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
   metrics(call?: CallOptions): Promise<BoxMetrics>;
+  readonly snapshots: SnapshotsBackend;
+  /** A new box of the same options with a copy of the disk; one that runs stands still while it is copied. */
+  clone(name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
+  /** The box as an archive: its options, image and disk as they are now (docs/reference/box-archive.md). */
+  export(call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** The snapshots of one box; they go with it. */
+export interface SnapshotsBackend {
+  /** A box that runs stands still while its disk is copied. `AlreadyExistsError` when the box has one of that name. */
+  create(name: string, call?: CallOptions): Promise<SnapshotInfo>;
+  /** Oldest first. */
+  list(call?: CallOptions): Promise<readonly SnapshotInfo[]>;
+  /** Null when there is none. */
+  get(name: string, call?: CallOptions): Promise<SnapshotInfo | null>;
+  /** `NotFoundError` when there is none. */
+  remove(name: string, call?: CallOptions): Promise<void>;
+  /** Puts the disk back as it was. `InvalidStateError` while the box runs. */
+  restore(name: string, call?: CallOptions): Promise<void>;
+}
+
+/** Directories that outlive boxes. */
+export interface VolumesBackend {
+  /** `AlreadyExistsError` when the name is taken. */
+  create(name: string | undefined, call?: CallOptions): Promise<VolumeInfo>;
+  /** Oldest first. */
+  list(call?: CallOptions): Promise<readonly VolumeInfo[]>;
+  /** By id or by name; null when there is none. */
+  get(idOrName: string, call?: CallOptions): Promise<VolumeInfo | null>;
+  /**
+   * With all that is in it. `NotFoundError` when there is none, `InvalidStateError` when a box has it: `force` takes it
+   * from boxes that do not run, which then cannot start.
+   */
+  remove(idOrName: string, options?: { readonly force?: boolean }, call?: CallOptions): Promise<void>;
 }
 
 export interface UploadOptions {

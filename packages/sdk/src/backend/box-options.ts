@@ -12,11 +12,29 @@ export interface CapabilityOptions {
 }
 
 /** A host directory made visible in the box. */
-export interface VolumeOptions {
+export interface HostVolumeOptions {
   readonly hostPath: string;
   readonly guestPath: string;
   /** @default false */
   readonly readOnly?: boolean;
+}
+
+/** A managed volume made visible in the box; see `volumes.create`. */
+export interface ManagedVolumeOptions {
+  /** Its id or name. */
+  readonly volume: string;
+  readonly guestPath: string;
+  /** @default false */
+  readonly readOnly?: boolean;
+}
+
+export type VolumeOptions = HostVolumeOptions | ManagedVolumeOptions;
+
+/** A directory in memory, empty at every start. */
+export interface TmpfsOptions {
+  readonly guestPath: string;
+  /** 1 to 1,048,576; what is in it counts as the box's memory. @default 64 */
+  readonly sizeMib?: number;
 }
 
 /** A port of the box published on the host. */
@@ -70,6 +88,7 @@ export interface BoxOptions {
   /** `<name or uid>[:<group or gid>]`. */
   readonly user?: string;
   readonly volumes?: readonly VolumeOptions[];
+  readonly tmpfs?: readonly TmpfsOptions[];
   readonly ports?: readonly PortOptions[];
   /** @default 'isolated' */
   readonly network?: 'isolated' | 'none';

@@ -134,6 +134,11 @@ export interface RuntimeConfig {
     readonly streamingEnabled: boolean;
     /** Whether `capabilities` of a box may be given. */
     readonly linuxCapabilitiesEnabled: boolean;
+    readonly snapshotsEnabled: boolean;
+    readonly cloneEnabled: boolean;
+    readonly exportEnabled: boolean;
+    readonly importEnabled: boolean;
+    readonly volumesEnabled: boolean;
     readonly supportedSecurityPresets: readonly SecurityPreset[];
     /** ISO 8601 duration; undefined where keys are not honoured. */
     readonly idempotencyKeyLifetime: string | undefined;
@@ -196,6 +201,32 @@ export interface PruneResult {
   readonly removed: readonly string[];
   /** Bytes of layers and parts of layers that were deleted, as they are before file systems round up. */
   readonly freedBytes: number;
+}
+
+/** A named copy of a box's disk. */
+export interface SnapshotInfo {
+  readonly id: string;
+  readonly boxId: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  /** Bytes that the box's disk held, or could hold where it has a size. */
+  readonly containerDiskBytes: number;
+  /** Bytes that the snapshot took of the disk below, where blocks are not shared. */
+  readonly sizeBytes: number;
+}
+
+export type VolumeState = 'ready' | 'creating' | 'deleting' | 'deleted' | 'error' | 'unknown';
+
+/** A directory that outlives boxes. */
+export interface VolumeInfo {
+  readonly id: string;
+  /** The id, where none was given. */
+  readonly name: string;
+  readonly state: VolumeState;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  /** When a box with it was last made. */
+  readonly lastUsedAt: Date | undefined;
 }
 
 export interface ImagePage {

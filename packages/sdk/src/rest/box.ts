@@ -2,8 +2,10 @@ import {
   type Box,
   boxMetrics as boxMetricsSchema,
   box as boxSchema,
+  cloneBox,
   downloadFiles,
   execResponse,
+  exportBox,
   getBox,
   getBoxMetrics,
   pauseBox,
@@ -19,6 +21,7 @@ import type { BoxBackend } from '../backend/backend.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
+import { restSnapshots } from './snapshots.ts';
 import { stoppable } from './stoppable.ts';
 import { boxInfo, boxMetrics, execRequest } from './wire.ts';
 
@@ -71,6 +74,13 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
     },
     metrics: async (call) =>
       boxMetrics(await connection.send(query(getBoxMetrics({ box: id }), boxMetricsSchema), call)),
+    snapshots: restSnapshots(connection, id),
+    clone: async (name, call) =>
+      restBox(connection, await connection.send(query(cloneBox({ box: id, body: { name } }), boxSchema), call)),
+    async export(call) {
+      const { body } = await connection.send(raw(exportBox({ box: id })), call);
+      return withFailure(body, connection);
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import {
   getBox,
   getConfig,
   getRuntimeMetrics,
+  importBox,
   listBoxes,
   listBoxesResponse,
   removeBox,
@@ -20,6 +21,8 @@ import { restBox } from './box.ts';
 import { connect } from './connection.ts';
 import { restImages } from './images.ts';
 import type { BoxliteRestOptions } from './options.ts';
+import { stoppable } from './stoppable.ts';
+import { restVolumes } from './volumes.ts';
 import { boxInfo, createBoxRequest, runtimeConfig, runtimeMetrics } from './wire.ts';
 
 /** A runtime on a server; nothing is sent before the first call. */
@@ -71,6 +74,16 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       runtimeMetrics(await connection.send(query(getRuntimeMetrics(), runtimeMetricsSchema), call)),
     config,
     images: restImages(connection),
+    volumes: restVolumes(connection),
+    async importBox(archive, name, call) {
+      const source = stoppable(archive);
+      try {
+        const endpoint = importBox({ archive: source.stream, ...(name !== undefined && { name }) });
+        return restBox(connection, await connection.send(query(endpoint, boxSchema), call));
+      } finally {
+        source.stop();
+      }
+    },
     // Nothing is held: what runs on the server goes on.
     async shutdown() {},
   };

@@ -10,6 +10,8 @@ import type {
   ImageInfo,
   RuntimeConfig,
   RuntimeMetrics,
+  SnapshotInfo,
+  VolumeInfo,
 } from '../backend/info.ts';
 import { InternalError } from '../errors.ts';
 
@@ -95,6 +97,30 @@ function imageConfig(config: api.ImageConfig): ImageConfig {
   };
 }
 
+/** A snapshot as the wire says it. */
+export function snapshotInfo(snapshot: api.Snapshot): SnapshotInfo {
+  return {
+    id: snapshot.id,
+    boxId: snapshot.box_id,
+    name: snapshot.name,
+    createdAt: new Date(snapshot.created_at * 1000),
+    containerDiskBytes: snapshot.container_disk_bytes,
+    sizeBytes: snapshot.size_bytes,
+  };
+}
+
+/** A volume as the wire says it. */
+export function volumeInfo(volume: api.Volume): VolumeInfo {
+  return {
+    id: volume.id,
+    name: volume.name ?? volume.id,
+    state: volume.state ?? 'ready',
+    createdAt: date('created_at', volume.created_at),
+    updatedAt: date('updated_at', volume.updated_at ?? volume.created_at),
+    lastUsedAt: volume.last_used_at == null ? undefined : date('last_used_at', volume.last_used_at),
+  };
+}
+
 /** What a new box is made of, in the wire's words. */
 export function createBoxRequest(options: BoxOptions, name: string | undefined): api.CreateBoxRequest {
   return {
@@ -114,10 +140,11 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
     cmd: options.cmd,
     user: options.user,
     volumes: options.volumes?.map((volume) => ({
-      host_path: volume.hostPath,
+      ...('volume' in volume ? { managed_volume: volume.volume } : { host_path: volume.hostPath }),
       guest_path: volume.guestPath,
       read_only: volume.readOnly,
     })),
+    tmpfs: options.tmpfs?.map(({ guestPath, sizeMib }) => ({ guest_path: guestPath, size_mib: sizeMib })),
     ports: options.ports?.map((port) => ({
       host_port: port.hostPort,
       guest_port: port.guestPort,
@@ -226,6 +253,11 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
       ttyEnabled: capabilities?.tty_enabled ?? true,
       streamingEnabled: capabilities?.streaming_enabled ?? true,
       linuxCapabilitiesEnabled: capabilities?.linux_capabilities_enabled ?? false,
+      snapshotsEnabled: capabilities?.snapshots_enabled ?? false,
+      cloneEnabled: capabilities?.clone_enabled ?? false,
+      exportEnabled: capabilities?.export_enabled ?? false,
+      importEnabled: capabilities?.import_enabled ?? false,
+      volumesEnabled: capabilities?.volumes_enabled ?? false,
       supportedSecurityPresets: capabilities?.supported_security_presets ?? ['standard'],
       idempotencyKeyLifetime: capabilities?.idempotency_key_lifetime ?? undefined,
     },

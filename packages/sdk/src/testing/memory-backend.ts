@@ -120,6 +120,15 @@ export function memoryBackend(
         return new Blob([new Uint8Array(archive)]).stream();
       },
       metrics: () => Promise.reject(new UnsupportedError('no metrics here')),
+      clone: () => Promise.reject(new UnsupportedError('no copies here')),
+      export: async () => new Blob(['archive']).stream(),
+      snapshots: {
+        create: () => Promise.reject(new UnsupportedError('no snapshots here')),
+        list: async () => [],
+        get: async () => null,
+        remove: async () => undefined,
+        restore: async () => undefined,
+      },
     };
   }
 
@@ -179,6 +188,16 @@ export function memoryBackend(
       remove: async () => undefined,
       prune: async () => ({ removed: [], freedBytes: 0 }),
       import: () => Promise.reject(new UnsupportedError('no images here')),
+    },
+    volumes: {
+      create: () => Promise.reject(new UnsupportedError('no volumes here')),
+      list: async () => [],
+      get: async () => null,
+      remove: async () => undefined,
+    },
+    async importBox(archive, name) {
+      uploads.set('import', await new Response(archive).bytes());
+      return create({}, name);
     },
     shutdown: async () => void calls.push('shutdown'),
   };

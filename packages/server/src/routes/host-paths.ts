@@ -11,10 +11,11 @@ export async function checkHostPaths(options: BoxOptions, roots: readonly string
   const rootfs = rootfsPath === undefined ? {} : { rootfsPath: await allowed('rootfs_path', rootfsPath, roots) };
   if (volumes === undefined || volumes.length === 0) return { ...rest, ...rootfs };
   const checked = await Promise.all(
-    volumes.map(async (volume, index) => ({
-      ...volume,
-      hostPath: await allowed(`volumes.${index}.host_path`, volume.hostPath, roots),
-    })),
+    volumes.map(async (volume, index) =>
+      'volume' in volume
+        ? volume
+        : { ...volume, hostPath: await allowed(`volumes.${index}.host_path`, volume.hostPath, roots) },
+    ),
   );
   return { ...rest, ...rootfs, volumes: checked };
 }

@@ -13,8 +13,10 @@ import {
   type RuntimeConfig,
   type RuntimeMetrics,
   UnsupportedError,
+  type VolumesBackend,
 } from 'boxlite/backend';
 import { MemoryBox } from './memory-box.ts';
+import { memoryVolumes } from './memory-disks.ts';
 
 /** A backend for tests of HTTP alone: boxes are records, nothing runs. */
 export class MemoryBackend implements RuntimeBackend {
@@ -82,6 +84,11 @@ export class MemoryBackend implements RuntimeBackend {
         ttyEnabled: true,
         streamingEnabled: true,
         linuxCapabilitiesEnabled: true,
+        snapshotsEnabled: true,
+        cloneEnabled: true,
+        exportEnabled: true,
+        importEnabled: true,
+        volumesEnabled: true,
         supportedSecurityPresets: ['development', 'standard', 'maximum'],
         idempotencyKeyLifetime: undefined,
       },
@@ -89,6 +96,13 @@ export class MemoryBackend implements RuntimeBackend {
   }
 
   readonly images: ImagesBackend = memoryImages();
+  readonly volumes: VolumesBackend = memoryVolumes();
+
+  /** Takes what `export` of a memory box gives. */
+  async importBox(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<MemoryBox> {
+    if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
+    return this.create({}, name);
+  }
 
   async shutdown(): Promise<void> {}
 }

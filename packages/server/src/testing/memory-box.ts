@@ -8,8 +8,10 @@ import {
   ExecutionError,
   type ExecutionInfo,
   NotFoundError,
+  type SnapshotsBackend,
   type UploadOptions,
 } from 'boxlite/backend';
+import { memorySnapshots } from './memory-disks.ts';
 import { MemoryExecution } from './memory-execution.ts';
 
 const pieceBytes = 64 * 1024;
@@ -21,6 +23,7 @@ export class MemoryBox implements BoxBackend {
   readonly options: BoxOptions;
   readonly started: MemoryExecution[] = [];
   readonly uploads: { path: string; overwrite: boolean | undefined; bytes: number; error?: unknown }[] = [];
+  readonly snapshots: SnapshotsBackend;
   stopTimeoutMs: number | undefined;
   /** Pieces of downloads that are under way. */
   downloads = 0;
@@ -31,6 +34,7 @@ export class MemoryBox implements BoxBackend {
     this.id = id;
     this.name = name;
     this.options = options;
+    this.snapshots = memorySnapshots(id);
   }
 
   get snapshot(): BoxInfo {
@@ -134,6 +138,14 @@ export class MemoryBox implements BoxBackend {
       },
       { highWaterMark: 0 },
     );
+  }
+
+  async clone(name: string | undefined): Promise<MemoryBox> {
+    return new MemoryBox(`${this.id.slice(0, -1)}C`, name, this.options);
+  }
+
+  async export(): Promise<ReadableStream<Uint8Array>> {
+    return new Blob([`archive of ${this.id}`]).stream();
   }
 
   async metrics(): Promise<BoxMetrics> {

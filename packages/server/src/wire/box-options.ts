@@ -20,8 +20,15 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
     cmd: request.cmd,
     user: request.user,
     volumes: request.volumes?.map((volume) =>
-      present({ hostPath: volume.host_path, guestPath: volume.guest_path, readOnly: volume.read_only }),
+      present({
+        ...(volume.managed_volume === undefined
+          ? { hostPath: volume.host_path ?? '' }
+          : { volume: volume.managed_volume }),
+        guestPath: volume.guest_path,
+        readOnly: volume.read_only,
+      }),
     ),
+    tmpfs: request.tmpfs?.map(({ guest_path, size_mib }) => present({ guestPath: guest_path, sizeMib: size_mib })),
     ports: request.ports?.map((port) =>
       present({
         hostPort: port.host_port,

@@ -1,0 +1,35 @@
+import {
+  createVolume,
+  getVolume,
+  listVolumes,
+  listVolumesResponse,
+  removeVolume,
+  volume as volumeSchema,
+} from '@boxlite/api';
+import { query } from '@boxlite/rest';
+import type { VolumesBackend } from '../backend/backend.ts';
+import { NotFoundError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { volumeInfo } from './wire.ts';
+
+/** The managed volumes of a server. */
+export function restVolumes(connection: Connection): VolumesBackend {
+  return {
+    async create(name, call) {
+      return volumeInfo(await connection.send(query(createVolume({ body: { name } }), volumeSchema), call));
+    },
+    async list(call) {
+      return (await connection.send(query(listVolumes(), listVolumesResponse), call)).volumes.map(volumeInfo);
+    },
+    async get(idOrName, call) {
+      try {
+        return volumeInfo(await connection.send(query(getVolume({ volume: idOrName }), volumeSchema), call));
+      } catch (error) {
+        if (error instanceof NotFoundError) return null;
+        throw error;
+      }
+    },
+    remove: (idOrName, { force } = {}, call = {}) =>
+      connection.ignore(removeVolume({ volume: idOrName, ...(force && { force }) }), call),
+  };
+}

@@ -1,0 +1,77 @@
+import { cloneBoxRequest, exportBoxRequest, importBoxQuery } from '@boxlite/api';
+import { type BoxBackend, InvalidArgumentError, PayloadTooLargeError } from 'boxlite/backend';
+import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { requireMediaType } from '../http/media-type.ts';
+import { json } from '../http/respond.ts';
+import { readOptionalJson, readQuery } from '../http/validated.ts';
+import { boxToWire } from '../wire/box.ts';
+import { pathBox, type RestCall, type Routes } from './route.ts';
+
+const archiveType = 'application/octet-stream';
+
+/** The operations that make boxes of boxes: copies, and archives out and in. */
+export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
+  return {
+    async cloneBox(call) {
+      const { name } = await readOptionalJson(call.request, cloneBoxRequest);
+      return made(call, await (await pathBox(call)).clone(name, { signal: call.request.signal }));
+    },
+
+    async exportBox(call) {
+      await readOptionalJson(call.request, exportBoxRequest);
+      const archive = await (await pathBox(call)).export({ signal: call.request.signal });
+      return new Response(archive, { headers: { 'content-type': archiveType, 'cache-control': 'no-store' } });
+    },
+
+    async importBox(call) {
+      const { request, backend } = call;
+      const { name } = readQuery(request, importBoxQuery);
+      requireMediaType(request, archiveType);
+      const limitBytes = (await backend.config()).capabilities.fileTransferMaxBytes;
+      if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
+      if (request.body === null) throw new InvalidArgumentError('the body must be an archive that exportBox gave');
+      const { stream, failure } = limitedStream(request.body, limitBytes);
+      const { archive, drain } = unhurried(stream);
+      try {
+        return made(call, await backend.importBox(archive, name, { signal: request.signal }));
+      } catch (error) {
+        await drain();
+        const cause = failure();
+        if (cause instanceof PayloadTooLargeError) throw cause;
+        if (cause !== undefined) throw new InvalidArgumentError('the archive broke off before its end', { cause });
+        throw error;
+      }
+    },
+  };
+}
+
+function made(call: RestCall, box: BoxBackend): Response {
+  const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
+  return json(201, boxToWire(box.snapshot), { location });
+}
+
+/** The same stream, and a way to read what a refusal left of it: a client that still sends would not see the answer. */
+function unhurried(stream: ReadableStream<Uint8Array>): {
+  readonly archive: ReadableStream<Uint8Array>;
+  readonly drain: () => Promise<void>;
+} {
+  const reader = stream.getReader();
+  const archive = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const drain = async (): Promise<void> => {
+    try {
+      while (!(await reader.read()).done);
+    } catch {
+      // It broke off: there is nobody to answer, or the limit says what to answer.
+    }
+  };
+  return { archive, drain };
+}
