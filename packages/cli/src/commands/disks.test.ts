@@ -22,7 +22,7 @@ async function ok(args: readonly string[], stdin?: Buffer): Promise<string> {
   return stdout.toString();
 }
 
-test('a snapshot is taken, shown, put back and removed', async () => {
+test('a snapshot is taken, shown, put back and removed', { timeout: 120_000 }, async () => {
   await ok(['create', '--name', 'one', image]);
   await ok(['exec', 'one', '--', 'sh', '-c', 'echo first > /root/file']);
   const id = (await ok(['snapshot', 'create', 'one', 'before'])).trim();
@@ -38,7 +38,9 @@ test('a snapshot is taken, shown, put back and removed', async () => {
   expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('has no snapshot before')]);
 });
 
-test('a box is cloned, exported to a file and through a pipe, and imported from both', async () => {
+test('a box is cloned, exported to a file and through a pipe, and imported from both', {
+  timeout: 120_000,
+}, async () => {
   const copy = (await ok(['clone', 'one', '--name', 'two'])).trim();
   expect(await ok(['exec', copy, '--', 'cat', '/root/file'])).toBe('first\n');
   expect(await ok(['export', 'two', '-o', dir])).toBe(`${join(dir, 'two.boxlite')}\n`);
@@ -49,7 +51,7 @@ test('a box is cloned, exported to a file and through a pipe, and imported from 
   expect(await ok(['exec', 'four', '--', 'cat', '/root/file'])).toBe('first\n');
 });
 
-test('a volume is made, mounted by its name, shown and removed', async () => {
+test('a volume is made, mounted by its name, shown and removed', { timeout: 120_000 }, async () => {
   const id = (await ok(['volume', 'create', 'cache'])).trim();
   await ok(['run', '--rm', '-v', 'cache:/cache', '--tmpfs', '/mem:2', image, 'sh', '-c', 'echo kept > /cache/file']);
   expect(await ok(['run', '--rm', '-v', 'cache:/cache:ro', image, 'cat', '/cache/file'])).toBe('kept\n');
