@@ -97,6 +97,11 @@ test('the program of the files guide runs', async () => {
   expect(await output(source, cli)).toBe('made in the box\n');
 });
 
+test('the program of the lifecycle guide runs', async () => {
+  await using cli = await cliInNewHome();
+  expect(await output(await program('docs/guides/lifecycle.md'), cli)).toBe('paused\nstopped\n');
+});
+
 test('the program of the streams guide runs', async () => {
   await using cli = await cliInNewHome();
   expect(await output(await program('docs/guides/streams.md'), cli)).toBe('hello box\n3 undefined false\n');
