@@ -38,7 +38,8 @@ export function extractor(): Extractor {
   let last = 0;
 
   function start(): Thread {
-    const made: Thread = { worker: new Worker(program), waiting: new Map() };
+    // Not this process's own flags: some, such as --input-type, no thread takes.
+    const made: Thread = { worker: new Worker(program, { execArgv: [] }), waiting: new Map() };
     const { worker, waiting } = made;
     const gone = (why: string): void => {
       if (thread === made) thread = undefined;
