@@ -37,7 +37,6 @@ export async function openApt(folder: string): Promise<Apt> {
     'Dir::Cache': folder,
     'APT::Sandbox::User': 'root',
     'APT::Install-Recommends': 'false',
-    'Debug::NoLocking': '1',
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   const apt = async (...args: string[]): Promise<string> => {

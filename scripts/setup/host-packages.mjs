@@ -18,6 +18,7 @@ const forTestsToo = [
   // 13 s on a busy machine; 17 MB to fetch.
   { name: 'qemu-system-x86', present: () => process.arch !== 'x64' || command('qemu-system-x86_64') },
   { name: 'erofs-utils', present: () => process.arch !== 'x64' || command('mkfs.erofs') },
+  { name: 'openssl', present: () => command('openssl') },
 ];
 
 /** Host packages: installed through apt where that is possible, otherwise the one command to run is the error. */

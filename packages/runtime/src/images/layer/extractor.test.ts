@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tarArchive, tarEntry } from '../../tar/writer.ts';
@@ -31,7 +30,7 @@ function options(archive: Uint8Array, more: Partial<ExtractOptions> = {}): Extra
 }
 
 const many = gzipSync(
-  tarArchive(Array.from({ length: 2000 }, (_, number) => tarEntry({ path: `f${number}` }, randomBytes(3000)))),
+  tarArchive(Array.from({ length: 1000 }, (_, number) => tarEntry({ path: `f${number}` }, randomBytes(3000)))),
 );
 
 test('a layer is unpacked in the thread as it is without', async () => {
@@ -40,16 +39,14 @@ test('a layer is unpacked in the thread as it is without', async () => {
   expect(readdirSync(inside.into)).toEqual(readdirSync(outside.into));
 });
 
-test('the event loop is freer than without the thread', async () => {
-  const p95 = async (extract: Extractor['extract']): Promise<number> => {
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
+test('the event loop has less to do than without the thread', async () => {
+  const busyMs = async (extract: Extractor['extract']): Promise<number> => {
+    const before = performance.eventLoopUtilization();
     await extract(options(many));
-    delay.disable();
-    return delay.percentile(95);
+    return performance.eventLoopUtilization(before).active;
   };
-  await p95(unpacking.extract);
-  expect(await p95(unpacking.extract)).toBeLessThan(await p95(extractLayer));
+  await busyMs(unpacking.extract);
+  expect(await busyMs(unpacking.extract)).toBeLessThan(await busyMs(extractLayer));
 });
 
 test('an abort stops it with its reason, and only that one', async () => {
@@ -59,7 +56,7 @@ test('an abort stops it with its reason, and only that one', async () => {
   const [first, second] = [unpacking.extract(stopped), unpacking.extract(options(many))];
   controller.abort(reason);
   await expect(first).rejects.toBe(reason);
-  expect(readdirSync(stopped.into).length).toBeLessThan(2000);
+  expect(readdirSync(stopped.into).length).toBeLessThan(1000);
   await expect(second).resolves.toMatchObject({ diffId: expect.stringMatching(/^sha256:/) });
   await expect(unpacking.extract(options(many, { signal: AbortSignal.abort(reason) }))).rejects.toBe(reason);
 });
