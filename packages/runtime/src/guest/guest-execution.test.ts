@@ -258,3 +258,22 @@ test('an execution that floods leaves others quick', async () => {
   channel.signal(flood, 9);
   await over.promise;
 });
+
+test('a program that lets go of its stdin long before its end is told of', async () => {
+  const running = Promise.withResolvers<number>();
+  const ended = sh('exec <&-; sleep 100', { onStarted: (number) => running.resolve(number) });
+  const execution = await running.promise;
+  const refused = async (): Promise<unknown> => {
+    for (;;) {
+      try {
+        await channel.write(execution, Buffer.from('x'));
+        await channel.ping();
+      } catch (error) {
+        return error;
+      }
+    }
+  };
+  expect(String(await refused())).toMatch(/takes no more: the program has closed it/);
+  channel.signal(execution, 9);
+  expect((await ended).signal).toBe(9);
+});
