@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { ImageConfig, ImageLayer } from 'boxlite/backend';
+import { statement } from '../store/statement.ts';
 import { hostPlatform, type Platform } from './platform.ts';
 
 /** An image as it is recorded: under its manifest's digest. */
@@ -82,7 +83,7 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
   const putName = database.prepare(
     'INSERT OR REPLACE INTO image_names (reference, digest, cached_at) VALUES (?, ?, ?)',
   );
-  const used = database.prepare('UPDATE images SET used_at = ? WHERE digest = ?');
+  const used = statement(database, 'UPDATE images SET used_at = ? WHERE digest = ?');
   const removeName = database.prepare('DELETE FROM image_names WHERE reference = ?');
   const removeImage = database.prepare('DELETE FROM images WHERE digest = ?');
   const nameless = database.prepare('SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM image_names)');
@@ -104,7 +105,7 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
       }
       putName.run(reference, digest, nowMs);
     },
-    used: (digest, nowMs) => void used.run(nowMs, digest),
+    used: (digest, nowMs) => used.run(nowMs, digest),
     removeName: (reference) => void removeName.run(reference),
     nameless: () => nameless.all().map((row) => text(row['digest'])),
     removeImage: (digest) => void removeImage.run(digest),
