@@ -56,6 +56,8 @@ async function needProgram(name: string, debianPackage: string): Promise<string>
 function checkMachine(box: EngineBox): void {
   if (box.volumes.length > 0)
     throw new InvalidArgumentError('volumes: engine qemu cannot share host directories; choose engine runc');
+  if (box.tmpfs.length > 0)
+    throw new InvalidArgumentError('tmpfs: engine qemu cannot mount directories in memory; choose engine runc');
   if (box.memoryMib < 64)
     throw new InvalidArgumentError(`memoryMib: ${box.memoryMib} is not at least 64, for engine qemu`);
 }
