@@ -21,6 +21,6 @@ int main(int argc, char **argv)
 		return disk_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "network") == 0)
 		return network_main(argc, argv);
-	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n");
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n       boxlite-guest network ...\n");
 	return 2;
 }

@@ -40,8 +40,8 @@ struct inside {
   int tcp, udp, raw; /* what the box sends out arrives at the first two; answers go back by `raw` */
 };
 
-/* Makes the namespace. -1 with errno and `step`. */
-int inside_open(struct inside *inside, const char **step);
+/* Makes the namespace, or joins the one at `path`. -1 with errno and `step`. */
+int inside_open(struct inside *inside, const char *path, const char **step);
 /* A non-blocking socket in the namespace, or -1. */
 int inside_socket(const struct inside *inside, int family, int type);
 extern struct inside inside;

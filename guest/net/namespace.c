@@ -73,10 +73,26 @@ static int bound(int type, uint16_t *port) {
   return fd;
 }
 
-static int set_up(int fds[3], const char **step) {
+/* Root of the box has no privilege over this namespace, and yet may listen on port 80. */
+static void open_low_ports(void) {
+  int fd = open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  if (write(fd, "0", 1) != 1) errno = 0;
+  close(fd);
+}
+
+static int enter(const char *path) {
+  if (!path) return unshare(CLONE_NEWNET);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || setns(fd, CLONE_NEWNET) != 0) return -1;
+  return close(fd);
+}
+
+static int set_up(const char *path, int fds[3], const char **step) {
   uint16_t tcp_port = 0, udp_port = 0;
-  *step = "make a network namespace";
-  if (unshare(CLONE_NEWNET) != 0) return -1;
+  *step = path ? "join the network namespace" : "make a network namespace";
+  if (enter(path) != 0) return -1;
+  open_low_ports();
   *step = "make sockets in the namespace";
   fds[0] = bound(SOCK_STREAM, &tcp_port);
   if (fds[0] < 0) return -1;
@@ -88,11 +104,11 @@ static int set_up(int fds[3], const char **step) {
 }
 
 /* Holds the namespace and makes sockets there; it needs no privilege for either, and ends with the process. */
-static _Noreturn void keep(int channel) {
+static _Noreturn void keep(int channel, const char *path) {
   struct report report = {0};
   const char *step = "";
   int fds[3];
-  report.error = set_up(fds, &step) == 0 ? 0 : errno ? errno : EIO;
+  report.error = set_up(path, fds, &step) == 0 ? 0 : errno ? errno : EIO;
   strncpy(report.step, step, sizeof report.step - 1);
   if (send_with(channel, &report, sizeof report, fds, report.error ? 0 : 3) != 0 || report.error) _exit(1);
   for (int i = 0; i < 3; i++) close(fds[i]);
@@ -114,7 +130,7 @@ static _Noreturn void keep(int channel) {
   }
 }
 
-int inside_open(struct inside *opened, const char **step) {
+int inside_open(struct inside *opened, const char *path, const char **step) {
   static struct report report;
   int ends[2], fds[3];
   *step = "make a socket";
@@ -123,11 +139,11 @@ int inside_open(struct inside *opened, const char **step) {
   pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    keep(ends[1]);
+    keep(ends[1], path);
   }
   close(ends[1]);
   if (pid < 0) return -1;
-  *step = "make a network namespace";
+  *step = "start the keeper of the namespace";
   int count = receive_with(ends[0], &report, sizeof report, fds, 3);
   if (count != 3 || report.error) {
     if (count >= 0) *step = report.step;

@@ -40,7 +40,7 @@ static void keeper_gone(struct watch *watch, uint32_t events) {
 }
 
 struct options {
-  const char *resolv_conf;
+  const char *resolv_conf, *join;
   bool attached;
 };
 
@@ -58,6 +58,7 @@ static void parse(int argc, char **argv, struct options *options) {
     if (!value) fail(USAGE, "network", argv[i], EINVAL);
     i++;
     if (strcmp(argv[i - 1], "--resolv-conf") == 0) options->resolv_conf = value;
+    else if (strcmp(argv[i - 1], "--join") == 0) options->join = value;
     else if (strcmp(argv[i - 1], "--allow") == 0) {
       if (!rules_add(&rules, value)) fail(USAGE, "rule", value, EINVAL);
     } else if (strcmp(argv[i - 1], "--publish") == 0) {
@@ -78,7 +79,7 @@ static _Noreturn void run(const struct options *options) {
   signal(SIGTERM, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_NAME, "boxlite-network");
-  if (inside_open(&inside, &step) != 0) fail(FAILED, step, NULL, errno);
+  if (inside_open(&inside, options->join, &step) != 0) fail(FAILED, step, NULL, errno);
   if (netlink_open() != 0) fail(FAILED, "open netlink", NULL, errno);
   limit_relays();
   loop_open();
@@ -105,13 +106,13 @@ static _Noreturn void run(const struct options *options) {
 }
 
 int network_main(int argc, char **argv) {
-  struct options options = {"/etc/resolv.conf", false};
+  struct options options = {"/etc/resolv.conf", NULL, false};
   struct stat entry;
   int ends[2];
   char line[8];
   if (fstat(NET_CONTROL, &entry) != 0 || !S_ISSOCK(entry.st_mode)) {
     fprintf(stderr, "usage: boxlite-guest network [--attached] [--listed] [--allow RULE]... [--publish PORT]... "
-                    "[--resolv-conf PATH], with a listening socket on descriptor 3\n");
+                    "[--resolv-conf PATH] [--join NAMESPACE], with a listening socket on descriptor 3\n");
     return USAGE;
   }
   for (int fd = NET_CONTROL + 1; fd < 256; fd++) close(fd);

@@ -22,6 +22,11 @@ export interface BoxNetworkOptions extends BoxNetworkPlace {
   /** Rules as `parseRule` takes them; undefined: everything public. */
   readonly allow: readonly string[] | undefined;
   readonly ports: readonly PortOptions[];
+  /**
+   * A namespace to join instead of making one: `/proc/PID/ns/net` of a box that has its own. One that an engine made
+   * belongs to the box's user namespace, which then may mount /sys; one made here belongs to the runtime's.
+   */
+  readonly namespacePath?: string;
   /** Names the resolvers to ask; read anew when it changes. @default '/etc/resolv.conf' */
   readonly resolvConf?: string;
 }

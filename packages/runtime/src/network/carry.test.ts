@@ -233,3 +233,9 @@ for host in ['127.0.0.1', '192.168.127.1', '192.168.127.2', '0.0.0.0']:
   );
   server.close();
 });
+
+test('any user of the box may listen on a low port', async () => {
+  const network = await open();
+  const program = "import os, socket; os.setuid(1234); s = socket.create_server(('0.0.0.0', 80)); print('listens')";
+  expect(await pythonInBox(network, program)).toBe('listens');
+});

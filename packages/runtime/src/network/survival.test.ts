@@ -155,3 +155,42 @@ test('many are opened at once, each with its own namespace', async () => {
   expect(new Set(identities).size).toBe(20);
   await Promise.all(networks.map((network) => network.close()));
 });
+
+test('a namespace that a box made for itself is joined, and served while root in it is nobody outside', async () => {
+  const box = spawn(
+    'unshare',
+    ['--user', '--map-root-user', '--net', '--mount', 'sh', '-c', 'echo up; exec sleep 1000000'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  await once(createInterface({ input: box.stdout }), 'line');
+  const namespacePath = `/proc/${box.pid}/ns/net`;
+  const network = await openBoxNetwork(host, binary, { ...options, namespacePath });
+  expect(await readlink(network.namespacePath)).toBe(await readlink(namespacePath));
+  const script = 'mount -t sysfs sys /sys && ls /sys/class/net | tr "\\n" " "';
+  const exit = await host.spawn({
+    argv: ['/usr/bin/nsenter', `--target=${box.pid}`, '--user', '--net', '--mount', '/bin/sh', '-c', script],
+    output: 'capture',
+  });
+  expect(exit.stdout).toBe('boxlite0 eth0 lo ');
+  const reached = await host.spawn({
+    argv: [
+      '/usr/bin/nsenter',
+      `--net=${namespacePath}`,
+      '/usr/bin/python3',
+      '-c',
+      "import socket; socket.create_connection(('10.0.0.1', 80)).recv(1)",
+    ],
+    output: 'capture',
+  });
+  expect(reached.stderr).toContain('ConnectionResetError');
+  expect(await network.events()).toEqual([
+    expect.objectContaining({ address: '10.0.0.1', reason: 'a private address' }),
+  ]);
+  await network.close();
+  box.kill('SIGKILL');
+  await expect(openBoxNetwork(host, binary, { ...options, namespacePath: '/proc/self/nothing' })).rejects.toThrow(
+    'join the network namespace: No such file',
+  );
+});
