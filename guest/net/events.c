@@ -35,7 +35,7 @@ static bool same(const struct event *one, const struct event *other) {
 
 void event_refused(int protocol, const struct endpoint *to, const char *name, const char *reason) {
   struct event event = {.reason = reason, .has_to = to != NULL, .protocol = (uint8_t)protocol};
-  usage.refused++;
+  if (protocol != EVENT_DNS) usage.refused++;
   if (to) event.to = *to;
   if (name) strncpy(event.name, name, NAME_MAX_BYTES);
   event.at = wall_ms();

@@ -77,7 +77,7 @@ async def dns_stream(reader, writer):
             if message:
                 writer.write(struct.pack(">H", len(message)) + message)
                 await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, OSError):
         writer.close()
 
 
@@ -89,7 +89,7 @@ async def echo(reader, writer):
             await writer.drain()
         writer.write_eof()
         writer.close()
-    except ConnectionError:
+    except OSError:
         writer.close()
 
 
@@ -110,7 +110,7 @@ async def http(reader, writer):
         print("http", head.split(b"\r\n")[0].decode(), flush=True)
         writer.write(b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nyes")
         await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, OSError):
         pass
     writer.close()
 
