@@ -105,8 +105,9 @@ random.seed(3)
 kept = []
 for i in range(400):
     how = i % 5
+    s = socket.socket()
     try:
-        s = socket.create_connection(('93.184.216.34', random.choice([7, 80, 443, 4444, 9])))
+        s.connect(('93.184.216.34', random.choice([7, 80, 443, 4444, 9])))
         if how > 0: s.sendall(b'x' * random.randrange(100000) if how > 2 else b'GET / HT')
         if how == 2: s.shutdown(socket.SHUT_WR)
         if how == 4: s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))

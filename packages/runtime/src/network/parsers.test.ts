@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const run = promisify(execFile);
 const source = fileURLToPath(new URL('../../../../guest/net', import.meta.url));
-const rounds = 200_000;
+const rounds = 50_000;
 
 let folder: string;
 beforeAll(async () => {
@@ -30,10 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test.each([1, 2])('the parsers of DNS, TLS, HTTP and rules stand 200,000 mutated inputs (seed %i)', async (seed) => {
+test.each([1, 2])('the parsers of DNS, TLS, HTTP and rules stand 50,000 mutated inputs (seed %i)', async (seed) => {
   const { stdout } = await run(`${folder}/fuzz`, [String(seed), String(rounds)]);
   const [seeds, all] = stdout.split('\n').map((line) => line.split(' ').map(Number));
   // What is well formed is taken, so that the mutations start deep.
   expect(seeds).toEqual([1, 1, 2, 1]);
-  expect(Math.min(...(all ?? [0]))).toBeGreaterThan(1000);
+  expect(Math.min(...(all ?? [0]))).toBeGreaterThan(300);
 });
