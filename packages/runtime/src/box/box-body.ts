@@ -46,9 +46,19 @@ export class BoxBody {
   async start(): Promise<StartedBody> {
     const began = performance.now();
     const box = this.#engineBox();
-    const { pid, timing } = await this.#engine.start(box, this.#network.open());
+    const { pid, timing } = await this.#engine.start(box);
     const spawned = performance.now();
-    const channel = await connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs });
+    // Both to their end: what comes after a failure of the other could not be let go of.
+    const [reached, joined] = await Promise.allSettled([
+      connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
+      this.#network.open(pid),
+    ]);
+    if (reached.status === 'rejected') throw reached.reason;
+    const channel = reached.value;
+    if (joined.status === 'rejected') {
+      channel.close();
+      throw joined.reason;
+    }
     const now = performance.now();
     const imagePrepareMs = this.#record().timing?.imagePrepareMs ?? 0;
     return {

@@ -1,7 +1,13 @@
-import { mkdir } from 'node:fs/promises';
+import { readlink, writeFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import { InvalidStateError, type NetworkEvent, type NetworkInfo, type PublishedPort } from 'boxlite/backend';
-import type { EngineNetwork } from '../engine/engine.ts';
+import {
+  InvalidStateError,
+  type NetworkEvent,
+  type NetworkInfo,
+  type PublishedPort,
+  UnsupportedError,
+} from 'boxlite/backend';
+import { boxPaths } from '../engine/disk.ts';
 import type { Host } from '../host/host.ts';
 import {
   adoptBoxNetwork,
@@ -28,7 +34,7 @@ export function networkInfo({ options }: NetworkRecord, ports: readonly Publishe
   return { mode: 'isolated', allow, inbound, ports };
 }
 
-/** The network of one box through its life: there from before its start until after its end. */
+/** The network of one box: there from before its first command until after its end. */
 export class LocalNetwork {
   readonly #home: NetworkHome;
   readonly #record: NetworkRecord;
@@ -45,22 +51,31 @@ export class LocalNetwork {
     return networkInfo(this.#record, this.#open?.ports);
   }
 
-  /** What the engine joins; undefined for a box without a network. */
-  async open(): Promise<EngineNetwork | undefined> {
+  /**
+   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it; a box
+   * made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
+   */
+  async open(pid: number): Promise<void> {
     const { mode, allow } = this.info;
-    if (mode === 'none') return undefined;
+    if (mode === 'none') return;
     const { id, options, detached } = this.#record;
-    // The engine makes it too, at the same time.
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    this.#open ??= await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
+    const namespacePath = `/proc/${pid}/ns/net`;
+    const [own, its] = await Promise.all(['/proc/self/ns/net', namespacePath].map((path) => readlink(path)));
+    if (own === its) {
+      // A machine of its own, such as QEMU's, which nothing joins to a network yet.
+      if (allow === undefined && !options.ports?.length) return;
+      throw new UnsupportedError('this engine gives boxes no network: leave ports and network.allow out, or use runc');
+    }
+    this.#open = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
       id,
       folder: this.#folder,
       attached: !detached,
       allow,
       ports: options.ports ?? [],
+      namespacePath,
     });
-    const { namespacePath, resolver } = this.#open;
-    return { namespacePath, resolver };
+    // In place: the box has this very file bound over its own.
+    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${this.#open.resolver}\n`);
   }
 
   /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */
@@ -95,7 +110,9 @@ export class LocalNetwork {
   async dial(port: number, signal: AbortSignal | undefined): Promise<Duplex> {
     this.assertInbound();
     if (this.#open) return this.#open.dial(port, signal);
-    throw new InvalidStateError(`the network of box ${this.#record.id} is gone; stop the box and start it again`);
+    throw new InvalidStateError(
+      `box ${this.#record.id} has no network now: its engine gives none, or it is gone; stop the box and start it again`,
+    );
   }
 
   get #place(): { readonly id: string; readonly folder: string } {

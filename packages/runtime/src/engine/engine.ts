@@ -39,14 +39,6 @@ export interface EngineBox {
   readonly capabilities: CapabilityOptions;
 }
 
-/** A network made for a box before it starts. */
-export interface EngineNetwork {
-  /** Of the network namespace to join. */
-  readonly namespacePath: string;
-  /** The address of the resolver. */
-  readonly resolver: string;
-}
-
 /** How long the steps of a start took, in milliseconds. */
 export interface EngineTiming {
   readonly filesystemMs: number;

@@ -1,7 +1,7 @@
 import type { CgroupLayout } from '../cgroup/version.ts';
 import type { HostIds } from '../host/action.ts';
 import { boxMounts } from './box-mounts.ts';
-import type { EngineBox, EngineNetwork } from './engine.ts';
+import type { EngineBox } from './engine.ts';
 import { boxCapabilities, capabilityMask, guestCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
 
@@ -23,8 +23,6 @@ export interface OciConfigOptions {
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
   readonly ids: HostIds;
-  /** Undefined: a namespace of its own, with loopback only. */
-  readonly network: EngineNetwork | undefined;
 }
 
 const period = 100_000;
@@ -96,8 +94,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
   const capabilities = guestCapabilities(ofBox);
   const { layout } = options;
   const mapping = [{ containerID: 0, hostID: options.ids.first, size: options.ids.count }];
-  const namespaces = ['user', 'pid', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
-  const network = { type: 'network', ...(options.network && { path: options.network.namespacePath }) };
+  const namespaces = ['user', 'pid', 'network', 'ipc', 'uts', 'mount', ...(layout === undefined ? [] : ['cgroup'])];
   return {
     ociVersion: '1.0.2',
     process: {
@@ -117,7 +114,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
     hostname: box.hostname,
     mounts: mounts(box, options),
     linux: {
-      namespaces: [...namespaces.map((type) => ({ type })), network],
+      namespaces: namespaces.map((type) => ({ type })),
       uidMappings: mapping,
       gidMappings: mapping,
       rootfsPropagation: 'private',
@@ -130,10 +127,10 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
 }
 
 /** The files bound over a box's /etc, by name. */
-export function etcFiles(hostname: string, resolver: string | undefined): Readonly<Record<string, string>> {
+export function etcFiles(hostname: string): Readonly<Record<string, string>> {
   return {
     hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     hostname: `${hostname}\n`,
-    'resolv.conf': resolver === undefined ? '# This box has no network of its own.\n' : `nameserver ${resolver}\n`,
+    'resolv.conf': '# This box has no network of its own.\n',
   };
 }

@@ -10,7 +10,7 @@ import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
-import type { Engine, EngineBox, EngineNetwork } from './engine.ts';
+import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
 import { etcFiles, ociConfig } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
@@ -133,14 +133,12 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     await host.clearUndo(place.id);
   };
 
-  const writeConfig = async (box: EngineBox, joining: Promise<EngineNetwork | undefined>): Promise<void> => {
+  const writeConfig = async (box: EngineBox): Promise<void> => {
     const { etc, config, log, pidFile } = boxPaths(box.folder);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    const network = await joining;
-    const files = Object.entries(etcFiles(box.hostname, network?.resolver));
-    const cgroup = cgroupOf(box.id);
-    const spec = ociConfig(box, { guestBinary, etc, cgroup, layout, swapLimits, limits, ids, network });
+    const files = Object.entries(etcFiles(box.hostname));
+    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
     await Promise.all([
       ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
@@ -169,9 +167,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     await Promise.all([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
   };
 
-  const start: Engine['start'] = async (box, network = Promise.resolve(undefined)) => {
-    // A start that fails before it comes to the network tells its own error.
-    network.catch(() => {});
+  const start = async (box: EngineBox): ReturnType<Engine['start']> => {
     await checkBox(box);
     const paths = boxPaths(box.folder);
     const began = performance.now();
@@ -190,7 +186,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
         mountAll(box).then(() => {
           mounted = performance.now() - began;
         }),
-        writeConfig(box, network).then(() => {
+        writeConfig(box).then(() => {
           configured = performance.now() - began;
         }),
       ]);
