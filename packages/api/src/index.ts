@@ -20,9 +20,9 @@ export { type ImageExistsOptions, imageExists } from './operations/image-exists.
 export { type ImportBoxOptions, importBox } from './operations/import-box.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
+export { type ListNetworkEventsOptions, listNetworkEvents } from './operations/list-network-events.ts';
 export { type ListSnapshotsOptions, listSnapshots } from './operations/list-snapshots.ts';
 export { listVolumes } from './operations/list-volumes.ts';
-export { type ListNetworkEventsOptions, listNetworkEvents } from './operations/list-network-events.ts';
 export { type OpenTunnelOptions, openTunnel } from './operations/open-tunnel.ts';
 export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
@@ -192,16 +192,6 @@ export {
   tokenResponse,
 } from './schemas/token.ts';
 export {
-  type CreateVolumeRequest,
-  createVolumeRequest,
-  type ListVolumesResponse,
-  listVolumesResponse,
-  type Volume,
-  type VolumeState,
-  volume,
-  volumeStates,
-} from './schemas/volume.ts';
-export {
   type OpenTunnelResponse,
   openTunnelResponse,
   type TunnelEnd,
@@ -213,3 +203,13 @@ export {
   tunnelOpen,
   tunnelTaken,
 } from './schemas/tunnel.ts';
+export {
+  type CreateVolumeRequest,
+  createVolumeRequest,
+  type ListVolumesResponse,
+  listVolumesResponse,
+  type Volume,
+  type VolumeState,
+  volume,
+  volumeStates,
+} from './schemas/volume.ts';

@@ -17,8 +17,8 @@ import {
   type SnapshotsBackend,
   type UploadOptions,
 } from 'boxlite/backend';
-import { memorySnapshots } from './memory-disks.ts';
 import { duplexConnection } from 'boxlite/host';
+import { memorySnapshots } from './memory-disks.ts';
 import { MemoryExecution } from './memory-execution.ts';
 
 const pieceBytes = 64 * 1024;
