@@ -50,10 +50,14 @@ function user(value: string | undefined): void {
 }
 
 function network({ network: wanted = 'isolated', ports = [] }: BoxOptions): void {
-  const { allow = [], inbound = true } = typeof wanted === 'object' ? wanted : {};
-  if (typeof wanted !== 'object' && wanted !== 'isolated' && wanted !== 'none') {
+  if (wanted !== 'isolated' && wanted !== 'none' && (typeof wanted !== 'object' || wanted === null)) {
     refuse('network', wanted, 'isolated, none or an object such as { allow }');
   }
+  const { allow = [], inbound = true } = typeof wanted === 'object' ? wanted : {};
+  if (!Array.isArray(allow) || !allow.every((rule) => typeof rule === 'string')) {
+    refuse('network.allow', allow, 'a list of texts');
+  }
+  if (typeof inbound !== 'boolean') refuse('network.inbound', inbound, 'true or false');
   if (allow.length > rulesLimit) refuse('network.allow', allow.length, `at most ${rulesLimit} rules`);
   for (const rule of allow) parseRule(rule);
   if (ports.length === 0) return;
