@@ -1,11 +1,12 @@
-/* One program, four roles: PID 1 of a box, the first process of a virtual machine, the helper beside the runtime, and what
-   copies and packs disks. */
+/* One program, five roles: PID 1 of a box, the first process of a virtual machine, the helper beside the runtime, what
+   copies and packs disks, and the network of a box. */
 #include <stdio.h>
 #include <string.h>
 
 int guest_main(int argc, char **argv);
 int disk_main(int argc, char **argv);
 int microvm_main(int argc, char **argv);
+int network_main(int argc, char **argv);
 __attribute__((weak)) int host_main(int argc, char **argv);
 
 int main(int argc, char **argv)
@@ -18,6 +19,8 @@ int main(int argc, char **argv)
 		return host_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "disk") == 0)
 		return disk_main(argc, argv);
-	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n");
+	if (argc > 1 && strcmp(argv[1], "network") == 0)
+		return network_main(argc, argv);
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n       boxlite-guest network ...\n");
 	return 2;
 }

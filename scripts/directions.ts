@@ -8,8 +8,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   rest: [],
   api: ['@boxlite/rest'],
   sdk: ['@boxlite/api', '@boxlite/rest'],
-  runtime: ['@boxlite/rest', 'boxlite/backend'],
-  server: ['@boxlite/api', 'boxlite/backend'],
+  runtime: ['@boxlite/rest', 'boxlite/backend', 'boxlite/host'],
+  server: ['@boxlite/api', 'boxlite/backend', 'boxlite/host'],
   cli: ['boxlite', 'boxlite/local', 'boxlite/backend', '@boxlite/runtime', '@boxlite/server'],
 };
 

@@ -39,6 +39,7 @@ async function openOnRest(): Promise<Opened> {
   const credentials = { clientId: 'contract', clientSecret: 'contract-secret' };
   const app = createApp(backend, {
     auth: { clients: [{ id: credentials.clientId, secret: credentials.clientSecret }] },
+    allowHostPorts: ['0'],
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const runtime = Boxlite.rest({ url: server.url, credential: new ClientCredentials(credentials) });

@@ -20,8 +20,10 @@ export { type ImageExistsOptions, imageExists } from './operations/image-exists.
 export { type ImportBoxOptions, importBox } from './operations/import-box.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
+export { type ListNetworkEventsOptions, listNetworkEvents } from './operations/list-network-events.ts';
 export { type ListSnapshotsOptions, listSnapshots } from './operations/list-snapshots.ts';
 export { listVolumes } from './operations/list-volumes.ts';
+export { type OpenTunnelOptions, openTunnel } from './operations/open-tunnel.ts';
 export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
@@ -38,6 +40,7 @@ export { type StartBoxOptions, startBox } from './operations/start-box.ts';
 export { type StartExecutionOptions, startExecution } from './operations/start-execution.ts';
 export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
+export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
 export {
   type Box,
@@ -114,6 +117,26 @@ export {
   type RuntimeMetrics,
   runtimeMetrics,
 } from './schemas/metrics.ts';
+export {
+  allowNet,
+  type BoxNetwork,
+  boxNetwork,
+  type FlatNetwork,
+  flatNetwork,
+  type ListNetworkEventsResponse,
+  listNetworkEventsResponse,
+  type NestedNetwork,
+  type NetworkEvent,
+  type NetworkSpec,
+  type NetworkSwitch,
+  nestedNetwork,
+  networkEvent,
+  networkSpec,
+  networkSwitches,
+  type OutboundNetwork,
+  type PublishedPort,
+  publishedPort,
+} from './schemas/network.ts';
 export { type ExitEvent, exitEvent, type OutputEvent, outputEvent } from './schemas/output.ts';
 export {
   type DownloadFilesQuery,
@@ -124,12 +147,18 @@ export {
   importBoxQuery,
   type ListBoxesQuery,
   type ListImagesQuery,
+  type ListNetworkEventsQuery,
   listBoxesQuery,
   listImagesQuery,
+  listNetworkEventsQuery,
+  type OpenTunnelQuery,
+  openTunnelQuery,
   type RemoveBoxQuery,
   type RemoveVolumeQuery,
   removeBoxQuery,
   removeVolumeQuery,
+  type StreamTunnelQuery,
+  streamTunnelQuery,
   type UploadFilesQuery,
   uploadFilesQuery,
 } from './schemas/query.ts';
@@ -162,6 +191,18 @@ export {
   tokenRequest,
   tokenResponse,
 } from './schemas/token.ts';
+export {
+  type OpenTunnelResponse,
+  openTunnelResponse,
+  type TunnelEnd,
+  type TunnelError,
+  type TunnelOpen,
+  type TunnelTaken,
+  tunnelEnd,
+  tunnelError,
+  tunnelOpen,
+  tunnelTaken,
+} from './schemas/tunnel.ts';
 export {
   type CreateVolumeRequest,
   createVolumeRequest,

@@ -24,6 +24,9 @@ export type OperationId =
   | 'resizeExecution'
   | 'uploadFiles'
   | 'downloadFiles'
+  | 'listNetworkEvents'
+  | 'openTunnel'
+  | 'streamTunnel'
   | 'getRuntimeMetrics'
   | 'getBoxMetrics'
   | 'pullImage'
@@ -50,7 +53,7 @@ export interface Operation {
   readonly method: Method;
   /** Template with `{prefix}`, `{box_id}`, `{execution_id}`, `{digest}`, `{snapshot_name}` and `{volume_id}`, from the origin on. */
   readonly path: string;
-  /** The scope that a credential needs; null for the two operations that need no credential. */
+  /** The scope that a credential needs; null for operations that need no credential or bring another. */
   readonly scope: Scope | null;
   readonly successStatus: number;
 }
@@ -95,6 +98,9 @@ export const operations: readonly Operation[] = [
   operation('resizeExecution', 'POST', `${execution}/resize`, 'boxes:exec', 204),
   operation('uploadFiles', 'PUT', `${box}/files`, 'boxes:write', 204),
   operation('downloadFiles', 'GET', `${box}/files`, 'boxes:read', 200),
+  operation('listNetworkEvents', 'GET', `${box}/network/events`, 'boxes:read', 200),
+  operation('openTunnel', 'POST', `${box}/network/tunnel`, 'boxes:exec', 200),
+  operation('streamTunnel', 'GET', `${box}/network/tunnel/stream`, null, 101),
   operation('getRuntimeMetrics', 'GET', `${tenant}/metrics`, 'runtime:admin', 200),
   operation('getBoxMetrics', 'GET', `${box}/metrics`, 'boxes:read', 200),
   operation('pullImage', 'POST', `${tenant}/images/pull`, 'images:write', 200),

@@ -43,6 +43,7 @@ const enums: Readonly<Record<string, readonly string[]>> = {
   BoxStatus: api.boxStatuses,
   HealthStatus: api.healthStatuses,
   ExecutionStatus: api.executionStatuses,
+  NetworkSwitch: api.networkSwitches,
   SecurityPreset: api.securityPresets,
 };
 const requests = new Set(
@@ -203,6 +204,7 @@ interface QueryParameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
+  readonly example?: unknown;
   readonly schema: JsonSchema;
 }
 
@@ -231,7 +233,8 @@ describe.each(api.operations.map(({ operationId }) => operationId))('the query o
 
   test.each(parameters)('reads and refuses the values of $name as the spec does', (parameter) => {
     const ok = (value: string): boolean => {
-      const least = parameters.some(({ name, required }) => required && name === 'path') ? { path: '/a' } : {};
+      const needed = parameters.filter(({ required }) => required);
+      const least = Object.fromEntries(needed.map(({ name, example }) => [name, `${example}`]));
       return schema?.safeParse({ ...least, [parameter.name]: value }).success ?? false;
     };
     const kind = plain(parameter.schema);
@@ -265,7 +268,16 @@ describe('messages', () => {
     [{ cmd: ['a\0b'] }, 'each item of cmd must be text without NUL'],
     [{ volumes: [{ host_path: 'a', guest_path: '/a' }] }, 'host_path must be an absolute path'],
     [{ ports: [{ guest_port: 0 }] }, 'guest_port must be a whole number from 1 to 65535'],
-    [{ network: 'host' }, 'network must be one of isolated, none'],
+    [{ network: 'host' }, 'network must be isolated, none, or an object with outbound and inbound'],
+    [{ network: [] }, 'network must be isolated, none, or an object with outbound and inbound'],
+    [{ network: { mode: 'on' } }, 'network.mode must be one of enabled, disabled'],
+    [{ network: { outbound: { mode: 'on' } } }, 'network.outbound.mode must be one of enabled, disabled'],
+    [{ network: { inbound: 'x' } }, 'network.inbound must be an object'],
+    [
+      { network: { outbound: { mode: 'disabled', allow_net: ['a.b'] } } },
+      'network.allow_net does not go with mode disabled: leave it out, or use mode enabled',
+    ],
+    [{ network: { mode: 'enabled', allow_net: 'a.b' } }, 'network.allow_net must be a list of texts'],
     [{ image: 'a', rootfs_path: '/b' }, 'image and rootfs_path exclude each other: give one of them'],
   ])('names the field and the rule for %o', (body, message) => {
     expect(messages(body)).toEqual([message]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boxOptions, parseEnvironment, parsePort, parseVolume } from './box-flags.ts';
+import { boxOptions, parseEnvironment, parseVolume } from './box-flags.ts';
 import { commandWords } from './commands/run.ts';
 
 test('--env takes NAME=VALUE, and NAME from this process where it has one', () => {
@@ -26,14 +26,6 @@ test('--tmpfs takes a box directory and its size in MiB', () => {
     { guestPath: '/b', sizeMib: 8 },
   ]);
   for (const wrong of ['', '/a:x', '/a:1:2']) expect(() => boxOptions('alpine', { tmpfs: [wrong] })).toThrow('--tmpfs');
-});
-
-test('--publish takes a box port, a host port before it, and a protocol after it', () => {
-  expect(parsePort('80')).toEqual({ guestPort: 80, hostPort: 0, protocol: 'tcp' });
-  expect(parsePort('8080:80/udp')).toEqual({ guestPort: 80, hostPort: 8080, protocol: 'udp' });
-  for (const wrong of ['', 'x', '0', '65536', '70000:80', '80/sctp', '1:2:3']) {
-    expect(() => parsePort(wrong)).toThrow('--publish must be');
-  }
 });
 
 test('an image and --rootfs exclude each other', () => {

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import type { BoxOptions, Environment, PortOptions, TmpfsOptions, VolumeOptions } from 'boxlite/backend';
+import type { BoxOptions, Environment, TmpfsOptions, VolumeOptions } from 'boxlite/backend';
 import { type Command, Option } from 'commander';
+import { addNetworkFlags, type NetworkFlags, networkOptions } from './network-flags.ts';
 import { UsageError } from './usage.ts';
 
 /** What the flags shared by `run` and `create` parse to. */
-export interface BoxFlags {
+export interface BoxFlags extends NetworkFlags {
   readonly env?: readonly string[];
   readonly workdir?: string;
   readonly entrypoint?: string;
@@ -22,8 +23,6 @@ export interface BoxFlags {
   readonly healthInterval?: number;
   readonly volume?: readonly string[];
   readonly tmpfs?: readonly string[];
-  readonly publish?: readonly string[];
-  readonly network?: string;
   readonly security?: NonNullable<BoxOptions['security']>;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
@@ -32,7 +31,7 @@ export interface BoxFlags {
 
 /** Adds the flags that say what a box is made of. */
 export function addBoxFlags(command: Command): Command {
-  return command
+  return addNetworkFlags(command)
     .option('-e, --env <NAME=VALUE>', 'set an environment variable; NAME alone takes it from this process', collect)
     .option('-w, --workdir <dir>', 'working directory in the box')
     .option('--entrypoint <program>', 'program to put before the command')
@@ -58,8 +57,6 @@ export function addBoxFlags(command: Command): Command {
       collect,
     )
     .option('--tmpfs <box[:MiB]>', 'a directory in memory', collect)
-    .option('-p, --publish <[host:]box[/tcp]>', 'publish a port of the box on the host', collect)
-    .addOption(new Option('--network <mode>', 'network of the box').choices(['isolated', 'none']))
     .addOption(new Option('--security <preset>', 'confinement').choices(['development', 'standard', 'maximum']))
     .option('--cap-add <name>', 'give the root user of the box a Linux capability, such as NET_RAW', collect)
     .option('--cap-drop <name>', 'take a Linux capability from the root user of the box; ALL for every one', collect)
@@ -83,8 +80,7 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.openFiles !== undefined && { openFiles: flags.openFiles }),
     ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
     ...(flags.tmpfs !== undefined && { tmpfs: flags.tmpfs.map(parseTmpfs) }),
-    ...(flags.publish !== undefined && { ports: flags.publish.map(parsePort) }),
-    ...((flags.network === 'isolated' || flags.network === 'none') && { network: flags.network }),
+    ...networkOptions(flags),
     ...(flags.security !== undefined && { security: flags.security }),
     ...((flags.capAdd ?? flags.capDrop) !== undefined && {
       capabilities: {
@@ -134,17 +130,6 @@ export function parseVolume(flag: string): VolumeOptions {
   const readOnly = mode === 'ro';
   if (/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(host)) return { volume: host, guestPath: guest, readOnly };
   return { hostPath: resolve(host), guestPath: guest, readOnly };
-}
-
-/** `box`, `host:box`, either with `/tcp` or `/udp`. */
-export function parsePort(flag: string): PortOptions {
-  const match = /^(?:(\d{1,5}):)?(\d{1,5})(?:\/(tcp|udp))?$/.exec(flag);
-  const guestPort = Number(match?.[2]);
-  const hostPort = Number(match?.[1] ?? 0);
-  if (match === null || guestPort < 1 || guestPort > 65_535 || hostPort > 65_535) {
-    throw new UsageError(`--publish must be [HOST_PORT:]BOX_PORT[/tcp|/udp], not ${JSON.stringify(flag)}`);
-  }
-  return { guestPort, hostPort, protocol: match[3] === 'udp' ? 'udp' : 'tcp' };
 }
 
 /** Gathers a flag that may be given several times. */

@@ -1,4 +1,4 @@
-import type { BoxInfo } from 'boxlite/backend';
+import type { BoxInfo, NetworkInfo } from 'boxlite/backend';
 import type { Plain } from './yaml.ts';
 
 /** A box as `inspect` and `list --format json` print it. */
@@ -29,5 +29,20 @@ export function boxRecord(info: BoxInfo): { readonly [key: string]: Plain } {
     AutoDeleteMs: info.autoDeleteMs ?? null,
     AutoResume: info.autoResume ?? null,
     Labels: { ...info.labels },
+    Network: info.network ? networkRecord(info.network) : null,
+  };
+}
+
+function networkRecord({ mode, allow, inbound, ports }: NetworkInfo): Plain {
+  return {
+    Mode: mode,
+    Allow: allow ? [...allow] : null,
+    Inbound: inbound,
+    Ports: ports.map(({ hostIp, hostPort, guestPort, protocol }) => ({
+      HostIp: hostIp,
+      HostPort: hostPort,
+      GuestPort: guestPort,
+      Protocol: protocol,
+    })),
   };
 }

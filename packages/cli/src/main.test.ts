@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bin, type Cli, cliInNewHome, exitCode, said } from './testing/cli.ts';
 
@@ -140,13 +142,38 @@ test('a failure is one line on stderr and exit code 1, a senseless command line 
     1,
     'Error: box not found: nobody; boxlite list -a shows the boxes there are\n',
   ]);
-  const ports = await cli.run(['run', '-p', '80', image, 'true']);
-  expect([ports.code, ports.stderr]).toEqual([1, expect.stringMatching(/^Error: ports: .*\n$/)]);
   for (const args of [['frob'], ['run', '--cpus', 'x', image], ['rm'], ['inspect', '-f', 'xml', 'a']]) {
     const { code, stderr } = await cli.run(args);
     expect([args, code]).toEqual([args, 2]);
     expect(stderr).toMatch(/^Error: /);
   }
+});
+
+test('a published port is shown by inspect, a tunnel leads into the box, and what was refused is listed with its remedy', async () => {
+  await cli.run(['create', '--name', 'net', '-p', '7', '--allow-net', 'example.com', image]);
+  await cli.run(['exec', '-d', 'net', 'nc', '-ll', '-p', '7', '-e', 'cat']);
+  await cli.run([
+    'exec',
+    'net',
+    'sh',
+    '-c',
+    'until netstat -ltn | grep -q :7; do sleep 0.02; done; nc -w 3 192.0.2.7 80',
+  ]);
+  const ports = await cli.run(['inspect', '-f', '{{json .Network.Ports}}', 'net']);
+  expect(ports.stdout.toString()).toMatch(/"HostIp":"127\.0\.0\.1".*"GuestPort":7/);
+  const events = await cli.run(['network', 'events', 'net']);
+  expect([events.code, events.stdout.toString()]).toEqual([
+    0,
+    expect.stringMatching(/tcp +192\.0\.2\.7:80 .*192\.0\.2\.7/),
+  ]);
+  const tunnel = cli.start(['network', 'tunnel', 'net', '7']);
+  const [, port] = await said(tunnel.stdout, /listening on 127\.0\.0\.1:(\d+)\n/);
+  const socket = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true });
+  socket.end('through');
+  expect(await text(socket)).toBe('through');
+  tunnel.kill('SIGINT');
+  expect(await exitCode(tunnel)).toBe(0);
+  await cli.run(['rm', '-f', 'net']);
 });
 
 test('doctor says that this host can run boxes, as the tests above show', async () => {

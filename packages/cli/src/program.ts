@@ -11,6 +11,7 @@ import { registerInfo } from './commands/info.ts';
 import { registerInspect } from './commands/inspect.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
+import { registerNetwork } from './commands/network.ts';
 import { registerPause } from './commands/pause.ts';
 import { registerPull } from './commands/pull.ts';
 import { registerRestart } from './commands/restart.ts';
@@ -48,6 +49,7 @@ const verbs = [
   registerVolume,
   registerStats,
   registerInfo,
+  registerNetwork,
   registerServe,
   registerDoctor,
 ];

@@ -69,6 +69,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       makeImage: diskImages(host, join(homeDir, 'engine', 'templates')),
       store,
       engine,
+      networks: { host, guestBinary },
       images,
       folder: (id) => boxFolder(homeDir, id),
       detachAll: options.detachAll ?? false,

@@ -6,6 +6,7 @@ import { NotFoundError, StoppedError } from './errors.ts';
 import { Execution } from './execution.ts';
 import { type BoxFiles, boxFiles } from './files.ts';
 import { killOnAbort } from './kill-on-abort.ts';
+import { type BoxNetwork, boxNetwork } from './network.ts';
 import { collect, type RunResult } from './run.ts';
 import { Snapshots } from './snapshots.ts';
 import { execOptions, type StartExecutionOptions } from './start-execution.ts';
@@ -19,11 +20,14 @@ export class Box implements AsyncDisposable {
   readonly files: BoxFiles;
   /** Named copies of the box's disk. */
   readonly snapshots: Snapshots;
+  /** Tunnels into the box, and what its network refused. */
+  readonly network: BoxNetwork;
 
   constructor(backend: BoxBackend) {
     this.#backend = backend;
     this.files = boxFiles(backend);
     this.snapshots = new Snapshots(backend.snapshots);
+    this.network = boxNetwork(backend);
   }
 
   /** A ULID. */

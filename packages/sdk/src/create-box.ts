@@ -39,7 +39,7 @@ export function checkBoxOptions(options: BoxOptions): void {
   checkTexts('entrypoint', options.entrypoint);
   checkTexts('cmd', options.cmd);
   checkUser('user', options.user);
-  checkWord('network', options.network, ['isolated', 'none']);
+  checkNetwork(options);
   checkWord('security', options.security, ['development', 'standard', 'maximum']);
   const { capabilities } = options;
   if (capabilities !== undefined) {
@@ -89,6 +89,17 @@ function checkLifecycle({ autoStopMs, autoDeleteMs, autoResume, autoRemove, heal
 
 function checkAbsolute(field: string, path: unknown): void {
   if (typeof path !== 'string' || !path.startsWith('/')) refuse(field, 'an absolute path', path);
+}
+
+function checkNetwork({ network, ports = [] }: BoxOptions): void {
+  if (typeof network === 'object' && network !== null) {
+    checkTexts('network.allow', network.allow);
+    checkFlag('network.inbound', network.inbound);
+  } else checkWord('network', network, ['isolated', 'none']);
+  const closed = network === 'none' || (typeof network === 'object' && network?.inbound === false);
+  if (closed && ports.length > 0) {
+    throw new InvalidArgumentError('ports need a network that takes connections: leave ports out, or open the network');
+  }
 }
 
 function list<T>(field: string, value: readonly T[] | undefined): Iterable<[number, T]> {

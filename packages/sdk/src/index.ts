@@ -39,6 +39,13 @@ export type {
   VolumeState,
 } from './backend/info.ts';
 export type { BoxliteOptions, ImageRegistryOptions } from './backend/local-options.ts';
+export type {
+  ByteConnection,
+  NetworkEvent,
+  NetworkInfo,
+  NetworkOptions,
+  PublishedPort,
+} from './backend/network.ts';
 export { Box } from './box.ts';
 export { Boxlite, type ListOptions } from './boxlite.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
@@ -68,7 +75,9 @@ export {
 } from './errors.ts';
 export { Execution, type ExecutionResult } from './execution.ts';
 export type { BoxFiles, WriteFileOptions } from './files.ts';
+export type { Forward, ForwardOptions } from './host/forward.ts';
 export { Images, type PullImageOptions } from './images.ts';
+export type { BoxNetwork, Tunnel } from './network.ts';
 export {
   type AccessToken,
   ApiKeyCredential,

@@ -44,5 +44,7 @@ export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBacken
       remove: async (name, call) => (await box(call)).snapshots.remove(name, call),
       restore: async (name, call) => (await box(call)).snapshots.restore(name, call),
     },
+    networkEvents: async (options, call) => (await box(call)).networkEvents(options, call),
+    connect: async (port, call) => (await box(call)).connect(port, call),
   };
 }

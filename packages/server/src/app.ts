@@ -7,25 +7,31 @@ import { HttpError } from './http/http-error.ts';
 import { requestId } from './http/request-id.ts';
 import { refusal } from './http/respond.ts';
 import type { Log } from './log.ts';
+import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
 import { type Passage, router } from './router.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { fileRoutes } from './routes/files.ts';
+import { parseHostPorts } from './routes/host-ports.ts';
 import { imageRoutes } from './routes/images.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { networkRoutes } from './routes/network.ts';
 import { publicRoutes } from './routes/public.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
+import { tickets } from './tunnel/tickets.ts';
 
 /** Options of {@link createApp}. */
 export interface AppOptions {
   readonly auth: AuthOptions;
   /** Host directories that volumes and root file systems may come from. @default none: 403 */
   readonly allowHostPaths?: readonly string[];
+  /** Ports of the host that boxes may be published on, `[IP:]PORT[-PORT]`; 0 is any free one. @default none: 403 */
+  readonly allowHostPorts?: readonly string[];
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;
@@ -41,12 +47,15 @@ export interface App {
   fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response>;
   /** Takes an `upgrade` event of a Node server: a WebSocket terminal, or an HTTP refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** Takes a `connect` event of a Node server: a tunnel into a box, or an HTTP refusal. */
+  connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 
 /** Puts a backend behind the REST API of generation 1 with this project's additions: one envelope for every error. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const log: Log = options.log ?? (() => {});
   const heartbeatMs = options.heartbeatMs ?? 15_000;
+  const open = tickets(options.nowMs);
   const auth = authenticator(options.auth, options.nowMs);
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
@@ -54,11 +63,15 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const route = router(
     {
       ...publicRoutes(auth),
-      ...boxRoutes(options.allowHostPaths ?? []),
+      ...boxRoutes({
+        hostRoots: options.allowHostPaths ?? [],
+        hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
+      }),
       ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
       ...terminalRoutes({ heartbeatMs, onStreamError }),
       ...fileRoutes(),
       ...imageRoutes(),
+      ...networkRoutes(open, { heartbeatMs }),
       ...metricsRoutes(),
       ...snapshotRoutes(),
       ...copyRoutes(),
@@ -102,7 +115,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     return response;
   }
 
-  return { fetch, upgrade: upgrader(fetch) };
+  return { fetch, upgrade: upgrader(fetch), connect: connector(backend, open, log) };
 }
 
 /** Refuses a URL whose percent-encoding is no UTF-8: whatever it means, two readers would disagree. */

@@ -41,7 +41,7 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
       requireScope(who, scope);
     }
     const { requestId, upgrade } = passage;
-    return routes[id]({ request, params, requestId, backend, upgrade });
+    return routes[id]({ request, params, requestId, backend, upgrade, principal: passage.principal?.id });
   }
 
   for (const [path, methods] of methodsByPath()) {

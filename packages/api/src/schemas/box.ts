@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { maybe } from './field.ts';
+import { type BoxNetwork, boxNetwork } from './network.ts';
 
 /** Where a box is in its life. */
 export const boxStatuses = ['configured', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const;
@@ -50,6 +51,8 @@ export interface Box {
   /** Seconds; 0: never. */
   readonly auto_delete?: number | null | undefined;
   readonly auto_resume?: boolean | null | undefined;
+  /** An addition, which other servers leave out or spell in their own way. */
+  readonly network?: BoxNetwork | null | undefined;
 }
 
 /** Reads a box from any server of generation 1; a status not known here reads as `unknown`, missing labels as none. */
@@ -76,6 +79,7 @@ export const box: z.ZodType<Box> = z.object({
   auto_pause: maybe(z.number().nonnegative()),
   auto_delete: maybe(z.number().nonnegative()),
   auto_resume: maybe(z.boolean()),
+  network: maybe(boxNetwork).catch(undefined),
 });
 
 /** One page of boxes, oldest first. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { absolutePath, flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { type NetworkSpec, networkSpec } from './network.ts';
 import { nameField } from './snapshot.ts';
 
 /** How much a box is kept from its host, weakest first. */
@@ -140,7 +141,7 @@ export interface CreateBoxRequest {
   readonly tmpfs?: readonly TmpfsSpec[] | undefined;
   readonly ports?: readonly PortSpec[] | undefined;
   /** @default 'isolated' */
-  readonly network?: 'isolated' | 'none' | undefined;
+  readonly network?: NetworkSpec | undefined;
   /** `stopBox` also removes the box. @default true */
   readonly auto_remove?: boolean | undefined;
   /** @default false */
@@ -181,7 +182,7 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     volumes: z.array(volumeSpec, 'volumes must be a list').optional(),
     tmpfs: z.array(tmpfsSpec, 'tmpfs must be a list').optional(),
     ports: z.array(portSpec, 'ports must be a list').optional(),
-    network: oneOf('network', ['isolated', 'none']).optional(),
+    network: networkSpec.optional(),
     auto_remove: flag('auto_remove').optional(),
     detach: flag('detach').optional(),
     auto_stop: seconds('auto_stop', 0).optional(),

@@ -125,3 +125,35 @@ export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
   path: text('path'),
   follow_symlinks: trueOrFalse('follow_symlinks').optional(),
 });
+
+/** The query of `listNetworkEvents`. */
+export interface ListNetworkEventsQuery {
+  /** Leaves out all events up to this sequence. @default 0 */
+  readonly after?: number | undefined;
+}
+
+/** Reads the query of `listNetworkEvents`. */
+export const listNetworkEventsQuery: z.ZodType<ListNetworkEventsQuery> = z.object({
+  after: digits('after', 0, 999_999_999).optional(),
+});
+
+/** The query of `openTunnel`. */
+export interface OpenTunnelQuery {
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** Reads the query of `openTunnel`. */
+export const openTunnelQuery: z.ZodType<OpenTunnelQuery> = z.object({ port: digits('port', 1, 65535) });
+
+/** The query of `streamTunnel`. */
+export interface StreamTunnelQuery extends OpenTunnelQuery {
+  /** From `openTunnel`. */
+  readonly ticket: string;
+}
+
+/** Reads the query of `streamTunnel`. */
+export const streamTunnelQuery: z.ZodType<StreamTunnelQuery> = z.object({
+  port: digits('port', 1, 65535),
+  ticket: text('ticket'),
+});

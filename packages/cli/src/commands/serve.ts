@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
 import { localOptions } from '../connect.ts';
 import { globalOptions } from '../globals.ts';
+import { firstSignal } from '../signals.ts';
 import { UsageError } from '../usage.ts';
 
 interface ServeFlags {
@@ -13,6 +14,7 @@ interface ServeFlags {
   readonly apiKey?: readonly string[];
   readonly oauthClient?: readonly string[];
   readonly allowHostPath?: readonly string[];
+  readonly allowHostPort?: readonly string[];
   readonly attached?: boolean;
   readonly dev?: boolean;
 }
@@ -27,6 +29,11 @@ export function registerServe(program: Command): void {
     .option('--api-key <key>', 'take this API key; may be repeated', collect)
     .option('--oauth-client <id:secret>', 'take this OAuth2 client; may be repeated', collect)
     .option('--allow-host-path <dir>', 'let boxes use this directory of the host as a volume; may be repeated', collect)
+    .option(
+      '--allow-host-port <[ip:]port[-port]>',
+      'let boxes publish their ports here; 0 is any free one; may be repeated',
+      collect,
+    )
     .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
     .option('--dev', 'also take test-client with test-secret, on loopback only')
     .action(async (flags: ServeFlags) => {
@@ -45,6 +52,7 @@ export function registerServe(program: Command): void {
           auth,
           log: logTo(options.debug),
           ...(flags.allowHostPath && { allowHostPaths: flags.allowHostPath }),
+          ...(flags.allowHostPort && { allowHostPorts: flags.allowHostPort }),
         });
         await using server = await listening(() => listen(app, { host: flags.host, port: flags.port }), flags);
         if (madeKey !== undefined) process.stderr.write(`API key, shown only this once: ${madeKey}\n`);
@@ -97,13 +105,6 @@ async function listening(start: () => Promise<Listening>, { host, port }: ServeF
     }
     throw cause;
   }
-}
-
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-function firstSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
 }
 
 function logTo(everything: boolean): Log {

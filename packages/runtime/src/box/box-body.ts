@@ -5,6 +5,7 @@ import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import type { BoxHome } from './box-home.ts';
+import type { LocalNetwork } from './box-network.ts';
 
 type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath'>;
 
@@ -15,6 +16,13 @@ export interface StartedBody {
   readonly timing: BootTiming;
 }
 
+export interface BoxBodyParts {
+  readonly home: BodyHome;
+  readonly network: LocalNetwork;
+  readonly folder: string;
+  readonly record: () => BoxRecord;
+}
+
 /**
  * What a box is made of on its host: all that `start` opens, in order, and `release` lets go of, in the reverse order.
  * It knows nothing of statuses; each step may be done again after a crash or a failure.
@@ -22,12 +30,14 @@ export interface StartedBody {
 export class BoxBody {
   readonly #home: BodyHome;
   readonly #engine: Engine;
+  readonly #network: LocalNetwork;
   readonly #folder: string;
   readonly #record: () => BoxRecord;
 
-  constructor(home: BodyHome, folder: string, record: () => BoxRecord) {
+  constructor({ home, network, folder, record }: BoxBodyParts) {
     this.#home = home;
     this.#engine = home.engine;
+    this.#network = network;
     this.#folder = folder;
     this.#record = record;
   }
@@ -38,7 +48,17 @@ export class BoxBody {
     const box = this.#engineBox();
     const { pid, timing } = await this.#engine.start(box);
     const spawned = performance.now();
-    const channel = await connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs });
+    // Both to their end: what comes after a failure of the other could not be let go of.
+    const [reached, joined] = await Promise.allSettled([
+      connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
+      this.#network.open(pid),
+    ]);
+    if (reached.status === 'rejected') throw reached.reason;
+    const channel = reached.value;
+    if (joined.status === 'rejected') {
+      channel.close();
+      throw joined.reason;
+    }
     const now = performance.now();
     const imagePrepareMs = this.#record().timing?.imagePrepareMs ?? 0;
     return {
@@ -61,6 +81,7 @@ export class BoxBody {
     if ((await this.#engine.pid(box)) === undefined) return undefined;
     // A paused guest answers nobody.
     await this.#engine.resume(box);
+    await this.#network.adopt();
     // Twice: a guest at a machine's port may not have seen that one runtime went before another came.
     return connectGuest(box.socketPath).catch(() => connectGuest(box.socketPath));
   }
@@ -84,6 +105,7 @@ export class BoxBody {
   async release(): Promise<void> {
     await this.kill();
     await this.#engine.release(this.#engineBox());
+    await this.#network.close();
   }
 
   /** Deletes its disk and its folder, after `release`. `StorageError`. */

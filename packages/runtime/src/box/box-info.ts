@@ -1,8 +1,9 @@
-import type { BoxInfo, BoxOptions, HealthStatus } from 'boxlite/backend';
+import type { BoxInfo, BoxOptions, HealthStatus, PublishedPort } from 'boxlite/backend';
 import type { BoxRecord } from '../store/box-records.ts';
+import { networkInfo } from './box-network.ts';
 
-/** What there is to say about a box. */
-export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus): BoxInfo {
+/** What there is to say about a box; `ports` are those that are published now. */
+export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus, ports?: readonly PublishedPort[]): BoxInfo {
   const { options, defaults, history } = record;
   return {
     id: record.id,
@@ -26,6 +27,7 @@ export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus): BoxInfo
     autoStopMs: options.autoStopMs,
     autoDeleteMs: options.autoDeleteMs,
     autoResume: options.autoResume ?? true,
+    network: networkInfo(record, ports),
   };
 }
 

@@ -6,6 +6,7 @@ import { BoxBody } from './box-body.ts';
 import { BoxExecutions } from './box-executions.ts';
 import type { BoxHome } from './box-home.ts';
 import { boxInfo, isRemovedAtStop } from './box-info.ts';
+import { LocalNetwork } from './box-network.ts';
 import { BoxRun } from './box-run.ts';
 import { BoxState } from './box-state.ts';
 import { BoxWatch } from './box-watch.ts';
@@ -22,6 +23,7 @@ const graceMs = 30_000;
 export class BoxLife {
   readonly state: BoxState;
   readonly executions: BoxExecutions;
+  readonly network: LocalNetwork;
   readonly #home: BoxHome;
   readonly #body: BoxBody;
   readonly #watch: BoxWatch;
@@ -33,7 +35,8 @@ export class BoxLife {
     const { store, outputLimitBytes } = home;
     const folder = home.folder(record.id);
     const state = new BoxState(store, record);
-    const body = new BoxBody(home, folder, () => state.record);
+    const network = new LocalNetwork(home.networks, record, folder);
+    const body = new BoxBody({ home, network, folder, record: () => state.record });
     const executions = new BoxExecutions({ record, store, folder, outputLimitBytes, use: () => this.use() });
     this.#watch = new BoxWatch({
       state,
@@ -50,11 +53,12 @@ export class BoxLife {
     });
     this.state = state;
     this.executions = executions;
+    this.network = network;
     this.#body = body;
   }
 
   get info(): BoxInfo {
-    return boxInfo(this.state.record, this.#watch.health);
+    return boxInfo(this.state.record, this.#watch.health, this.network.info.ports);
   }
 
   /** Also while it is paused. */

@@ -1,10 +1,14 @@
+import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { type BoxOptions, type ExecOptions, InvalidArgumentError, UnsupportedError } from 'boxlite/backend';
 import { boxCapabilities } from '../engine/privileges.ts';
+import { parseRule } from '../network/index.ts';
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
 // A hundred years.
 const mostMs = 3_155_760_000_000;
+const rulesLimit = 1000;
+const portsLimit = 256;
 const userPattern = /^[^:\s/\0]{1,64}(:[^:\s/\0]{1,64})?$/;
 
 function refuse(field: string, value: unknown, allowed: string): never {
@@ -43,6 +47,30 @@ function words(field: string, list: readonly string[] | undefined): void {
 
 function user(value: string | undefined): void {
   if (value !== undefined && !userPattern.test(value)) refuse('user', value, '<name or uid>[:<group or gid>]');
+}
+
+function network({ network: wanted = 'isolated', ports = [] }: BoxOptions): void {
+  if (wanted !== 'isolated' && wanted !== 'none' && (typeof wanted !== 'object' || wanted === null)) {
+    refuse('network', wanted, 'isolated, none or an object such as { allow }');
+  }
+  const { allow = [], inbound = true } = typeof wanted === 'object' ? wanted : {};
+  if (!Array.isArray(allow) || !allow.every((rule) => typeof rule === 'string')) {
+    refuse('network.allow', allow, 'a list of texts');
+  }
+  if (typeof inbound !== 'boolean') refuse('network.inbound', inbound, 'true or false');
+  if (allow.length > rulesLimit) refuse('network.allow', allow.length, `at most ${rulesLimit} rules`);
+  for (const rule of allow) parseRule(rule);
+  if (ports.length === 0) return;
+  if (ports.length > portsLimit) refuse('ports', ports.length, `at most ${portsLimit} ports`);
+  if (wanted === 'none' || !inbound) {
+    throw new InvalidArgumentError('ports need a network that takes connections: leave ports out, or open the network');
+  }
+  for (const [i, { guestPort, hostPort, protocol = 'tcp', hostIp = '127.0.0.1' }] of ports.entries()) {
+    wholeNumber(`ports[${i}].guestPort`, guestPort, 1, 65_535);
+    wholeNumber(`ports[${i}].hostPort`, hostPort, 0, 65_535);
+    if (!['tcp', 'udp'].includes(protocol)) refuse(`ports[${i}].protocol`, protocol, 'tcp or udp');
+    if (isIP(hostIp) === 0) refuse(`ports[${i}].hostIp`, hostIp, 'an address of this host');
+  }
 }
 
 /** Refuses what cannot be the name of a box. `InvalidArgumentError`. */
@@ -84,11 +112,8 @@ export function checkBoxOptions(options: BoxOptions): void {
     absolute(`tmpfs[${i}].guestPath`, guestPath);
     wholeNumber(`tmpfs[${i}].sizeMib`, sizeMib, 1, 1_048_576);
   }
-  if (options.ports && options.ports.length > 0) {
-    throw new UnsupportedError('ports: the local engine cannot publish ports yet; leave ports out');
-  }
-  const { network = 'isolated', security = 'standard' } = options;
-  if (network !== 'isolated' && network !== 'none') refuse('network', network, 'isolated or none');
+  network(options);
+  const { security = 'standard' } = options;
   if (!['development', 'standard', 'maximum'].includes(security)) {
     refuse('security', security, 'development, standard or maximum');
   }

@@ -3,13 +3,16 @@ import type {
   BoxBackend,
   BoxInfo,
   BoxMetrics,
+  ByteConnection,
   CallOptions,
   DownloadOptions,
   ExecOptions,
   ExecutionInfo,
+  NetworkEvent,
   SnapshotsBackend,
   UploadOptions,
 } from 'boxlite/backend';
+import { duplexConnection } from 'boxlite/host';
 import { exportBox } from '../archive/export-box.ts';
 import { streamOf } from '../archive/stream-of.ts';
 import type { LocalExecution } from '../execution/local-execution.ts';
@@ -143,16 +146,17 @@ export class LocalBox implements BoxBackend {
     this.#enter(call);
     this.life.executions.flushCounts();
     const { counters, timing } = this.life.state.read();
+    const [usage, network] = await Promise.all([this.#usage.now(), this.life.network.usage()]);
     return {
       commandsExecutedTotal: counters.commands,
       execErrorsTotal: counters.execErrors,
       bytesSentTotal: counters.bytesIn,
       bytesReceivedTotal: counters.bytesOut,
-      ...(await this.#usage.now()),
-      networkBytesSent: undefined,
-      networkBytesReceived: undefined,
-      networkTcpConnections: undefined,
-      networkTcpErrors: undefined,
+      ...usage,
+      networkBytesSent: network?.bytesSent,
+      networkBytesReceived: network?.bytesReceived,
+      networkTcpConnections: network?.connectionsOpen,
+      networkTcpErrors: network && network.connectionsRefused + network.connectionsFailed,
       bootTiming: timing,
     };
   }
@@ -174,6 +178,21 @@ export class LocalBox implements BoxBackend {
       copying.catch(() => {}).finally(() => disks.stages.drop(stage).catch(() => {}));
       throw error;
     }
+  }
+
+  /** Does not start the box: one that does not run has refused nothing. */
+  async networkEvents(
+    options: { readonly after?: number } = {},
+    call: CallOptions = {},
+  ): Promise<readonly NetworkEvent[]> {
+    this.#enter(call);
+    return abortable(this.life.network.events(options.after ?? 0), call.signal);
+  }
+
+  async connect(port: number, call: CallOptions = {}): Promise<ByteConnection> {
+    this.life.network.assertInbound();
+    await this.#live(call);
+    return duplexConnection(await this.life.network.dial(port, call.signal));
   }
 
   async #live(call: CallOptions): Promise<GuestChannel> {

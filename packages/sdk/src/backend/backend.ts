@@ -14,6 +14,7 @@ import type {
   SnapshotInfo,
   VolumeInfo,
 } from './info.ts';
+import type { ByteConnection, NetworkEvent } from './network.ts';
 
 /** Goes with every call. Aborting rejects with the signal's reason. */
 export interface CallOptions {
@@ -69,6 +70,10 @@ export interface BoxBackend {
   /** Packs a path of the box as a tar stream; `NotFoundError` before the first byte when there is none. */
   download(options: DownloadOptions, call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
   metrics(call?: CallOptions): Promise<BoxMetrics>;
+  /** What the network of the running box refused, oldest first, from after that sequence on; empty when it does not run. */
+  networkEvents(options?: { readonly after?: number }, call?: CallOptions): Promise<readonly NetworkEvent[]>;
+  /** Connects to a TCP port of the box, on its loopback, and starts the box if need be. `NetworkError` when nothing listens. */
+  connect(port: number, call?: CallOptions): Promise<ByteConnection>;
   readonly snapshots: SnapshotsBackend;
   /** A new box of the same options with a copy of the disk; one that runs stands still while it is copied. */
   clone(name: string | undefined, call?: CallOptions): Promise<BoxBackend>;

@@ -1,3 +1,5 @@
+import type { NetworkOptions } from './network.ts';
+
 /** A command's or a box's environment. */
 export type Environment = Readonly<Record<string, string>>;
 
@@ -44,6 +46,7 @@ export interface PortOptions {
   readonly hostPort?: number;
   /** @default 'tcp' */
   readonly protocol?: 'tcp' | 'udp';
+  /** The address of the host to listen on. @default '127.0.0.1' */
   readonly hostIp?: string;
 }
 
@@ -90,8 +93,8 @@ export interface BoxOptions {
   readonly volumes?: readonly VolumeOptions[];
   readonly tmpfs?: readonly TmpfsOptions[];
   readonly ports?: readonly PortOptions[];
-  /** @default 'isolated' */
-  readonly network?: 'isolated' | 'none';
+  /** `isolated`: out to public addresses, in by `ports` and tunnels. `none`: loopback only. @default 'isolated' */
+  readonly network?: 'isolated' | 'none' | NetworkOptions;
   /** `stop` also removes the box. @default true, false with `autoDeleteMs` */
   readonly autoRemove?: boolean;
   /** Stops the box once nothing has used it for so long: no execution, no reader of output, no transfer. @default never */

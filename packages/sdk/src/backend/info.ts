@@ -1,4 +1,5 @@
 import type { SecurityPreset } from './box-options.ts';
+import type { NetworkInfo } from './network.ts';
 
 /**
  * Where a box is in its life. `failed`: its last start failed, or it ended although nobody stopped it; it starts again as
@@ -25,6 +26,8 @@ export interface BoxInfo {
   /** Stopping the box removes it; undefined where a server does not tell. */
   readonly autoRemove: boolean | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Undefined where a server does not tell. */
+  readonly network: NetworkInfo | undefined;
   /** When it last started; like all that follows absent where there is none or a server does not tell. */
   readonly startedAt?: Date | undefined;
   /** How its main command ended, since the last start. */
@@ -106,9 +109,12 @@ export interface BoxMetrics {
   /** 100 is one whole processor. */
   readonly cpuPercent: number | undefined;
   readonly memoryBytes: number | undefined;
+  /** Bytes that the box sent over its network in this run; undefined while it does not run. */
   readonly networkBytesSent: number | undefined;
   readonly networkBytesReceived: number | undefined;
+  /** TCP connections open now. */
   readonly networkTcpConnections: number | undefined;
+  /** TCP connections that were refused or failed in this run. */
   readonly networkTcpErrors: number | undefined;
   readonly bootTiming: BootTiming | undefined;
 }

@@ -8,6 +8,8 @@ import {
   exportBox,
   getBox,
   getBoxMetrics,
+  listNetworkEvents,
+  listNetworkEventsResponse,
   pauseBox,
   restartBox,
   resumeBox,
@@ -21,8 +23,10 @@ import type { BoxBackend } from '../backend/backend.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
+import { networkEvent } from './network-wire.ts';
 import { restSnapshots } from './snapshots.ts';
 import { stoppable } from './stoppable.ts';
+import { restTunnel } from './tunnel.ts';
 import { boxInfo, boxMetrics, execRequest } from './wire.ts';
 
 /** A box on a server. */
@@ -81,6 +85,11 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       const { body } = await connection.send(raw(exportBox({ box: id })), call);
       return withFailure(body, connection);
     },
+    async networkEvents({ after } = {}, call = {}) {
+      const asked = query(listNetworkEvents({ box: id, after }), listNetworkEventsResponse);
+      return (await connection.send(asked, call)).events.map(networkEvent);
+    },
+    connect: (port, call) => restTunnel(connection, id, port, call),
   };
 }
 

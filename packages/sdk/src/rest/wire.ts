@@ -14,6 +14,7 @@ import type {
   VolumeInfo,
 } from '../backend/info.ts';
 import { InternalError } from '../errors.ts';
+import { networkInfo, networkSpec } from './network-wire.ts';
 
 /** A box as the wire says it. */
 export function boxInfo(box: api.Box): BoxInfo {
@@ -39,6 +40,7 @@ export function boxInfo(box: api.Box): BoxInfo {
     autoStopMs: toMs(box.auto_stop),
     autoDeleteMs: toMs(box.auto_delete),
     autoResume: box.auto_resume ?? undefined,
+    network: box.network == null ? undefined : networkInfo(box.network),
   };
 }
 
@@ -151,7 +153,7 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
       protocol: port.protocol,
       host_ip: port.hostIp,
     })),
-    network: options.network,
+    network: networkSpec(options.network),
     auto_remove: options.autoRemove,
     detach: options.detach,
     auto_stop: seconds(options.autoStopMs),

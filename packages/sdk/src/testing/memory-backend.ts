@@ -129,6 +129,8 @@ export function memoryBackend(
         remove: async () => undefined,
         restore: async () => undefined,
       },
+      networkEvents: async () => [],
+      connect: () => Promise.reject(new UnsupportedError('no network here')),
     };
   }
 
@@ -146,6 +148,7 @@ export function memoryBackend(
       memoryMib: options.memoryMib ?? 512,
       autoRemove: options.autoRemove ?? true,
       labels: options.labels ?? {},
+      network: undefined,
     };
     boxes.set(info.id, info);
     return box(info);

@@ -68,6 +68,9 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     app.upgrade(request, socket, head).catch(() => socket.destroy());
   });
+  server.on('connect', (request: IncomingMessage, socket, head) => {
+    app.connect(request, socket, head).catch(() => socket.destroy());
+  });
   server.on('clientError', answerBadRequest);
   server.on('checkExpectation', (_request, outgoing: ServerResponse) => {
     void writeResponse(unreadable(417, 'only Expect: 100-continue is understood'), outgoing);

@@ -1,5 +1,4 @@
-import { type IncomingMessage, ServerResponse } from 'node:http';
-import { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { errorAnswer } from '../http/error-answer.ts';
@@ -7,7 +6,7 @@ import { HttpError } from '../http/http-error.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
-import { writeResponse } from './write-response.ts';
+import { refuse } from './refuse.ts';
 
 const maxPayloadBytes = 16 * 1024 * 1024;
 
@@ -62,16 +61,4 @@ function refusedHandshake(error: Error): Response {
   const response = refusal(errorAnswer(new HttpError(400, 'InvalidArgumentError', error.message), id));
   response.headers.set('x-request-id', id);
   return response;
-}
-
-async function refuse(response: Response, incoming: IncomingMessage, socket: Duplex): Promise<void> {
-  if (!(socket instanceof Socket) || socket.destroyed) {
-    socket.destroy();
-    return;
-  }
-  const outgoing = new ServerResponse(incoming);
-  outgoing.shouldKeepAlive = false;
-  outgoing.assignSocket(socket);
-  outgoing.once('finish', () => socket.destroySoon());
-  await writeResponse(response, outgoing);
 }

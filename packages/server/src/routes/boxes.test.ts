@@ -8,7 +8,7 @@ import { testServer } from '../testing/test-server.ts';
 const boxes = '/v1/default/boxes';
 
 test('a box is made with 201, its Location and what was asked for', async () => {
-  const { ask, backend } = testServer();
+  const { ask, backend } = testServer({ allowHostPorts: ['0'] });
   const response = await ask('POST', '/v1/demo/boxes', {
     json: {
       name: 'one',
@@ -99,6 +99,54 @@ test('host paths under an allowed root pass as real paths, and links that lead o
   expect(await status(join(folder, 'shared/outside'))).toBe(403);
   expect(await status(join(folder, 'shared/../shared-not'))).toBe(403);
   expect(await status(folder)).toBe(403);
+});
+
+test('ports of the host are refused by name unless the operator gave them, with what the operator can set', async () => {
+  const status = async (port: object, ...allowHostPorts: string[]): Promise<number> =>
+    (await testServer({ allowHostPorts }).ask('POST', boxes, { json: { ports: [{ guest_port: 80, ...port }] } }))
+      .status;
+  expect(await status({})).toBe(403);
+  expect(await status({}, '0')).toBe(201);
+  expect(await status({ host_port: 8080 }, '0')).toBe(403);
+  expect(await status({ host_port: 8080 }, '8000-8999')).toBe(201);
+  expect(await status({ host_port: 8080, host_ip: '127.0.0.1' }, '8000-8999')).toBe(201);
+  expect(await status({ host_port: 8080, host_ip: '0.0.0.0' }, '8000-8999')).toBe(403);
+  expect(await status({ host_port: 8080, host_ip: '192.0.2.1' }, '0.0.0.0:8080')).toBe(201);
+  expect(await status({ host_port: 8080, host_ip: '::1' }, '0.0.0.0:8080')).toBe(403);
+  expect(await status({ host_port: 8080, host_ip: '::1' }, '[::1]:8080')).toBe(201);
+  const json = { ports: [{ guest_port: 80, host_port: 8080, host_ip: '192.0.2.1' }] };
+  const refused = await testServer().ask('POST', boxes, { json });
+  expect(await refused.json()).toMatchObject({
+    error: { type: 'PermissionError', message: expect.stringContaining('--allow-host-port 192.0.2.1:8080') },
+  });
+});
+
+test.each(['x', '70000', '9-8', '1.2.3:80', ':80', '0.0.0.0'])(
+  '%j is no host port that an operator can give',
+  (port) => {
+    expect(() => testServer({ allowHostPorts: [port] })).toThrow('[IP:]PORT[-PORT]');
+  },
+);
+
+test.each([
+  ['isolated', 'isolated'],
+  ['none', 'none'],
+  [{ mode: 'enabled' }, 'isolated'],
+  [{ mode: 'disabled' }, { allow: [] }],
+  [{ mode: 'enabled', allow_net: ['a.example'] }, { allow: ['a.example'] }],
+  [{ outbound: { mode: 'enabled' }, inbound: { mode: 'enabled' } }, 'isolated'],
+  [{ outbound: { mode: 'disabled' }, inbound: { mode: 'enabled' } }, { allow: [] }],
+  [{ outbound: { mode: 'enabled' }, inbound: { mode: 'disabled' } }, { inbound: false }],
+  [
+    { outbound: { allow_net: ['b'] }, inbound: { mode: 'disabled' } },
+    { allow: ['b'], inbound: false },
+  ],
+  [{ outbound: { mode: 'disabled' }, inbound: { mode: 'disabled' } }, 'none'],
+  [{}, 'isolated'],
+])('a network of %j reads as %j', async (network, expected) => {
+  const { ask, backend } = testServer();
+  expect((await ask('POST', boxes, { json: { network } })).status).toBe(201);
+  expect(backend.boxes[0]?.options.network).toEqual(expected);
 });
 
 test('boxes are listed in pages', async () => {

@@ -6,6 +6,7 @@ import { boxPageToWire, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
 import { present } from '../wire/present.ts';
 import { checkHostPaths } from './host-paths.ts';
+import { checkHostPorts, type HostPorts } from './host-ports.ts';
 import { boxSlot, pathBox, type Routes } from './route.ts';
 
 type BoxOperation =
@@ -20,12 +21,19 @@ type BoxOperation =
   | 'pauseBox'
   | 'resumeBox';
 
-/** The operations on boxes. `hostRoots`: host directories that volumes and root file systems may come from. */
-export function boxRoutes(hostRoots: readonly string[]): Routes<BoxOperation> {
+/** What of the host boxes may have. */
+export interface HostAccess {
+  /** Host directories that volumes and root file systems may come from. */
+  readonly hostRoots: readonly string[];
+  readonly hostPorts: readonly HostPorts[];
+}
+
+/** The operations on boxes. */
+export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOperation> {
   return {
     async createBox(call) {
       const request = await readJson(call.request, createBoxRequest);
-      const options = await checkHostPaths(boxOptionsFromWire(request), hostRoots);
+      const options = await checkHostPaths(checkHostPorts(boxOptionsFromWire(request), hostPorts), hostRoots);
       const box = await call.backend.create(options, request.name);
       const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
       return json(201, boxToWire(box.snapshot), { location });

@@ -9,6 +9,8 @@ export interface RestCall {
   readonly params: Readonly<Record<string, string>>;
   readonly requestId: string;
   readonly backend: RuntimeBackend;
+  /** Who asks; undefined where the operation needs no credential. */
+  readonly principal: string | undefined;
   /** Set when the client asks for a WebSocket. */
   readonly upgrade: UpgradeSlot | undefined;
 }

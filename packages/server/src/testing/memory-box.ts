@@ -1,16 +1,23 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import {
   type BoxBackend,
   type BoxInfo,
   type BoxMetrics,
   type BoxOptions,
+  type ByteConnection,
   type DownloadOptions,
   type ExecOptions,
   ExecutionError,
   type ExecutionInfo,
+  NetworkError,
+  type NetworkEvent,
+  type NetworkInfo,
   NotFoundError,
   type SnapshotsBackend,
   type UploadOptions,
 } from 'boxlite/backend';
+import { duplexConnection } from 'boxlite/host';
 import { memorySnapshots } from './memory-disks.ts';
 import { MemoryExecution } from './memory-execution.ts';
 
@@ -24,6 +31,7 @@ export class MemoryBox implements BoxBackend {
   readonly started: MemoryExecution[] = [];
   readonly uploads: { path: string; overwrite: boolean | undefined; bytes: number; error?: unknown }[] = [];
   readonly snapshots: SnapshotsBackend;
+  readonly refusals: NetworkEvent[] = [];
   stopTimeoutMs: number | undefined;
   /** Pieces of downloads that are under way. */
   downloads = 0;
@@ -50,7 +58,14 @@ export class MemoryBox implements BoxBackend {
       memoryMib: this.options.memoryMib ?? 512,
       autoRemove: this.options.autoRemove ?? true,
       labels: this.options.labels ?? {},
+      network: this.#network,
     };
+  }
+
+  get #network(): NetworkInfo {
+    const { network = 'isolated' } = this.options;
+    const { allow = undefined, inbound = network !== 'none' } = typeof network === 'object' ? network : {};
+    return { mode: network === 'none' ? 'none' : 'isolated', allow, inbound, ports: [] };
   }
 
   async info(): Promise<BoxInfo> {
@@ -146,6 +161,21 @@ export class MemoryBox implements BoxBackend {
 
   async export(): Promise<ReadableStream<Uint8Array>> {
     return new Blob([`archive of ${this.id}`]).stream();
+  }
+
+  async networkEvents({ after = 0 }: { readonly after?: number } = {}): Promise<readonly NetworkEvent[]> {
+    return this.refusals.filter(({ sequence }) => sequence > after);
+  }
+
+  /** To a port of this host. */
+  async connect(port: number): Promise<ByteConnection> {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    try {
+      await once(socket, 'connect');
+    } catch (cause) {
+      throw new NetworkError(`nothing in box ${this.id} listens on port ${port}`, { cause });
+    }
+    return duplexConnection(socket);
   }
 
   async metrics(): Promise<BoxMetrics> {

@@ -1,5 +1,6 @@
 import type { CreateBoxRequest, ExecRequest, HealthCheckSpec } from '@boxlite/api';
 import type { BoxOptions, ExecOptions, HealthCheckOptions } from 'boxlite/backend';
+import { networkFromWire } from './network.ts';
 import { present } from './present.ts';
 
 /** The options of a box that a request asks for; its name goes apart. */
@@ -37,7 +38,7 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
         hostIp: port.host_ip,
       }),
     ),
-    network: request.network,
+    network: request.network && networkFromWire(request.network),
     autoRemove: request.auto_remove,
     detach: request.detach,
     autoStopMs: fromSeconds(request.auto_stop ?? request.auto_pause) || undefined,

@@ -1,5 +1,6 @@
 import type { Box, ListBoxesResponse } from '@boxlite/api';
 import type { BoxInfo, BoxPage } from 'boxlite/backend';
+import { networkToWire } from './network.ts';
 
 /** A box as the wire says it. */
 export function boxToWire(info: BoxInfo): Box {
@@ -26,6 +27,7 @@ export function boxToWire(info: BoxInfo): Box {
     auto_pause: (info.autoStopMs ?? 0) / 1000,
     auto_delete: (info.autoDeleteMs ?? 0) / 1000,
     auto_resume: info.autoResume ?? null,
+    network: info.network ? networkToWire(info.network) : null,
   };
 }
 

@@ -1,0 +1,353 @@
+#include "internal.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "head.h"
+
+enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000 };
+
+struct side {
+  struct watch watch;
+  struct relay *relay;
+  uint8_t *held; /* waits to be written here; at most PIECE or HEAD_MAX */
+  uint32_t start, length;
+  bool connecting, ended, shut;
+};
+
+struct relay {
+  struct side box, out;
+  struct relay *next, **link;
+  struct endpoint to;
+  uint64_t deadline; /* 0: none */
+  void (*answered)(int outside, int error);
+  uint8_t attempt;
+  bool inspecting, inward, opened;
+};
+
+static struct relay *relays;
+static unsigned count, timed, most = RELAYS_MAX;
+
+void relay_limit(unsigned max) { most = max < RELAYS_MAX ? max : RELAYS_MAX; }
+bool relay_full(void) { return count >= most; }
+
+void reset_close(int fd) {
+  struct linger now = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(fd);
+}
+
+static void set_deadline(struct relay *relay, uint64_t ms) {
+  timed += (ms != 0) - (relay->deadline != 0);
+  relay->deadline = ms ? now_ms() + ms : 0;
+}
+
+static void end_side(struct side *side, bool reset) {
+  int fd = side->watch.fd;
+  free(side->held);
+  side->held = NULL;
+  if (fd < 0) return;
+  watch_set(&side->watch, 0);
+  side->watch.fd = -1;
+  if (reset) reset_close(fd);
+  else close(fd);
+}
+
+static void end_relay(struct relay *relay, bool reset) {
+  set_deadline(relay, 0);
+  end_side(&relay->box, reset);
+  end_side(&relay->out, reset);
+  *relay->link = relay->next;
+  if (relay->next) relay->next->link = relay->link;
+  if (relay->opened) usage.open--;
+  count--;
+  free_later(relay);
+}
+
+static void refuse(struct relay *relay, const char *name, const char *reason) {
+  event_refused(EVENT_TCP, &relay->to, name, reason);
+  end_relay(relay, true);
+}
+
+static void rewatch(struct side *side, const struct side *other) {
+  struct relay *relay = side->relay;
+  bool held_back = relay->inspecting && side == &relay->out;
+  bool space = other->length == 0 || (relay->inspecting && side == &relay->box);
+  bool ready = !relay->box.connecting && !relay->out.connecting && (other->watch.fd >= 0 || relay->inspecting);
+  uint32_t events = 0;
+  if (side->connecting || (side->length > 0 && !held_back)) events |= EPOLLOUT;
+  if (!side->ended && space && ready) events |= EPOLLIN;
+  /* With nothing to wait for, only the end of the connection is told, and once. */
+  watch_set(&side->watch, events ? events : EPOLLET);
+}
+
+static void rewatch_both(struct relay *relay) {
+  rewatch(&relay->box, &relay->out);
+  rewatch(&relay->out, &relay->box);
+}
+
+/* Holds what could not be written yet. */
+static bool hold(struct side *side, const uint8_t *bytes, size_t length) {
+  size_t size = side->relay->inspecting && side == &side->relay->out ? HEAD_MAX : length;
+  if (!side->held) {
+    side->held = malloc(size);
+    side->start = side->length = 0;
+  }
+  if (!side->held) return false;
+  memcpy(side->held + side->length, bytes, length);
+  side->length += (uint32_t)length;
+  return true;
+}
+
+/* What was written, -1 when the connection broke. */
+static ssize_t write_some(struct side *side, const uint8_t *bytes, size_t length) {
+  ssize_t sent = send(side->watch.fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) return errno == EAGAIN || errno == EINTR ? 0 : -1;
+  if (side == &side->relay->out) usage.sent += (uint64_t)sent;
+  else usage.received += (uint64_t)sent;
+  return sent;
+}
+
+static bool flush(struct side *side) {
+  if (side->length == 0) return true;
+  ssize_t sent = write_some(side, side->held + side->start, side->length);
+  if (sent < 0) return false;
+  side->start += (uint32_t)sent;
+  side->length -= (uint32_t)sent;
+  if (side->length == 0) {
+    free(side->held);
+    side->held = NULL;
+  }
+  return true;
+}
+
+/* Hands the end of one direction on once everything before it is written; false when both are through. */
+static bool pass_end(struct side *from, struct side *to) {
+  if (from->ended && !to->shut && to->length == 0 && to->watch.fd >= 0 && !to->connecting) {
+    shutdown(to->watch.fd, SHUT_WR);
+    to->shut = true;
+  }
+  return !(from->shut && to->shut);
+}
+
+static void connect_out(struct relay *relay);
+
+/* Looks at what the box has sent first. False when the relay has ended. */
+static bool inspect(struct relay *relay) {
+  char name[NAME_MAX_BYTES + 1];
+  struct side *out = &relay->out;
+  bool strict = relay->to.port == 443 || relay->to.port == 80;
+  enum head head = head_read(out->held, out->length, name);
+  if (head == HEAD_MORE && !relay->box.ended) return true;
+  if (head == HEAD_NAMELESS || (strict && (head == HEAD_OTHER || head == HEAD_MORE))) {
+    refuse(relay, names_any(&relay->to.address), "it does not say in TLS SNI or HTTP Host which name it wants");
+    return false;
+  }
+  if ((head == HEAD_TLS || head == HEAD_HTTP) && !rules_allow_name(&rules, name, relay->to.port)) {
+    refuse(relay, name,
+           head == HEAD_TLS ? "no rule allows the name in its TLS SNI" : "no rule allows the name in its HTTP Host");
+    return false;
+  }
+  relay->inspecting = false;
+  set_deadline(relay, 0);
+  if (out->watch.fd < 0) {
+    connect_out(relay);
+    return false; /* it goes on, or has ended, there */
+  }
+  if (flush(out)) return true;
+  end_relay(relay, true);
+  return false;
+}
+
+/* Carries what is there from one side to the other. False when the relay has ended. */
+static bool carry(struct side *from, struct side *to) {
+  struct relay *relay = from->relay;
+  bool inspected = relay->inspecting && from == &relay->box;
+  for (int round = 0; round < ROUNDS && !from->ended && (inspected || to->length == 0); round++) {
+    size_t room = inspected ? HEAD_MAX - to->length : PIECE;
+    ssize_t length = recv(from->watch.fd, scratch, room, MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) break;
+    if (length < 0) {
+      end_relay(relay, true);
+      return false;
+    }
+    if (length == 0) from->ended = true;
+    if (inspected) {
+      if (length > 0 && !hold(to, scratch, (size_t)length)) {
+        end_relay(relay, true);
+        return false;
+      }
+      if (!inspect(relay)) return false;
+      if (relay->inspecting) continue;
+      break;
+    }
+    ssize_t sent = length > 0 ? write_some(to, scratch, (size_t)length) : 0;
+    if (sent < 0 || (sent < length && !hold(to, scratch + sent, (size_t)(length - sent)))) {
+      end_relay(relay, true);
+      return false;
+    }
+    if (length < (ssize_t)room) break;
+  }
+  if (!pass_end(from, to)) {
+    end_relay(relay, false);
+    return false;
+  }
+  return true;
+}
+
+static void opened(struct relay *relay) {
+  relay->box.connecting = relay->out.connecting = false;
+  relay->opened = true;
+  set_deadline(relay, relay->inspecting ? HEAD_MS : 0);
+  usage.total++;
+  usage.open++;
+  if (relay->answered) relay->answered(relay->out.watch.fd, 0);
+  if (!relay->inspecting && !flush(&relay->out)) {
+    end_relay(relay, true);
+    return;
+  }
+  if (pass_end(&relay->box, &relay->out)) rewatch_both(relay);
+  else end_relay(relay, false);
+}
+
+static void failed(struct relay *relay, int error) {
+  usage.failed++;
+  if (relay->answered) {
+    relay->answered(relay->out.watch.fd, error);
+    end_side(&relay->out, false);
+  }
+  end_relay(relay, true);
+}
+
+static void connected(struct side *side, int error);
+
+static void connect_side(struct side *side, int fd, const struct endpoint *to) {
+  struct sockaddr_storage target;
+  socklen_t length = endpoint_to(to, &target);
+  int on = 1;
+  side->watch.fd = fd;
+  side->connecting = true;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  set_deadline(side->relay, CONNECT_MS);
+  if (connect(fd, (struct sockaddr *)&target, length) != 0 && errno != EINPROGRESS) connected(side, errno);
+  else rewatch_both(side->relay);
+}
+
+static void connect_out(struct relay *relay) {
+  int fd = socket(address_is_v4(&relay->to.address) ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) failed(relay, errno);
+  else connect_side(&relay->out, fd, &relay->to);
+}
+
+/* 127.0.0.1, then the box's own address, then ::1: a server may listen on any of them. */
+static void connect_box(struct relay *relay) {
+  uint32_t places[2] = {htonl(INADDR_LOOPBACK), htonl(BOX_ADDRESS)};
+  struct endpoint to = {.address = {{[15] = 1}}, .port = relay->to.port};
+  if (relay->attempt < 2) to.address = address_from_v4(&places[relay->attempt]);
+  int fd = inside_socket(&inside, relay->attempt < 2 ? AF_INET : AF_INET6, SOCK_STREAM);
+  if (fd < 0) failed(relay, relay->attempt < 2 ? errno : ECONNREFUSED);
+  else connect_side(&relay->box, fd, &to);
+}
+
+static void connected(struct side *side, int error) {
+  struct relay *relay = side->relay;
+  if (error == 0) {
+    opened(relay);
+    return;
+  }
+  if (!relay->inward || relay->attempt == 2) {
+    failed(relay, relay->inward ? ECONNREFUSED : error);
+    return;
+  }
+  end_side(side, true);
+  relay->attempt++;
+  connect_box(relay);
+}
+
+static void ready(struct watch *watch, uint32_t events) {
+  struct side *side = (struct side *)watch;
+  struct relay *relay = side->relay;
+  struct side *other = side == &relay->box ? &relay->out : &relay->box;
+  if (side->connecting) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    connected(side, error);
+    return;
+  }
+  if (events & EPOLLOUT) {
+    if (!flush(side)) {
+      end_relay(relay, true);
+      return;
+    }
+    if (!pass_end(other, side)) {
+      end_relay(relay, false);
+      return;
+    }
+  }
+  if ((watch->events & EPOLLIN) && (events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP))) {
+    if (!carry(side, other)) return;
+  } else if ((events & EPOLLERR) || ((events & EPOLLHUP) && side->ended && !side->shut)) {
+    end_relay(relay, true);
+    return;
+  }
+  rewatch_both(relay);
+}
+
+static struct relay *new_relay(int outside, int box) {
+  struct relay *relay = calloc(1, sizeof *relay);
+  if (!relay) {
+    if (outside >= 0) reset_close(outside);
+    if (box >= 0) reset_close(box);
+    return NULL;
+  }
+  relay->box.watch = (struct watch){ready, box, 0};
+  relay->out.watch = (struct watch){ready, outside, 0};
+  relay->box.relay = relay->out.relay = relay;
+  relay->next = relays;
+  relay->link = &relays;
+  if (relays) relays->link = &relay->next;
+  relays = relay;
+  count++;
+  return relay;
+}
+
+void relay_outward(int box, const struct endpoint *to, bool by_name) {
+  int on = 1;
+  struct relay *relay = new_relay(-1, box);
+  if (!relay) return;
+  setsockopt(box, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  relay->to = *to;
+  relay->inspecting = by_name;
+  if (by_name && (to->port == 443 || to->port == 80)) {
+    set_deadline(relay, HEAD_MS);
+    rewatch_both(relay);
+  } else {
+    connect_out(relay);
+  }
+}
+
+void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int error)) {
+  struct relay *relay = new_relay(outside, -1);
+  if (!relay) return;
+  relay->to.port = port;
+  relay->inward = true;
+  relay->answered = answered;
+  connect_box(relay);
+}
+
+bool relay_tick(uint64_t now) {
+  if (timed == 0) return false;
+  for (struct relay *relay = relays, *next; relay; relay = next) {
+    next = relay->next;
+    if (!relay->deadline || relay->deadline > now) continue;
+    if (relay->opened || relay->out.watch.fd < 0) end_relay(relay, true);
+    else failed(relay, ETIMEDOUT);
+  }
+  return timed > 0;
+}

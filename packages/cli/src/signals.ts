@@ -1,0 +1,6 @@
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}

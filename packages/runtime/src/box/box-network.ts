@@ -1,0 +1,121 @@
+import { readlink, writeFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import {
+  InvalidStateError,
+  type NetworkEvent,
+  type NetworkInfo,
+  type PublishedPort,
+  UnsupportedError,
+} from 'boxlite/backend';
+import { boxPaths } from '../engine/disk.ts';
+import type { Host } from '../host/host.ts';
+import {
+  adoptBoxNetwork,
+  type BoxNetwork,
+  type NetworkUsage,
+  openBoxNetwork,
+  removeBoxNetwork,
+} from '../network/index.ts';
+import type { BoxRecord } from '../store/box-records.ts';
+
+/** What the networks of boxes are made with. */
+export interface NetworkHome {
+  readonly host: Host;
+  readonly guestBinary: string;
+}
+
+type NetworkRecord = Pick<BoxRecord, 'id' | 'options' | 'detached'>;
+
+/** The network that a box was made with; `ports` as far as they are published now. */
+export function networkInfo({ options }: NetworkRecord, ports: readonly PublishedPort[] = []): NetworkInfo {
+  const { network = 'isolated' } = options;
+  if (network === 'none') return { mode: 'none', allow: undefined, inbound: false, ports: [] };
+  const { allow = undefined, inbound = true } = network === 'isolated' ? {} : network;
+  return { mode: 'isolated', allow, inbound, ports };
+}
+
+/** The network of one box: there from before its first command until after its end. */
+export class LocalNetwork {
+  readonly #home: NetworkHome;
+  readonly #record: NetworkRecord;
+  readonly #folder: string;
+  #open: BoxNetwork | undefined;
+
+  constructor(home: NetworkHome, record: NetworkRecord, folder: string) {
+    this.#home = home;
+    this.#record = record;
+    this.#folder = folder;
+  }
+
+  get info(): NetworkInfo {
+    return networkInfo(this.#record, this.#open?.ports);
+  }
+
+  /**
+   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it; a box
+   * made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
+   */
+  async open(pid: number): Promise<void> {
+    const { mode, allow } = this.info;
+    if (mode === 'none') return;
+    const { id, options, detached } = this.#record;
+    const namespacePath = `/proc/${pid}/ns/net`;
+    const [own, its] = await Promise.all(['/proc/self/ns/net', namespacePath].map((path) => readlink(path)));
+    if (own === its) {
+      // A machine of its own, such as QEMU's, which nothing joins to a network yet.
+      if (allow === undefined && !options.ports?.length) return;
+      throw new UnsupportedError('this engine gives boxes no network: leave ports and network.allow out, or use runc');
+    }
+    this.#open = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
+      id,
+      folder: this.#folder,
+      attached: !detached,
+      allow,
+      ports: options.ports ?? [],
+      namespacePath,
+    });
+    // In place: the box has this very file bound over its own.
+    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${this.#open.resolver}\n`);
+  }
+
+  /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */
+  async adopt(): Promise<void> {
+    if (this.info.mode === 'isolated') this.#open = await adoptBoxNetwork(this.#home.host, this.#place);
+  }
+
+  /** Ends it, or what a former process left of it. Twice is fine. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open) await open.close();
+    else if (this.info.mode === 'isolated') await removeBoxNetwork(this.#home.host, this.#place);
+  }
+
+  /** Undefined while there is none, and when it does not answer: numbers are no reason to fail. */
+  async usage(): Promise<NetworkUsage | undefined> {
+    return this.#open?.usage().catch(() => undefined);
+  }
+
+  async events(after: number): Promise<readonly NetworkEvent[]> {
+    return (await this.#open?.events(after)) ?? [];
+  }
+
+  /** `InvalidStateError` for a box that takes no connections. */
+  assertInbound(): void {
+    if (this.info.inbound) return;
+    throw new InvalidStateError(`box ${this.#record.id} takes no connections; make one whose network is open inbound`);
+  }
+
+  /** A connection to a TCP port of the running box; `NetworkError` when nothing listens there. */
+  async dial(port: number, signal: AbortSignal | undefined): Promise<Duplex> {
+    this.assertInbound();
+    if (this.#open) return this.#open.dial(port, signal);
+    throw new InvalidStateError(
+      `box ${this.#record.id} has no network now: its engine gives none, or it is gone; stop the box and start it again`,
+    );
+  }
+
+  get #place(): { readonly id: string; readonly folder: string } {
+    return { id: this.#record.id, folder: this.#folder };
+  }
+}

@@ -1,0 +1,79 @@
+import type { Duplex } from 'node:stream';
+import type { PortOptions } from 'boxlite/backend';
+
+/** A port of the box that listens on the host. */
+export interface PublishedPort {
+  readonly guestPort: number;
+  readonly hostPort: number;
+  readonly hostIp: string;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+/** Where the network of one box keeps what it needs: a socket and a note, `network.sock` and `network.json`. */
+export interface BoxNetworkPlace {
+  readonly id: string;
+  /** The box's own folder, absolute. */
+  readonly folder: string;
+}
+
+export interface BoxNetworkOptions extends BoxNetworkPlace {
+  /** The network ends with the runtime; otherwise it goes on, and the next runtime adopts it. */
+  readonly attached: boolean;
+  /** Rules as `parseRule` takes them; undefined: everything public. */
+  readonly allow: readonly string[] | undefined;
+  readonly ports: readonly PortOptions[];
+  /**
+   * A namespace to join instead of making one: `/proc/PID/ns/net` of a box that has its own. One that an engine made
+   * belongs to the box's user namespace, which then may mount /sys; one made here belongs to the runtime's.
+   */
+  readonly namespacePath?: string;
+  /** Names the resolvers to ask; read anew when it changes. @default '/etc/resolv.conf' */
+  readonly resolvConf?: string;
+}
+
+/** Counted since the network was opened, published ports and dialled streams included, DNS not. */
+export interface NetworkUsage {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly connectionsTotal: number;
+  readonly connectionsOpen: number;
+  readonly connectionsRefused: number;
+  readonly connectionsFailed: number;
+}
+
+/** Something that a box tried and may not. */
+export interface NetworkEvent {
+  /** Grows by one with every event that differs from those before. */
+  readonly sequence: number;
+  /** When it last happened. */
+  readonly at: Date;
+  readonly kind: 'refused';
+  readonly protocol: 'tcp' | 'udp' | 'dns' | 'icmp';
+  readonly address: string | undefined;
+  readonly port: number | undefined;
+  /** The name that was asked for, where it is known. */
+  readonly name: string | undefined;
+  readonly reason: string;
+  /** What the owner of the box can do about it. */
+  readonly remedy: string;
+  /** How often the same happened. */
+  readonly count: number;
+}
+
+/** The network of one box: a namespace without any link to the host, and the process that carries what its policy allows. */
+export interface BoxNetwork {
+  /** What the engine joins; valid until `close`. */
+  readonly namespacePath: string;
+  /** The address of the resolver, for the box's /etc/resolv.conf. */
+  readonly resolver: string;
+  readonly ports: readonly PublishedPort[];
+  /** Settles when the process has ended, whoever ended it. */
+  readonly closed: Promise<void>;
+  usage(): Promise<NetworkUsage>;
+  /** The newest 256 refusals, oldest first, with a sequence greater than `after`. @default 0 */
+  events(after?: number): Promise<readonly NetworkEvent[]>;
+  /** A byte stream to a TCP port in the box. `NetworkError` where nothing listens there. */
+  dial(port: number, signal?: AbortSignal): Promise<Duplex>;
+  /** Ends the process, and with it the namespace once the box is gone. Twice is fine. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+export type {
+  BoxNetwork,
+  BoxNetworkOptions,
+  BoxNetworkPlace,
+  NetworkEvent,
+  NetworkUsage,
+  PublishedPort,
+} from './box-network.ts';
+export { adoptBoxNetwork, openBoxNetwork, removeBoxNetwork } from './open-box-network.ts';
+export { type NetworkRule, parseRule } from './rule.ts';

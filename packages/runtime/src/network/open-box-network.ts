@@ -1,0 +1,75 @@
+import { isIP } from 'node:net';
+import { AlreadyExistsError, EngineError, InvalidArgumentError, type PortOptions } from 'boxlite/backend';
+import type { Host } from '../host/host.ts';
+import type { BoxNetwork, BoxNetworkOptions, BoxNetworkPlace } from './box-network.ts';
+import { connectControl } from './control-socket.ts';
+import { endNetwork, socketPath, takeOver } from './network-process.ts';
+import { formatRule, parseRule } from './rule.ts';
+
+const rulesMax = 1024;
+const portsMax = 256;
+const takenStatus = 3;
+
+function checkPort(field: string, port: number, least: number): number {
+  if (Number.isInteger(port) && port >= least && port <= 65_535) return port;
+  throw new InvalidArgumentError(`${field} ${port}: must be ${least} to 65535`);
+}
+
+function formatPort({ guestPort, hostPort = 0, hostIp = '127.0.0.1', protocol = 'tcp' }: PortOptions): string {
+  checkPort('ports.guestPort', guestPort, 1);
+  checkPort('ports.hostPort', hostPort, 0);
+  if (protocol !== 'tcp' && protocol !== 'udp')
+    throw new InvalidArgumentError(`ports.protocol ${String(protocol)}: must be tcp or udp`);
+  const family = hostIp.includes('%') ? 0 : isIP(hostIp);
+  if (family === 0) throw new InvalidArgumentError(`ports.hostIp ${hostIp}: must be an address of this host`);
+  return `${protocol}:${family === 6 ? `[${hostIp}]` : hostIp}:${hostPort}:${guestPort}`;
+}
+
+function programArguments(options: BoxNetworkOptions): readonly string[] {
+  const { allow, ports, attached, namespacePath, resolvConf = '/etc/resolv.conf' } = options;
+  if (allow !== undefined && allow.length > rulesMax)
+    throw new InvalidArgumentError(`network.allow: ${allow.length} rules; at most ${rulesMax}`);
+  if (ports.length > portsMax) throw new InvalidArgumentError(`ports: ${ports.length}; at most ${portsMax}`);
+  return [
+    '--resolv-conf',
+    resolvConf,
+    ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
+    ...(attached ? ['--attached'] : []),
+    ...(allow === undefined ? [] : ['--listed']),
+    ...(allow ?? []).flatMap((rule) => ['--allow', formatRule(parseRule(rule))]),
+    ...ports.flatMap((port) => ['--publish', formatPort(port)]),
+  ];
+}
+
+/** Makes the namespace and starts the process. `AlreadyExistsError` naming a port that is taken, `InvalidArgumentError` naming a bad rule or port. */
+export async function openBoxNetwork(host: Host, guestBinary: string, options: BoxNetworkOptions): Promise<BoxNetwork> {
+  const { id, folder } = options;
+  const argv = [guestBinary, 'network', ...programArguments(options)];
+  const exit = await host.spawn({ argv, listenPath: socketPath(options), output: 'capture' });
+  if (exit.exitCode !== 0) {
+    const message = exit.timedOut ? 'it took longer than 30 s' : exit.stderr.trim() || `status ${exit.exitCode}`;
+    await removeBoxNetwork(host, options);
+    if (exit.exitCode === takenStatus)
+      throw new AlreadyExistsError(`ports: ${message}; choose another host port, or 0 for a free one`);
+    throw new EngineError(`cannot open the network of box ${id}: ${message}; run boxlite doctor`);
+  }
+  try {
+    return await takeOver(host, { id, folder });
+  } catch (error) {
+    await removeBoxNetwork(host, options);
+    throw error;
+  }
+}
+
+/** Takes over the network that a runtime before left running; undefined when there is none. */
+export async function adoptBoxNetwork(host: Host, place: BoxNetworkPlace): Promise<BoxNetwork | undefined> {
+  const probe = await connectControl(socketPath(place)).catch(() => undefined);
+  if (probe === undefined) return undefined;
+  probe.destroy();
+  return await takeOver(host, place);
+}
+
+/** Ends a network that is left and removes its files; nothing there is fine. */
+export function removeBoxNetwork(host: Host, place: BoxNetworkPlace): Promise<void> {
+  return endNetwork(host, place);
+}

@@ -1,0 +1,70 @@
+/// <reference types="node" />
+import type { Duplex } from 'node:stream';
+import type { ByteConnection } from '../backend/network.ts';
+import { NetworkError } from '../errors.ts';
+
+/**
+ * A connected socket as a connection: each direction ends by itself (if made with `allowHalfOpen`), and a slow reader
+ * holds the sender back.
+ */
+export function duplexConnection(socket: Duplex): ByteConnection {
+  const bytes = socket.iterator({ destroyOnReturn: false });
+  const failure = (error: unknown): NetworkError =>
+    error instanceof NetworkError
+      ? error
+      : new NetworkError(`the connection broke: ${String(error)}`, { cause: error });
+  let broken: Error | undefined;
+  socket.on('error', (error: Error) => {
+    broken ??= error;
+  });
+  const readable = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await bytes.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          throw failure(error);
+        }
+      },
+      // What still comes is taken and dropped: the other direction may have bytes yet.
+      async cancel() {
+        await bytes.return?.();
+        socket.resume();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const writable = new WritableStream<Uint8Array>({
+    // Not `abort`, which waits for the write under way, which may wait for a reader.
+    start(controller) {
+      controller.signal.addEventListener('abort', () => socket.destroy());
+    },
+    async write(chunk) {
+      if (socket.destroyed) throw failure(broken ?? new Error('it is closed'));
+      if (!socket.write(chunk)) await drained(socket).catch((error) => Promise.reject(failure(error)));
+    },
+    async close() {
+      if (socket.destroyed) throw failure(broken ?? new Error('it is closed'));
+      const sent = Promise.withResolvers<void>();
+      socket.end(sent.resolve).once('close', sent.resolve);
+      await sent.promise;
+    },
+  });
+  return { readable, writable, close: async () => void socket.destroy() };
+}
+
+function drained(socket: Duplex): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', closed).off('error', reject);
+      resolve();
+    };
+    const closed = (): void => {
+      socket.off('drain', done).off('error', reject);
+      reject(new Error('it is closed'));
+    };
+    socket.once('drain', done).once('close', closed).once('error', reject);
+  });
+}

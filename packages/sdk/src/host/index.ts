@@ -1,0 +1,1 @@
+export { duplexConnection } from './duplex.ts';

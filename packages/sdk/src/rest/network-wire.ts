@@ -1,0 +1,53 @@
+import type * as api from '@boxlite/api';
+import type { BoxOptions } from '../backend/box-options.ts';
+import type { NetworkEvent, NetworkInfo } from '../backend/network.ts';
+import { InternalError } from '../errors.ts';
+
+/** The network of a new box, in the wire's words: as generation 1 has it where it can say it. */
+export function networkSpec(network: BoxOptions['network']): api.NetworkSpec | undefined {
+  if (typeof network !== 'object') return network;
+  const { allow, inbound = true } = network;
+  const outbound: api.OutboundNetwork =
+    allow === undefined
+      ? { mode: 'enabled' }
+      : allow.length === 0
+        ? { mode: 'disabled' }
+        : { mode: 'enabled', allow_net: allow };
+  return { outbound, inbound: { mode: inbound ? 'enabled' : 'disabled' } };
+}
+
+/** A box's network. */
+export function networkInfo({ mode, allow_net, inbound, ports }: api.BoxNetwork): NetworkInfo {
+  return {
+    mode,
+    allow: allow_net ?? undefined,
+    inbound,
+    ports: ports.map(({ host_ip, host_port, guest_port, protocol }) => ({
+      guestPort: guest_port,
+      hostPort: host_port,
+      protocol,
+      hostIp: host_ip,
+    })),
+  };
+}
+
+/** Something that a box's network refused. */
+export function networkEvent(event: api.NetworkEvent): NetworkEvent {
+  const at = new Date(event.at);
+  if (Number.isNaN(at.getTime())) {
+    throw new InternalError(`the server's answer has a network event at ${event.at}, which is no date`);
+  }
+  const { sequence, kind, protocol, address, port, name, reason, remedy, count } = event;
+  return {
+    sequence,
+    at,
+    kind,
+    protocol,
+    address: address ?? undefined,
+    port: port ?? undefined,
+    name: name ?? undefined,
+    reason,
+    remedy,
+    count,
+  };
+}

@@ -1,0 +1,17 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { writeResponse } from './write-response.ts';
+
+/** Writes an answer on the socket of a request that was to become something else, and closes it. */
+export async function refuse(response: Response, incoming: IncomingMessage, socket: Duplex): Promise<void> {
+  if (!(socket instanceof Socket) || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const outgoing = new ServerResponse(incoming);
+  outgoing.shouldKeepAlive = false;
+  outgoing.assignSocket(socket);
+  outgoing.once('finish', () => socket.destroySoon());
+  await writeResponse(response, outgoing);
+}

@@ -1,0 +1,65 @@
+import { type ByteConnection, joinConnections, tunnelEnd } from 'boxlite/backend';
+import type { RawData, WebSocket } from 'ws';
+import { errorAnswer, errorBody } from '../http/error-answer.ts';
+
+/** What a tunnel needs of the server. */
+export interface TunnelOptions {
+  /** Time between pings; a client that misses one whole interval is gone. */
+  readonly heartbeatMs: number;
+}
+
+/**
+ * Joins a WebSocket to a connection that is made once it is open. First comes `{"type":"open"}`, or
+ * `{"type":"error","error"}` and close 1011; then bytes as `tunnelEnd` of the SDK has them.
+ */
+export function tunnel(
+  socket: WebSocket,
+  dial: (signal: AbortSignal) => Promise<ByteConnection>,
+  requestId: string,
+  { heartbeatMs }: TunnelOptions,
+): void {
+  const leaving = new AbortController();
+  const end = tunnelEnd({ send: (data) => socket.send(data), close: (code) => socket.close(code) });
+  let alive = true;
+  const pinging = setInterval(() => {
+    if (!alive && socket.bufferedAmount === 0) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, heartbeatMs);
+  socket.on('pong', () => {
+    alive = true;
+  });
+  // ws closes by itself after an error, such as a frame above the limit.
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    clearInterval(pinging);
+    leaving.abort(new Error('the client went away'));
+    end.lost(new Error('the client went away'));
+  });
+
+  async function join(): Promise<void> {
+    // Nothing may come before the answer; what does, waits.
+    socket.pause();
+    try {
+      const inner = await dial(leaving.signal);
+      socket.on('message', (data, isBinary) => {
+        alive = true;
+        const bytes = toBuffer(data);
+        end.receive(isBinary ? bytes : bytes.toString());
+      });
+      socket.send(JSON.stringify({ type: 'open' }));
+      socket.resume();
+      await joinConnections(end.connection, inner);
+    } catch (error) {
+      socket.resume();
+      socket.send(JSON.stringify({ type: 'error', ...errorBody(errorAnswer(error, requestId)) }));
+      socket.close(1011);
+    }
+  }
+  void join();
+}
+
+function toBuffer(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { text } from 'node:stream/consumers';
+import {
+  type Box,
+  type Boxlite,
+  type ByteConnection,
+  InvalidArgumentError,
+  InvalidStateError,
+  NetworkError,
+} from 'boxlite';
+import { expect, onTestFinished, test } from 'vitest';
+import { onBothBackends, startedBox } from './harness.ts';
+
+/** A box with an echo service on a port, which is there when this resolves; gone after the test. */
+async function echoBox(runtime: Boxlite, options: Parameters<typeof startedBox>[1] = {}): Promise<Box> {
+  const box = await startedBox(runtime, options);
+  onTestFinished(() => runtime.remove(box.id, { force: true }));
+  await box.exec('nc', ['-ll', '-p', '7', '-e', 'cat']);
+  await box.run('sh', ['-c', 'until netstat -ltn | grep -q :7; do sleep 0.02; done']);
+  return box;
+}
+
+async function write(connection: ByteConnection, bytes: Uint8Array): Promise<void> {
+  const writer = connection.writable.getWriter();
+  for (let at = 0; at < bytes.length; at += 1_000_000) await writer.write(bytes.subarray(at, at + 1_000_000));
+  await writer.close();
+}
+
+onBothBackends((runtime) => {
+  test('a tunnel carries 16 MiB to a service of the box and back, and the end after them', async () => {
+    const box = await echoBox(runtime());
+    const connection = await box.network.tunnel(7).connect();
+    const bytes = randomBytes(16 * 1024 * 1024);
+    const [received] = await Promise.all([Array.fromAsync(connection.readable), write(connection, bytes)]);
+    expect(Buffer.concat(received).equals(bytes)).toBe(true);
+    const metrics = await box.metrics();
+    expect(metrics.networkBytesReceived).toBeGreaterThanOrEqual(bytes.length);
+    expect(metrics.networkBytesSent).toBeGreaterThanOrEqual(bytes.length);
+  });
+
+  test('a tunnel to a port that nothing listens on is a NetworkError', async () => {
+    const box = await echoBox(runtime());
+    await expect(box.network.tunnel(8).connect()).rejects.toThrow(NetworkError);
+  });
+
+  test('a forwarded port of this host leads into the box', async () => {
+    const box = await echoBox(runtime());
+    await using forward = await box.network.tunnel(7).forward();
+    const socket = connect({ port: forward.port, host: forward.host, allowHalfOpen: true });
+    socket.end('hello');
+    expect(await text(socket)).toBe('hello');
+  });
+
+  test('a published port is told and leads into the box, until it stops', async () => {
+    const box = await echoBox(runtime(), { ports: [{ guestPort: 7 }] });
+    const { network } = await box.info();
+    expect(network).toMatchObject({ mode: 'isolated', allow: undefined, inbound: true });
+    const [port] = network?.ports ?? [];
+    expect(port).toMatchObject({ guestPort: 7, protocol: 'tcp', hostIp: '127.0.0.1' });
+    const socket = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end('published');
+    expect(await text(socket)).toBe('published');
+    await box.stop();
+    expect((await box.info()).network?.ports).toEqual([]);
+    const late = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1' });
+    await expect(once(late, 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('neither the loopback nor an address of the host can be reached, nor metadata, and each refusal has its remedy', async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      socket.end('the host');
+    }).listen(0, '0.0.0.0');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const own = Object.values(networkInterfaces())
+      .flat()
+      .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
+    const box = await echoBox(runtime());
+    for (const address of ['127.0.0.1', '169.254.169.254', '10.9.9.9', ...(own === undefined ? [] : [own])]) {
+      expect((await box.run('nc', ['-w', '3', address, `${port}`])).stdout).toBe('');
+    }
+    expect(connections).toBe(0);
+    const events = await box.network.events();
+    const metadata = events.find(({ address }) => address === '169.254.169.254');
+    expect(metadata).toMatchObject({ kind: 'refused', protocol: 'tcp', port });
+    expect(metadata?.reason).not.toBe('');
+    expect(metadata?.remedy).not.toBe('');
+    expect(await box.network.events({ after: events.at(-1)?.sequence ?? 0 })).toEqual([]);
+    expect((await box.metrics()).networkTcpErrors).toBeGreaterThanOrEqual(2);
+  });
+
+  test('an allow list refuses all else and says what to allow', async () => {
+    const box = await echoBox(runtime(), { network: { allow: ['example.com:443'] } });
+    expect((await box.info()).network).toMatchObject({ mode: 'isolated', allow: ['example.com:443'] });
+    await box.run('nc', ['-w', '3', '192.0.2.7', '80']);
+    const [event] = await box.network.events();
+    expect(event).toMatchObject({ address: '192.0.2.7', port: 80 });
+    expect(event?.remedy).toContain('192.0.2.7');
+  });
+
+  test('a box with network none has loopback only, and takes no tunnel', async () => {
+    const box = await startedBox(runtime(), { network: 'none' });
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    const { stdout } = await box.run('sh', ['-c', 'ls /sys/class/net; cat /etc/resolv.conf']);
+    expect(stdout).toBe('lo\n# This box has no network of its own.\n');
+    expect((await box.info()).network).toEqual({ mode: 'none', allow: undefined, inbound: false, ports: [] });
+    await expect(box.network.tunnel(7).connect()).rejects.toThrow(InvalidStateError);
+    expect(await box.network.events()).toEqual([]);
+    expect((await box.metrics()).networkBytesSent).toBe(undefined);
+  });
+
+  test('a box that is closed inbound goes out and takes no tunnel', async () => {
+    const box = await echoBox(runtime(), { network: { inbound: false } });
+    expect((await box.info()).network).toMatchObject({ mode: 'isolated', inbound: false });
+    await expect(box.network.tunnel(7).connect()).rejects.toThrow(InvalidStateError);
+  });
+
+  test.each([
+    [{ network: { allow: ['not a name'] } }, /network\.allow/],
+    [{ network: { allow: ['10.0.0.0/33'] } }, /network\.allow/],
+    [{ network: 'none', ports: [{ guestPort: 80 }] }, /ports/],
+    [{ ports: [{ guestPort: 0 }] }, /guest_?port/i],
+  ] as const)('a box of %j is refused before it is made', async (options, message) => {
+    const creation = runtime().create({ image: 'boxlite/base:latest', ...options });
+    await expect(creation).rejects.toThrow(InvalidArgumentError);
+    await expect(creation).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { baseImage, openSite, until } from './harness.ts';
+
+test('after a killed server a box has its network and its refusals, and loses them with its end', {
+  timeout: 60_000,
+}, async () => {
+  await using site = await openSite();
+  const box = await site.runtime.create({ image: baseImage, autoRemove: false, network: { allow: ['example.com'] } });
+  await box.exec('nc', ['-ll', '-p', '7', '-e', 'cat']);
+  await box.run('sh', ['-c', 'until netstat -ltn | grep -q :7; do sleep 0.02; done; nc -w 3 192.0.2.7 80']);
+  await until('the refusal', async () => (await box.network.events()).length);
+  await site.crash();
+  const again = await site.runtime.get(box.id);
+  if (!again) throw new Error('the box is gone');
+  expect((await again.network.events()).map(({ address }) => address)).toContain('192.0.2.7');
+  await using forward = await again.network.tunnel(7).forward();
+  const socket = connect({ port: forward.port, host: forward.host, allowHalfOpen: true });
+  await once(socket, 'connect');
+  socket.end('still there');
+  expect(await text(socket)).toBe('still there');
+  expect((await again.metrics()).networkBytesReceived).toBeGreaterThan(0);
+  await again.stop();
+  expect(await again.network.events()).toEqual([]);
+  await again.start();
+  expect(await again.network.events()).toEqual([]);
+});
