@@ -95,6 +95,7 @@ export class LocalRuntime implements RuntimeBackend {
     this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
+    this.#home.engine.checkPreset(options.security ?? 'standard');
     return abortable(
       this.#make(name, () => this.#prepare(options, name)),
       call.signal,

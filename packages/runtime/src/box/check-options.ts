@@ -92,11 +92,6 @@ export function checkBoxOptions(options: BoxOptions): void {
   if (!['development', 'standard', 'maximum'].includes(security)) {
     refuse('security', security, 'development, standard or maximum');
   }
-  if (security === 'maximum') {
-    throw new UnsupportedError(
-      'security maximum needs a separate kernel, which no engine here gives yet; use standard',
-    );
-  }
   checkLifecycle(options);
   const { add, drop } = options.capabilities ?? {};
   words('capabilities.add', add);
