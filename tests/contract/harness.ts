@@ -64,6 +64,7 @@ const terminals = 'its terminals have no control characters; boxes on runc have 
 const cannot: Readonly<Record<string, string>> = {
   'control-C on a terminal interrupts the command': terminals,
   'the end of stdin on a terminal is control-D': terminals,
+  'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
 };
 
 /** Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket. */

@@ -1,5 +1,4 @@
-import { chmod, lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { chmod, mkdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
@@ -30,16 +29,6 @@ export interface RunscEngineOptions {
 const cgroupOf = (id: string): string => `/boxlite/${id}`;
 /** What tells which process a box's kernel is. */
 const recordOf = (folder: string): string => `${folder}/sandbox.json`;
-
-// Out of the directory that the box sees, before anything but the guest runs in it: what it puts there is never dialled.
-async function takeSocket(channel: string, socketPath: string, deadline: number): Promise<void> {
-  for (;;) {
-    const entry = await lstat(`${channel}/guest.sock`).catch(() => undefined);
-    if (entry?.isSocket() === true) return await rename(`${channel}/guest.sock`, socketPath);
-    if (Date.now() > deadline) throw new EngineError(`the guest made no socket in ${channel}; run boxlite doctor`);
-    await delay(2);
-  }
-}
 
 /** The process of a box on runsc as its start noted it; undefined when it was not started on runsc. */
 export async function readSandbox(folder: string): Promise<InitProcess | undefined> {
@@ -96,6 +85,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     await unmount(boxPaths(folder).disk);
     if (layout !== undefined)
       await Promise.all(cgroupDirectories(layout, cgroupOf(id)).map((path) => rmdir(path).catch(() => undefined)));
+    // Only a link; another engine makes a socket in its place.
+    await rm(`${folder}/guest.sock`, { force: true });
     await rm(recordOf(folder), { force: true });
     await host.clearUndo(id);
   };
@@ -110,7 +101,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     const channel = `${box.folder}/channel`;
     await host.removeTree(channel);
     await mkdir(channel, { mode: 0o700, recursive: true });
-    await rm(box.socketPath, { force: true });
+    await symlink('channel/guest.sock', `${box.folder}/guest.sock`);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
     for (const [name, text] of Object.entries(etcFiles(box.hostname))) {
@@ -132,7 +123,6 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     const pid = Number(await readFile(pidFile, 'utf8'));
     const init = { pid, startTime: await readStartTime(pid) };
     await writeFile(recordOf(box.folder), JSON.stringify(init), { mode: 0o600 });
-    await takeSocket(`${box.folder}/channel`, box.socketPath, Date.now() + 10_000);
     return init;
   };
 
