@@ -188,7 +188,10 @@ static void set_node_attributes(int parent, const char *last, const struct tar_e
 		tar_fail_errno("cannot open", e->name);
 	if ((st.st_mode & S_IFMT) != kind || st.st_nlink > 1)
 		tar_fail("storage_failed", "%.500s was replaced while it was unpacked", e->name);
-	if (geteuid() == 0 && fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) < 0 && errno != EPERM && errno != EINVAL)
+	int owned = geteuid() == 0 ? fchownat(fd, "", e->uid, e->gid, AT_EMPTY_PATH) : 0;
+	if (owned < 0 && errno == EBADF) /* gVisor's kernel gives no owner by such a descriptor */
+		owned = fchownat(parent, last, e->uid, e->gid, AT_SYMLINK_NOFOLLOW);
+	if (owned < 0 && errno != EPERM && errno != EINVAL)
 		tar_fail_errno("cannot set the owner of", e->name);
 	snprintf(path_of_node, sizeof path_of_node, "/proc/self/fd/%d", fd);
 	if (e->type != '2' && chmod(path_of_node, e->mode) < 0)

@@ -17,6 +17,7 @@ struct overlay {
   char *target, *upper, *work, **layers, *extra;
   uint64_t flags;
   struct host_ids ids;
+  int attach; /* layers are mounted on the target while the overlay is made */
 };
 
 static void add_option(struct host_buffer *options, const char *key, int fd) {
@@ -51,10 +52,9 @@ static int mount_plain(const struct overlay *overlay, struct host_buffer *option
   return mount_with(overlay, options, fault);
 }
 
-/* Kernels before 6.15 take a layer only from a mount that is mounted somewhere: on the target, in this process's own namespace. */
 static int add_tree(const struct overlay *overlay, const char *path, struct host_fault *fault) {
   int tree = host_idmapped_tree(path, &overlay->ids, 0, 0, fault);
-  if (tree >= 0 && host_attach_tree(tree, overlay->target) != 0) return host_fail(fault, errno, "mount", overlay->target);
+  if (tree >= 0 && overlay->attach && host_attach_tree(tree, overlay->target) != 0) return host_fail(fault, errno, "mount", overlay->target);
   return tree;
 }
 
@@ -86,23 +86,35 @@ static int mount_as_first(const struct overlay *overlay, struct host_buffer *opt
   return result;
 }
 
-/* Built in a mount namespace of its own, so that whatever happens nothing but the overlay itself stays behind. */
-static int mount_idmapped(struct overlay *overlay, struct host_buffer *options, struct host_fault *fault) {
-  int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), tree = -1;
-  if (host_ids_open(&overlay->ids, fault) != 0) return -1;
-  if (home < 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-    return host_fail(fault, errno, "make a mount namespace for", overlay->target);
+static int mount_trees(struct overlay *overlay, struct host_buffer *options, struct host_fault *fault) {
+  options->used = 0;
   for (int i = 0; overlay->layers[i]; i++) {
     int layer = add_tree(overlay, overlay->layers[i], fault);
     if (layer < 0) return -1;
     add_option(options, i ? ":" : "lowerdir=", layer);
   }
   if (overlay->upper[0] && add_upper(overlay, options, fault) != 0) return -1;
-  if (mount_as_first(overlay, options, fault) != 0) return -1;
+  return mount_as_first(overlay, options, fault);
+}
+
+/* Kernels before 6.15 take a layer only from a mount that is mounted somewhere: in a mount namespace of its own, so that
+   whatever happens nothing but the overlay itself stays behind. Until it is gone it keeps every mount of this host busy. */
+static int mount_aside(struct overlay *overlay, struct host_buffer *options, struct host_fault *fault) {
+  int home = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), tree = -1;
+  if (home < 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    return host_fail(fault, errno, "make a mount namespace for", overlay->target);
+  overlay->attach = 1;
+  if (mount_trees(overlay, options, fault) != 0) return -1;
   tree = host_detached_copy(overlay->target);
   if (tree < 0 || setns(home, CLONE_NEWNS) != 0 || host_attach_tree(tree, overlay->target) != 0)
     return host_fail(fault, errno, "mount overlay at", overlay->target);
   return 0;
+}
+
+static int mount_idmapped(struct overlay *overlay, struct host_buffer *options, struct host_fault *fault) {
+  if (host_ids_open(&overlay->ids, fault) != 0) return -1;
+  int result = mount_trees(overlay, options, fault);
+  return result != 0 && fault->number == EINVAL ? mount_aside(overlay, options, fault) : result;
 }
 
 int host_mount_overlay(struct host_reader *reader, struct host_fault *fault) {

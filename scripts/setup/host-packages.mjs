@@ -19,6 +19,7 @@ const forTestsToo = [
   { name: 'qemu-system-x86', present: () => process.arch !== 'x64' || command('qemu-system-x86_64') },
   { name: 'erofs-utils', present: () => process.arch !== 'x64' || command('mkfs.erofs') },
   { name: 'openssl', present: () => command('openssl') },
+  { name: 'runsc', present: () => command('runsc') },
 ];
 
 /** Host packages: installed through apt where that is possible, otherwise the one command to run is the error. */

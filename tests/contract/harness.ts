@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 
 /** A runtime under test, and what it takes to end it. */
 interface Opened {
@@ -21,9 +21,9 @@ async function temporaryHome(): Promise<string> {
   return home;
 }
 
-async function openOnLocal(): Promise<Opened> {
+async function openOnLocal(engine: string): Promise<Opened> {
   const homeDir = await temporaryHome();
-  const runtime = await Boxlite.local({ homeDir });
+  const runtime = await Boxlite.local({ homeDir, engine });
   return {
     runtime,
     close: async () => {
@@ -55,14 +55,34 @@ async function openOnRest(): Promise<Opened> {
 }
 
 const backends = [
-  { name: 'Boxlite.local()', open: openOnLocal },
+  { name: 'Boxlite.local()', open: () => openOnLocal('runc') },
+  { name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') },
   { name: 'Boxlite.rest()', open: openOnRest },
 ];
 
-/** Defines the same tests for a local runtime and for a remote one with a real server on a real socket. */
-export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
+// The terminals of the gVisor that Debian 12 has know neither an interrupt nor an end of file character.
+const terminals = 'its terminals have no control characters; boxes on runc have them';
+const cannot: Readonly<Record<string, string>> = {
+  'control-C on a terminal interrupts the command': terminals,
+  'the end of stdin on a terminal is control-D': terminals,
+  'goes back to a snapshot with every kind of file, and forward to a later one':
+    'its named pipes are never on the disk, and it sees hard links as files of their own until a restart',
+  'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
+};
+
+/**
+ * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
+ * `notOnRunsc` says why none of them can be on runsc.
+ */
+export function onBothBackends(define: (runtime: () => Boxlite) => void, notOnRunsc?: string): void {
   for (const { name, open } of backends) {
     describe(`on ${name}`, () => {
+      beforeEach(({ task, skip }) => {
+        const reason = name.includes('runsc') ? (notOnRunsc ?? cannot[task.name]) : undefined;
+        if (reason === undefined) return;
+        process.stdout.write(`not on runsc: ${task.name}: ${reason}\n`);
+        skip(reason);
+      });
       let opened: Opened | undefined;
       beforeAll(async () => {
         opened = await open();

@@ -20,7 +20,7 @@ export const runtimeConfig: RuntimeConfig = {
     exportEnabled: true,
     importEnabled: true,
     volumesEnabled: true,
-    supportedSecurityPresets: ['development', 'standard'],
+    supportedSecurityPresets: ['development', 'standard', 'maximum'],
     idempotencyKeyLifetime: undefined,
   },
 };

@@ -2,14 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
-import { EngineError } from 'boxlite/backend';
 import { importedLayers } from './archive/imported-layers.ts';
 import { boxDisks } from './disk/box-disks.ts';
 import { diskProgram } from './disk/disk-program.ts';
 import { stages } from './disk/stages.ts';
+import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
-import { qemuEngine } from './engine/qemu/qemu.ts';
-import { runcEngine } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
 import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
@@ -50,11 +48,8 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     });
     opened.push(() => images.close());
     const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
-    const parts = { host, guestBinary, stateDir: join(homeDir, 'engine') };
-    const engine =
-      choice === 'qemu'
-        ? await qemuEngine({ ...parts, kernelRoots })
-        : await runcEngine({ ...parts, ...engineChoice(choice) });
+    const parts = { host, guestBinary, stateDir: join(homeDir, 'engine'), kernelRoots };
+    const engine = await openEngine(parts, choice);
     const disks = boxDisks({
       host,
       program: diskProgram(host, guestBinary),
@@ -82,10 +77,4 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     await close();
     throw error;
   }
-}
-
-function engineChoice(engine: string | undefined): { readonly runc?: string } {
-  if (engine === undefined || engine === 'runc') return {};
-  if (engine.startsWith('/')) return { runc: engine };
-  throw new EngineError(`unknown engine ${JSON.stringify(engine)}: choose runc, qemu, or the absolute path of one`);
 }

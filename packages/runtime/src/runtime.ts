@@ -16,6 +16,7 @@ import type { ImportedLayers } from './archive/imported-layers.ts';
 import { abortable } from './box/abortable.ts';
 import { destroyBox } from './box/box-body.ts';
 import { boxInfo } from './box/box-info.ts';
+import { withoutNetwork } from './box/box-network.ts';
 import { boxRoot } from './box/box-root.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
@@ -95,8 +96,12 @@ export class LocalRuntime implements RuntimeBackend {
     this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
+    const { engine } = this.#home;
+    const security = options.security ?? 'standard';
+    engine.checkPreset(security);
+    const given = engine.hasNetworks(security) ? options : withoutNetwork(options);
     return abortable(
-      this.#make(name, () => this.#prepare(options, name)),
+      this.#make(name, () => this.#prepare(given, name)),
       call.signal,
     );
   }

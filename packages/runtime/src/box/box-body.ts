@@ -5,7 +5,7 @@ import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import type { BoxHome } from './box-home.ts';
-import type { LocalNetwork } from './box-network.ts';
+import { type LocalNetwork, withoutNetwork } from './box-network.ts';
 
 type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath'>;
 
@@ -46,12 +46,14 @@ export class BoxBody {
   async start(): Promise<StartedBody> {
     const began = performance.now();
     const box = this.#engineBox();
+    const networked = this.#home.engine.hasNetworks(box.security);
+    if (!networked) withoutNetwork(this.#record().options);
     const { pid, timing } = await this.#engine.start(box);
     const spawned = performance.now();
     // Both to their end: what comes after a failure of the other could not be let go of.
     const [reached, joined] = await Promise.allSettled([
       connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
-      this.#network.open(pid),
+      networked ? this.#network.open(pid) : undefined,
     ]);
     if (reached.status === 'rejected') throw reached.reason;
     const channel = reached.value;

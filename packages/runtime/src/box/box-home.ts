@@ -1,12 +1,12 @@
 import type { BoxDisks } from '../disk/box-disks.ts';
-import type { Engine } from '../engine/engine.ts';
+import type { ChosenEngine } from '../engine/choice.ts';
 import type { Store } from '../store/store.ts';
 import type { NetworkHome } from './box-network.ts';
 
 /** What a box needs of the runtime that holds it. */
 export interface BoxHome {
   readonly store: Store;
-  readonly engine: Engine;
+  readonly engine: ChosenEngine;
   readonly networks: NetworkHome;
   /** The folder of a box, by its id. */
   readonly folder: (id: string) => string;

@@ -1,6 +1,7 @@
-import { readlink, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import {
+  type BoxOptions,
   InvalidStateError,
   type NetworkEvent,
   type NetworkInfo,
@@ -34,6 +35,16 @@ export function networkInfo({ options }: NetworkRecord, ports: readonly Publishe
   return { mode: 'isolated', allow, inbound, ports };
 }
 
+/** The options of a box on an engine that can give it no network: with none, unless it asks for one. `UnsupportedError`. */
+export function withoutNetwork(options: BoxOptions): BoxOptions {
+  const asked = options.network !== undefined && options.network !== 'none' ? 'network' : undefined;
+  const field = options.ports?.length ? 'ports' : asked;
+  if (field === undefined) return { ...options, network: 'none' };
+  throw new UnsupportedError(
+    `${field}: boxes on this engine have no network yet, as those of security maximum; leave it out, or use runc and security standard`,
+  );
+}
+
 /** The network of one box: there from before its first command until after its end. */
 export class LocalNetwork {
   readonly #home: NetworkHome;
@@ -59,20 +70,13 @@ export class LocalNetwork {
     const { mode, allow } = this.info;
     if (mode === 'none') return;
     const { id, options, detached } = this.#record;
-    const namespacePath = `/proc/${pid}/ns/net`;
-    const [own, its] = await Promise.all(['/proc/self/ns/net', namespacePath].map((path) => readlink(path)));
-    if (own === its) {
-      // A machine of its own, such as QEMU's, which nothing joins to a network yet.
-      if (allow === undefined && !options.ports?.length) return;
-      throw new UnsupportedError('this engine gives boxes no network: leave ports and network.allow out, or use runc');
-    }
     this.#open = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
       id,
       folder: this.#folder,
       attached: !detached,
       allow,
       ports: options.ports ?? [],
-      namespacePath,
+      namespacePath: `/proc/${pid}/ns/net`,
     });
     // In place: the box has this very file bound over its own.
     await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${this.#open.resolver}\n`);

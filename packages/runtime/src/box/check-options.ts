@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
-import { type BoxOptions, type ExecOptions, InvalidArgumentError, UnsupportedError } from 'boxlite/backend';
+import { type BoxOptions, type ExecOptions, InvalidArgumentError } from 'boxlite/backend';
 import { boxCapabilities } from '../engine/privileges.ts';
 import { parseRule } from '../network/index.ts';
 
@@ -116,11 +116,6 @@ export function checkBoxOptions(options: BoxOptions): void {
   const { security = 'standard' } = options;
   if (!['development', 'standard', 'maximum'].includes(security)) {
     refuse('security', security, 'development, standard or maximum');
-  }
-  if (security === 'maximum') {
-    throw new UnsupportedError(
-      'security maximum needs a separate kernel, which no engine here gives yet; use standard',
-    );
   }
   checkLifecycle(options);
   const { add, drop } = options.capabilities ?? {};

@@ -30,10 +30,10 @@ export async function makeMountPoints(id: string, ids: HostIds): Promise<void> {
   await chmod(folder, 0o710);
 }
 
-/** Shows a box's volumes with the owners that they have on this host; their paths, in order. `EngineError` where their file system cannot. */
-export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Promise<readonly string[]> {
+/** Shows a box's volumes with the owners that they have on this host. `EngineError` where their file system cannot. */
+export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Promise<void> {
   const { volumes } = boxMounts(box.id);
-  return await Promise.all(
+  const steps = await Promise.allSettled(
     box.volumes.map(async ({ hostPath, readOnly = false }, i) => {
       const target = `${volumes}/${i}`;
       await mkdir(target, { recursive: true });
@@ -47,9 +47,9 @@ export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Pr
           { cause },
         );
       }
-      return target;
     }),
   );
+  for (const step of steps) if (step.status === 'rejected') throw step.reason;
 }
 
 /** Takes every mount of a box away, however it was left, and the mount points. */

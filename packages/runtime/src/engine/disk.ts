@@ -85,7 +85,7 @@ export function diskImages(host: Host, templates: string): (image: string, sizeG
 export async function mountRootfs(
   host: Host,
   box: EngineBox,
-  ids: HostIds,
+  ids: HostIds | undefined,
   makeImage: (image: string, sizeGb: number) => Promise<void>,
 ): Promise<void> {
   const paths = boxPaths(box.folder);
@@ -111,6 +111,6 @@ export async function mountRootfs(
     // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
     flags: mountFlags.noSuid | mountFlags.noDev,
     data: 'redirect_dir=nofollow,metacopy=off,index=off',
-    ids,
+    ...(ids !== undefined && { ids }),
   });
 }

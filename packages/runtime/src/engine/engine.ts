@@ -60,6 +60,8 @@ export interface Engine {
   readonly version: string;
   /** How long a guest may take, after `start`, until it answers, in milliseconds. @default 10000 */
   readonly guestMs?: number;
+  /** Its boxes have a network namespace of their own on this host, in which a network can be opened. */
+  readonly networks: boolean;
   /** Resolves once PID 1 runs; its host process id. On failure everything it made is undone. `EngineError`. */
   start(box: EngineBox): Promise<{ readonly pid: number; readonly timing: EngineTiming }>;
   /** SIGKILL to PID 1, and so to the box; nothing when it is gone. */

@@ -37,11 +37,23 @@ export async function readInitProcess(root: string, id: string): Promise<InitPro
   return { pid, startTime };
 }
 
+function statFields(text: string): readonly string[] {
+  // The command's name may hold anything, even ") ".
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** When a process began, in clock ticks since boot. `EngineError` when it is gone. */
+export async function readStartTime(pid: number): Promise<number> {
+  const text = await readIfThere(`/proc/${pid}/stat`);
+  const startTime = text === undefined ? Number.NaN : Number(statFields(text)[19]);
+  if (Number.isNaN(startTime)) throw new EngineError(`process ${pid} of the box ended at once; see its log`);
+  return startTime;
+}
+
 /** Whether it still runs: same start time, and more than a zombie. */
 export async function isRunning({ pid, startTime }: InitProcess): Promise<boolean> {
   const text = await readIfThere(`/proc/${pid}/stat`);
   if (text === undefined) return false;
-  // The command's name may hold anything, even ") ".
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(text);
   return fields[0] !== 'Z' && fields[0] !== 'X' && Number(fields[19]) === startTime;
 }

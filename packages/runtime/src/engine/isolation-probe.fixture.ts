@@ -35,7 +35,7 @@ static const char *error_name(int error) {
   switch (error) {
     case EPERM: return "EPERM"; case EACCES: return "EACCES"; case EROFS: return "EROFS"; case ENOENT: return "ENOENT";
     case ESRCH: return "ESRCH"; case ENOSYS: return "ENOSYS"; case ECONNREFUSED: return "ECONNREFUSED"; case EINVAL: return "EINVAL";
-    case EBUSY: return "EBUSY"; case ETXTBSY: return "ETXTBSY"; case ENODATA: return "nothing"; case ENXIO: return "ENXIO"; case ENODEV: return "ENODEV"; case EAFNOSUPPORT: return "EAFNOSUPPORT";
+    case EBUSY: return "EBUSY"; case ETXTBSY: return "ETXTBSY"; case ENODATA: return "nothing"; case ENXIO: return "ENXIO"; case ENODEV: return "ENODEV"; case EAFNOSUPPORT: return "EAFNOSUPPORT"; case ENOTTY: return "ENOTTY"; case 0: return "no answer";
     default: return strerror(error);
   }
 }
@@ -151,6 +151,10 @@ static long old_call(void) {
   return 0;
 #endif
 }
+static int open_node(const char *path, mode_t type, dev_t device) { return mknod(path, type | 0600, device) < 0 ? -1 : open(path, O_RDWR); }
+static int limit_guest(void) { struct rlimit l = { 1, 1 }; return (int)syscall(SYS_prlimit64, 1, RLIMIT_CPU, &l, 0); }
+static int limit_guest_disguised(void) { struct rlimit l = { 1, 1 }; return (int)syscall(SYS_prlimit64, (1L << 32) + 1, RLIMIT_CPU, &l, 0); }
+static int make_file(const char *path) { return open(path, O_WRONLY | O_CREAT, 0600); }
 static int escape_chroot(void) { return mkdir("/tmp/jail", 0700) < 0 && errno != EEXIST ? -1 : chroot("/tmp/jail"); }
 
 int main(int argc, char **argv) {
@@ -170,9 +174,15 @@ int main(int argc, char **argv) {
   ATTEMPT("guest-program-running", write_to("/proc/1/exe"));
   ATTEMPT("guest-program-unlink", unlink("/.boxlite/guest"));
   ATTEMPT("guest-program-mode", chmod("/.boxlite/guest", 0));
+  if (!getenv("KEEP_GUEST")) {
   ATTEMPT("guest-kill", kill(1, SIGKILL));
   ATTEMPT("guest-stop", kill(1, SIGSTOP));
   ATTEMPT("guest-terminate", kill(1, SIGTERM));
+  }
+  ATTEMPT("guest-limits", limit_guest());
+  ATTEMPT("guest-limits-disguised", limit_guest_disguised());
+  ATTEMPT("guest-priority", setpriority(PRIO_PROCESS, 1, 19));
+  ATTEMPT("guest-priority-by-user", setpriority(PRIO_USER, 0, 19));
   ATTEMPT("mount", mount("none", "/mnt", "tmpfs", 0, ""));
   ATTEMPT("remount", mount("", "/etc/hosts", "", MS_REMOUNT | MS_BIND, ""));
   ATTEMPT("unmount", umount2("/proc/sys", MNT_DETACH));
@@ -196,12 +206,15 @@ int main(int argc, char **argv) {
   ATTEMPT("packet-socket", socket(AF_PACKET, SOCK_RAW, 0));
   ATTEMPT("vsock", socket(40, SOCK_STREAM, 0));
   ATTEMPT("interface", set_flags());
-  ATTEMPT("block-device", mknod("/tmp/disk", S_IFBLK | 0600, makedev(254, 0)));
-  ATTEMPT("memory-device", mknod("/tmp/mem", S_IFCHR | 0600, makedev(1, 1)));
+  ATTEMPT("block-device", open_node("/tmp/disk", S_IFBLK, makedev(254, 0)));
+  ATTEMPT("memory-device", open_node("/tmp/mem", S_IFCHR, makedev(1, 1)));
   ATTEMPT("find-block-device", find_block_device());
   ATTEMPT("dev-mem", open_rw("/dev/mem"));
   ATTEMPT("dev-kmsg", open_rw("/dev/kmsg"));
   ATTEMPT("kcore", read_some("/proc/kcore"));
+  ATTEMPT("kernel-addresses", read_some("/proc/vmallocinfo"));
+  ATTEMPT("kernel-slabs", read_some("/proc/slabinfo"));
+  ATTEMPT("kernel-pages", read_some("/proc/kpagecount"));
   ATTEMPT("kernel-log", syscall(SYS_syslog, 3, (char[64]){ 0 }, 64));
   ATTEMPT("core-pattern", write_to("/proc/sys/kernel/core_pattern"));
   ATTEMPT("sysrq", write_to("/proc/sysrq-trigger"));
@@ -209,6 +222,12 @@ int main(int argc, char **argv) {
   ATTEMPT("release-agent", write_cgroup("release_agent"));
   ATTEMPT("own-limits", write_cgroup("memory.limit_in_bytes") < 0 && errno == ENOENT ? write_cgroup("memory.max") : -1);
   ATTEMPT("own-cgroup", make_cgroup());
+  ATTEMPT("cgroup-folder", make_file("/sys/fs/cgroup/mine"));
+  ATTEMPT("user-mapping", write_to("/proc/self/uid_map"));
+  ATTEMPT("time-namespace", unshare(0x80));
+  ATTEMPT("watch-all-files", syscall(SYS_fanotify_init, 0, 0));
+  ATTEMPT("kernel-keys-read", read_some("/proc/keys"));
+  ATTEMPT("kernel-crypto", socket(38, SOCK_SEQPACKET, 0));
   ATTEMPT("module", syscall(SYS_init_module, 0, 0, ""));
   ATTEMPT("kexec", syscall(SYS_kexec_load, 0, 0, 0, 0));
   ATTEMPT("reboot", syscall(SYS_reboot, 0xfee1dead, 672274793, 0, 0));

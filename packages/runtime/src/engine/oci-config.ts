@@ -5,7 +5,8 @@ import type { EngineBox } from './engine.ts';
 import { boxCapabilities, capabilityMask, guestCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
 
-interface Mount {
+/** One entry of `mounts` of the OCI runtime specification. */
+export interface OciMount {
   readonly destination: string;
   readonly type: string;
   readonly source: string;
@@ -43,11 +44,11 @@ const readonlyPaths = [
   '/sys/fs/cgroup',
 ];
 
-function mount(destination: string, type: string, source: string, options: readonly string[]): Mount {
+function mount(destination: string, type: string, source: string, options: readonly string[]): OciMount {
   return { destination, type, source, options };
 }
 
-function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions): readonly Mount[] {
+function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions): readonly OciMount[] {
   return [
     mount('/proc', 'proc', 'proc', closed),
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
@@ -88,8 +89,23 @@ function ofPrograms(limit: ResourceLimit, { openFiles = limit.soft }: EngineBox)
   return { ...limit, soft: Math.min(limit.hard, openFiles) };
 }
 
+/** The parts of a `config.json` that engines differ in. */
+export interface OciConfig {
+  readonly process: { readonly args: readonly string[]; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+  readonly mounts: readonly OciMount[];
+  readonly linux: {
+    readonly namespaces: readonly { readonly type: string }[];
+    readonly uidMappings: readonly object[];
+    readonly gidMappings: readonly object[];
+    readonly maskedPaths: readonly string[];
+    readonly readonlyPaths: readonly string[];
+    readonly [key: string]: unknown;
+  };
+}
+
 /** The `config.json` of a box's bundle (OCI runtime specification 1.0.2). */
-export function ociConfig(box: EngineBox, options: OciConfigOptions): object {
+export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig {
   const ofBox = boxCapabilities(box.security, box.capabilities);
   const capabilities = guestCapabilities(ofBox);
   const { layout } = options;

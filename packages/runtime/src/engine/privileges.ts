@@ -30,7 +30,7 @@ const capabilities: Readonly<Record<string, readonly [bit: number, grant: Grant]
   SYS_MODULE: [16, { never: administration }],
   SYS_RAWIO: [17, { never: devices }],
   SYS_CHROOT: [18, 'standard'],
-  SYS_PTRACE: [19, 'standard'],
+  SYS_PTRACE: [19, { never: 'a box could stop its own guest; a user traces its own processes without it' }],
   SYS_PACCT: [20, { never: administration }],
   SYS_ADMIN: [21, { never: administration }],
   SYS_BOOT: [22, { never: administration }],
@@ -62,7 +62,7 @@ const standard = [...minimal, 'FSETID', 'NET_BIND_SERVICE', 'SETFCAP', 'SETPCAP'
 const presets: Readonly<Record<SecurityPreset, readonly string[]>> = {
   maximum: minimal,
   standard,
-  development: [...standard, 'NET_RAW', 'SYS_CHROOT', 'SYS_PTRACE'],
+  development: [...standard, 'NET_RAW', 'SYS_CHROOT'],
 };
 
 function known(field: string, value: string): string {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { readCgroupLayout } from '../cgroup/version.ts';
 import { findProgram } from './program.ts';
@@ -43,6 +44,20 @@ async function hostProblems(): Promise<readonly ProbeProblem[]> {
   const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
   if ((capabilities & sysAdmin) === 0n)
     problems.push({ reason: 'this process may not mount (no CAP_SYS_ADMIN)', fix: 'sudo -E boxlite doctor' });
+  const namespaces = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
+  if (Number(namespaces) === 0)
+    problems.push({
+      reason: 'the kernel makes no user namespaces, and no box does without',
+      fix: 'sudo sysctl -w user.max_user_namespaces=15000',
+    });
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  if (major < 5 || (major === 5 && minor < 19))
+    problems.push({
+      reason: `Linux ${release()} cannot stack an overlay on layers with mapped owners, and no box does without a user namespace`,
+      fix: 'use Linux 5.19 or newer',
+    });
   const systems = await readFile('/proc/filesystems', 'utf8').catch(() => '');
   if (!/\toverlay$/m.test(systems))
     problems.push({ reason: 'the kernel has no overlay file system loaded', fix: 'sudo modprobe overlay' });
@@ -80,17 +95,42 @@ async function probeRunc(name: string): Promise<EngineProbe> {
   return { name: 'runc', path, version, usable: all.length === 0, problems: all, notes };
 }
 
-async function probeOther(name: string): Promise<EngineProbe> {
-  const path = await findProgram(name);
+async function isHybrid(): Promise<boolean> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return / - cgroup /.test(mounts) && / \/sys\/fs\/cgroup\/unified .* - cgroup2 /.test(mounts);
+}
+
+async function probeCrun(): Promise<EngineProbe> {
+  const path = await findProgram('crun');
   const version = path === undefined ? undefined : await versionOf(path);
-  const problem = {
-    reason: `this version of BoxLite does not drive ${name}`,
-    fix: 'BOXLITE_ENGINE=runc boxlite doctor',
-  };
-  return { name, path, version, usable: false, problems: [problem], notes: [] };
+  const problems: ProbeProblem[] = [
+    { reason: 'this version of BoxLite does not drive crun', fix: 'BOXLITE_ENGINE=runc boxlite doctor' },
+  ];
+  if (await isHybrid())
+    problems.push({
+      reason: 'crun refuses hosts with cgroups of both versions ("cgroups in hybrid mode not supported")',
+      fix: 'boot with systemd.unified_cgroup_hierarchy=1',
+    });
+  return { name: 'crun', path, version, usable: false, problems, notes: [] };
+}
+
+async function probeRunsc(): Promise<EngineProbe> {
+  const install = 'sudo apt-get install -y runsc';
+  const path = await findProgram('runsc');
+  const version = path === undefined ? undefined : await versionOf(path);
+  const problems = [...(await hostProblems())];
+  if (path === undefined)
+    problems.unshift({ reason: 'runsc is not installed: boxes cannot have security maximum', fix: install });
+  else if (version === undefined)
+    problems.unshift({ reason: `${path} --version fails`, fix: `${install} --reinstall` });
+  const notes = [
+    { reason: 'a box that is out of memory ends as a whole', fix: 'give it more memory' },
+    { reason: 'terminals of release 20221219 have no control characters', fix: 'use the engine runc' },
+  ];
+  return { name: 'runsc', path, version, usable: problems.length === 0, problems, notes };
 }
 
 /** Every engine that BoxLite knows, found or not, best first. Starts each with `--version` only. */
 export async function probeEngines(options: { readonly runc?: string } = {}): Promise<readonly EngineProbe[]> {
-  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeOther('crun'), probeOther('runsc'), probeQemu()]);
+  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeCrun(), probeRunsc(), probeQemu()]);
 }

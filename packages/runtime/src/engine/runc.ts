@@ -164,7 +164,9 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
 
   const mountAll = async (box: EngineBox): Promise<void> => {
     await makeMountPoints(box.id, ids);
-    await Promise.all([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
+    // One that fails leaves none on its way: what is mounted is then taken away.
+    const steps = await Promise.allSettled([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
+    for (const step of steps) if (step.status === 'rejected') throw step.reason;
   };
 
   const start = async (box: EngineBox): ReturnType<Engine['start']> => {
@@ -219,6 +221,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
 
   return {
     name: 'runc',
+    networks: true,
     version,
     start,
     async kill({ id }) {

@@ -175,6 +175,7 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
 
   return {
     name: 'qemu',
+    networks: false,
     version: `${version} (${accelerator}, Linux ${kernel.release})`,
     guestMs: guestMs[accelerator],
     start,

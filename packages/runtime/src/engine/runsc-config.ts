@@ -1,0 +1,44 @@
+import { boxMounts } from './box-mounts.ts';
+import type { EngineBox } from './engine.ts';
+import { type OciConfigOptions, type OciMount, ociConfig } from './oci-config.ts';
+import { boxCapabilities } from './privileges.ts';
+import { seccompProfile } from './seccomp.ts';
+
+/** Where a box on runsc sees the directory of its guest's socket. */
+const allow = { action: 'SCMP_ACT_ALLOW', errnoRet: undefined } as const;
+const channel = '/.boxlite/channel';
+
+/** `config.json` for runsc: as for runc, but that the kernel in the box is its own and makes its own /dev, /proc and cgroups, and that the guest makes its socket itself, in a directory of this host. */
+export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFolder: string): object {
+  const { process, linux, mounts, ...rest } = ociConfig(box, options);
+  const own = new Set(['cgroup', 'mqueue']);
+  const volumes = new Map(box.volumes.map(({ hostPath }, i) => [`${boxMounts(box.id).volumes}/${i}`, hostPath]));
+  const bound: OciMount = {
+    destination: channel,
+    type: 'bind',
+    source: channelFolder,
+    options: ['bind', 'rw', ...['nosuid', 'nodev']],
+  };
+  const { uidMappings: _u, gidMappings: _g, maskedPaths: _m, readonlyPaths: _r, namespaces, ...shared } = linux;
+  const seccomp = seccompProfile(box.security, boxCapabilities(box.security, box.capabilities));
+  // It takes no errno of a rule: its kernel itself says that clone3 does not exist, so that libraries use clone.
+  const syscalls = seccomp.syscalls.map((rule) => (rule.names[0] === 'clone3' ? { ...rule, ...allow } : rule));
+  return {
+    ...rest,
+    process: {
+      ...process,
+      args: process.args.map((each) => (each === '--fd' ? '--listen' : each === '3' ? `${channel}/guest.sock` : each)),
+    },
+    mounts: [
+      ...mounts
+        .filter(({ type }) => !own.has(type))
+        .map((mount) => ({ ...mount, source: volumes.get(mount.source) ?? mount.source })),
+      bound,
+    ],
+    linux: {
+      ...shared,
+      seccomp: { ...seccomp, syscalls },
+      namespaces: namespaces.filter(({ type }) => type !== 'user' && type !== 'cgroup'),
+    },
+  };
+}
