@@ -1,4 +1,4 @@
-// Started by crash-matrix.test.ts: goes through a scenario on a home directory, tells each thing that is done as a line of JSON, and is
+// Started by crash-matrix.ts: goes through a scenario on a home directory, tells each thing that is done as a line of JSON, and is
 // killed at a point of its way.
 import { writeSync } from 'node:fs';
 import process from 'node:process';

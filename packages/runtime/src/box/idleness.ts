@@ -65,7 +65,10 @@ export class Idleness {
     if (idleMs === undefined) return;
     this.#alarm.set(this.#usedAt + idleMs, () => {
       // Whatever uses it now tells when that ends.
-      if (!this.#inUse() && Date.now() - this.#usedAt >= idleMs) onIdle();
+      if (this.#inUse()) return;
+      // A timer may ring a little before its time by this clock, and the clock may have been set back.
+      if (Date.now() - this.#usedAt >= idleMs) onIdle();
+      else this.#await();
     });
   }
 }

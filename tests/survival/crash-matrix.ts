@@ -1,26 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { type Box, Boxlite, ExecutionLostError, NotFoundError } from 'boxlite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { KillPoint } from './effects.ts';
-import { leftovers } from './harness.ts';
-import { type Fact, scenarios } from './scenarios.ts';
+import { baseImage, leftovers } from './harness.ts';
+import type { Fact } from './scenarios.ts';
 
-let folder: string;
-let input: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'boxlite-matrix-'));
-  input = join(folder, 'input');
-  await mkdir(input);
-  await writeFile(join(input, 'file'), 'carried');
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+/** A home directory, and what scenarios take in. */
+interface Place {
+  readonly home: string;
+  readonly input: string;
+}
 
 interface Doomed {
   readonly steps: readonly string[];
@@ -28,7 +24,7 @@ interface Doomed {
 }
 
 /** Goes through a scenario in a process of its own, killed at the point given. */
-async function doomed(scenario: string, home: string, point?: KillPoint): Promise<Doomed> {
+async function doomed(scenario: string, { home, input }: Place, point?: KillPoint): Promise<Doomed> {
   const program = join(import.meta.dirname, 'doomed.ts');
   const where = point ? [String(point.index), point.side] : [];
   const child = spawn(process.execPath, [program, home, input, scenario, ...where], {
@@ -111,12 +107,13 @@ async function examine(home: string, facts: readonly Fact[]): Promise<void> {
   expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(home);
 }
 
-/** Everything that goes wrong at a point, with the point's name. */
-async function trial(scenario: string, point: KillPoint): Promise<string[]> {
-  const home = await mkdtemp(join(folder, 'home-'));
+/** Everything that goes wrong at a point, with the point's name; begins with a copy of the home directory `from`. */
+async function trial(scenario: string, from: Place, point: KillPoint): Promise<string[]> {
+  const home = await mkdtemp(join(dirname(from.home), 'home-'));
+  await cp(from.home, home, { recursive: true, preserveTimestamps: true });
   let step = '';
   try {
-    const { steps, facts } = await doomed(scenario, home, point);
+    const { steps, facts } = await doomed(scenario, { ...from, home }, point);
     step = steps.at(-1) ?? '';
     await examine(home, facts);
     await rm(home, { recursive: true, force: true });
@@ -126,34 +123,41 @@ async function trial(scenario: string, point: KillPoint): Promise<string[]> {
   }
 }
 
-/** Each kind of step where it comes first and where it comes last; what another process or the store does, on both sides. */
+/** Before each kind of step where it comes first; after it where it comes last and another process or the store does it. */
 function killPoints(steps: readonly string[]): KillPoint[] {
-  const kind = (step: string): string => step.replace(/\/(work-|tmp\/|cgroup\/).*/, '/$1');
-  const kinds = steps.map(kind);
-  return kinds.flatMap((step, index): KillPoint[] => {
-    if (index !== kinds.indexOf(step) && index !== kinds.lastIndexOf(step)) return [];
-    const after = /frame|sql/.test(step) ? [{ index, side: 'after' } as const] : [];
-    return [{ index, side: 'before' }, ...after];
-  });
+  const kinds = steps.map((step) => step.replace(/\/(work-|tmp\/|cgroup\/).*/, '/$1'));
+  return kinds.flatMap((kind, index): KillPoint[] => [
+    ...(index === kinds.indexOf(kind) ? [{ index, side: 'before' } as const] : []),
+    ...(index === kinds.lastIndexOf(kind) && /frame|sql/.test(kind) ? [{ index, side: 'after' } as const] : []),
+  ]);
 }
 
-test.each(Object.keys(scenarios))(
-  '%s: killed at any step, it leaves nothing behind and loses nothing',
-  {
-    timeout: 300_000,
-  },
-  async (scenario) => {
+/** Defines the test that goes through a scenario once for each point at which its process can be killed. */
+export function killedAtEveryStep(scenario: string): void {
+  test(`${scenario}: killed at any step, it leaves nothing behind and loses nothing`, {
+    timeout: 600_000,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'boxlite-matrix-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const place = { home: join(folder, 'fresh'), input: join(folder, 'input') };
+    await mkdir(place.input);
+    await writeFile(join(place.input, 'file'), 'carried');
+    // The base image is there already: that it comes whole is a matter of the scenario of images.
+    const first = await Boxlite.local({ homeDir: place.home });
+    await first.remove((await first.create({ image: baseImage })).id);
+    await first.shutdown();
     const whole = join(folder, 'whole');
-    const { steps, facts } = await doomed(scenario, whole);
+    await cp(place.home, whole, { recursive: true, preserveTimestamps: true });
+    const { steps, facts } = await doomed(scenario, { ...place, home: whole });
     expect(facts.at(-1)).toEqual({ done: 'all' });
-    await rm(whole, { recursive: true });
     const points = killPoints(steps);
     console.log(`${scenario}: ${steps.length} steps, ${points.length} kills`);
     const wrong: string[] = [];
     const worker = async (): Promise<void> => {
-      for (let point = points.shift(); point; point = points.shift()) wrong.push(...(await trial(scenario, point)));
+      for (let point = points.shift(); point; point = points.shift())
+        wrong.push(...(await trial(scenario, place, point)));
     };
     await Promise.all([worker(), worker()]);
     expect(wrong).toEqual([]);
-  },
-);
+  });
+}
