@@ -4,6 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describeProcess, processesWith } from './stalled.ts';
 
 /** Longer than any test file takes on a slow machine: without a word of vitest for so long, the run stands still, such as for a pipe that an orphan holds. */
@@ -30,13 +32,15 @@ export function countTests(progress: string): {
 
 async function run(args: readonly string[]): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'boxlite-test-'));
+  // A short name: home directories of tests lie in it, and addresses of sockets in those.
+  const temporary = await mkdtemp(join(tmpdir(), 'bt-'));
   try {
     const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
     const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'progress-reporter.ts')}`];
     const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
       stdio: ['inherit', 'pipe', 'pipe'],
-      env: { ...process.env, ...color, BOXLITE_TEST_PROGRESS: folder },
+      env: { ...process.env, ...color, TMPDIR: temporary, BOXLITE_TEST_PROGRESS: folder },
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     const stalled = setTimeout(async () => {
@@ -65,11 +69,32 @@ async function run(args: readonly string[]): Promise<number> {
     child.stderr.destroy();
     const { passed, failed, unfinished } = countTests(await readFile(join(folder, 'progress'), 'utf8').catch(() => ''));
     for (const file of unfinished) process.stdout.write(`did not end: ${file}\n`);
-    process.stdout.write(`${passed} passed, ${failed} failed\n`);
-    return code === 0 && (failed > 0 || passed === 0) ? 1 : code;
+    const left = (await endProcesses(`BOXLITE_TEST_PROGRESS=${folder}`)) + (await clearHomes(temporary));
+    process.stdout.write(`${left}${passed} passed, ${failed + (left === '' ? 0 : 1)} failed\n`);
+    return code === 0 && (failed > 0 || passed === 0 || left !== '') ? 1 : code;
   } finally {
     await rm(folder, { recursive: true, force: true });
+    await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Ends what the tests left running, and says a line of each. */
+async function endProcesses(variable: string): Promise<string> {
+  let left = await processesWith(variable);
+  // What was told to end may still be at it.
+  for (const end = Date.now() + 3000; left.length > 0 && Date.now() < end; left = await processesWith(variable))
+    await delay(50);
+  const lines = await Promise.all(left.map(async (pid) => `left behind: process ${await describeProcess(pid)}\n`));
+  for (const pid of left) kill(pid);
+  return lines.join('');
+}
+
+/** Removes what the tests left in home directories; a line each. */
+async function clearHomes(folder: string): Promise<string> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'left-behind.ts'), folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return await text(child.stdout);
 }
 
 function kill(pid: number): void {
