@@ -44,7 +44,7 @@ async function upload(url: string): Promise<number | undefined> {
   return response.statusCode;
 }
 
-test('an upload of 256 MiB is never in memory as a whole', async () => {
+test('an upload of 256 MiB is never in memory as a whole', { timeout: 120_000 }, async () => {
   const { listening, backend } = await liveServer();
   const box = await backend.create({}, 'a');
   const grown = await growth(async () => {
@@ -54,7 +54,7 @@ test('an upload of 256 MiB is never in memory as a whole', async () => {
   expect(grown).toBeLessThan(allowedBytes);
 });
 
-test('neither is a download, nor output', async () => {
+test('neither is a download, nor output', { timeout: 120_000 }, async () => {
   const { call, backend } = await liveServer();
   const box = await backend.create({}, 'a');
   await box.exec({ command: 'bytes', args: [`${total}`] });
