@@ -29,8 +29,9 @@ void disk_fail(int status, const char *format, ...) {
 
 void disk_fail_errno(const char *what, const char *name) {
   int status = errno == ENOSPC || errno == EDQUOT ? STATUS_FULL : STATUS_FAILED;
-  /* A name given twice, an attribute that makes no sense: it is what was read that is wrong. */
-  if (errno == EEXIST || errno == EINVAL || errno == ENAMETOOLONG) status = STATUS_REFUSED;
+  /* A name given twice, an attribute that makes no sense, more than a file may have: it is what was read that is wrong. */
+  if (errno == EEXIST || errno == EINVAL || errno == ENAMETOOLONG || errno == EFBIG || errno == EMLINK || errno == EPERM)
+    status = STATUS_REFUSED;
   disk_fail(status, "%s %.300s: %s", what, name, strerror(errno));
 }
 

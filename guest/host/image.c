@@ -18,9 +18,11 @@ enum {
   LOOP_SET_FD_ = 0x4C00,
   LOOP_CLR_FD_ = 0x4C01,
   LOOP_SET_STATUS64_ = 0x4C04,
+  LOOP_GET_STATUS64_ = 0x4C05,
   LOOP_SET_DIRECT_IO_ = 0x4C08,
   LOOP_CONFIGURE_ = 0x4C0A,
   LOOP_CTL_GET_FREE_ = 0x4C82,
+  LO_READ_ONLY_ = 1,
   LO_AUTOCLEAR_ = 4,
   LO_DIRECT_IO_ = 16,
 };
@@ -59,40 +61,57 @@ static int attach(int device, int image) {
   return 0;
 }
 
-static int is_attached(const char *image) {
+/* Whether the device shows the whole of that image, as attach() would; one that goes away just now does not. */
+static int shows(int device, const struct stat *image) {
+  struct loop_info info;
+  return ioctl(device, LOOP_GET_STATUS64_, &info) == 0 && info.inode == image->st_ino && !info.offset &&
+         !info.sizelimit && !(info.flags & LO_READ_ONLY_);
+}
+
+/* The loop device with that image behind it, or -1; `found` says whether there is one, which may not open any more. */
+static int attached_loop(const char *image, const struct stat *entry, char *name, size_t size, int *found) {
   DIR *blocks = opendir("/sys/block");
-  struct dirent *entry;
-  int found = 0;
-  while (blocks && !found && (entry = readdir(blocks))) {
+  struct dirent *block;
+  int device = -1;
+  *found = 0;
+  while (blocks && !*found && (block = readdir(blocks))) {
     char path[320], backing[4096];
-    if (strncmp(entry->d_name, "loop", 4) != 0) continue;
-    snprintf(path, sizeof path, "/sys/block/%s/loop/backing_file", entry->d_name);
+    if (strncmp(block->d_name, "loop", 4) != 0) continue;
+    snprintf(path, sizeof path, "/sys/block/%s/loop/backing_file", block->d_name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) continue;
     ssize_t length = read(fd, backing, sizeof backing - 1);
     close(fd);
     while (length > 0 && backing[length - 1] == '\n') length--;
     backing[length > 0 ? length : 0] = 0;
-    found = strcmp(backing, image) == 0;
+    if (strcmp(backing, image) != 0) continue;
+    *found = 1;
+    snprintf(name, size, "/dev/%.20s", block->d_name);
+    device = open(name, O_RDWR | O_CLOEXEC);
+    if (device >= 0 && !shows(device, entry)) {
+      close(device);
+      device = -1;
+    }
   }
   if (blocks) closedir(blocks);
-  return found;
+  return device;
 }
 
-/* A second loop device over one image would corrupt it; the last one may still be going away. */
-static int wait_until_detached(const char *image) {
+/* A second loop device over one image would corrupt it. The last one stays as long as anything has a copy of its mount,
+   as every other box that starts has for a while: then that is mounted again, which gives the same file system. */
+static int reopen_loop(const char *image, const struct stat *entry, char *name, size_t size, int *device) {
   char *real = realpath(image, NULL);
   uint64_t until = host_now_ms() + BUSY_MS;
-  while (real && is_attached(real)) {
-    if (host_now_ms() > until) {
-      free(real);
-      errno = EBUSY;
-      return -1;
-    }
+  int found = 0;
+  *device = -1;
+  while (real) {
+    *device = attached_loop(real, entry, name, size, &found);
+    if (*device >= 0 || !found || host_now_ms() > until) break;
     nanosleep(&(struct timespec){0, 5 * 1000 * 1000}, NULL);
   }
   free(real);
-  return 0;
+  errno = EBUSY;
+  return *device < 0 && found ? -1 : 0;
 }
 
 static int open_loop(int image, char *name, size_t size) {
@@ -126,8 +145,9 @@ int host_mount_image(struct host_reader *reader, struct host_fault *fault) {
   if (!host_finished(reader)) result = host_fail(fault, EINVAL, "mount", "a malformed request");
   else if ((file = open(image, O_RDWR | O_CLOEXEC | O_NOFOLLOW)) < 0) result = host_fail(fault, errno, "open", image);
   else if (fstat(file, &entry) != 0 || !S_ISREG(entry.st_mode)) result = host_fail(fault, EINVAL, "not a file:", image);
-  else if (wait_until_detached(image) != 0) result = host_fail(fault, errno, "already attached to a loop device:", image);
-  else if ((device = open_loop(file, name, sizeof name)) < 0)
+  else if (reopen_loop(image, &entry, name, sizeof name, &device) != 0)
+    result = host_fail(fault, errno, "already attached to a loop device:", image);
+  else if (device < 0 && (device = open_loop(file, name, sizeof name)) < 0)
     result = host_fail(fault, errno, "find a loop device for", image);
   else if (mount(name, target, type, flags, data[0] ? data : NULL) != 0)
     result = host_fail(fault, errno, "mount image at", target);

@@ -13,6 +13,7 @@ import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
 import { baseImageDir, guestBinary, kernelRoots } from './shipped-files.ts';
 import { snapshotRecords } from './snapshot/snapshot-records.ts';
+import type { BoxRecord } from './store/box-records.ts';
 import { openStore } from './store/store.ts';
 import { managedVolumes } from './volume/volumes.ts';
 
@@ -39,12 +40,13 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     opened.push(() => host.close());
     const store = openStore(join(homeDir, 'boxlite.db'));
     opened.push(() => store.close());
+    const lent = new Set<BoxRecord>();
     const images = await openImageStore({
       homeDir,
       database: store.database,
       registries: options.imageRegistries ?? [],
       baseImageDir,
-      inUse: (imageId) => store.boxes.usesImage(imageId),
+      inUse: (imageId) => store.boxes.usesImage(imageId) || [...lent].some((record) => record.imageId === imageId),
     });
     opened.push(() => images.close());
     const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
@@ -59,7 +61,12 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     const runtime = new LocalRuntime({
       disks,
       snapshots: snapshotRecords(store.database),
-      importedLayers: importedLayers({ ...shared, directory: join(homeDir, 'imported-layers') }),
+      lent,
+      importedLayers: importedLayers({
+        boxes: () => [...store.boxes.all(), ...lent],
+        drop: disks.drop,
+        directory: join(homeDir, 'imported-layers'),
+      }),
       volumes: (assertOpen) => managedVolumes({ ...shared, directory: join(homeDir, 'volumes'), assertOpen }),
       makeImage: diskImages(host, join(homeDir, 'engine', 'templates')),
       store,

@@ -76,6 +76,30 @@ test('a box on a host whose store lacks the image stands on the layers of its ar
   }
 });
 
+test('a box of an archive that has a layer twice starts', async () => {
+  const other = tree(1, 2, record.file('mine', 2, [[0, 'no']]));
+  const box = await importOf(
+    [partKind.manifest, manifest({ layers: 3 })],
+    ...[layer, other, layer].map((bytes) => [partKind.layer, bytes] as const),
+  );
+  await box.start();
+  expect(box.snapshot.status).toBe('running');
+  await runtime.remove(box.id, { force: true });
+});
+
+test('an export is whole though its box is removed and its image pruned meanwhile', async () => {
+  const folder = join(home, 'home', 'imported-layers');
+  const files = Array.from({ length: 40 }, (_, i) => record.file(`f${i}`, 1e6, [[0, 'x'.repeat(1e6)]]));
+  const box = await importOf([partKind.manifest, manifest()], [partKind.layer, tree(40, 40e6, ...files)]);
+  const exported = (await box.export()).getReader();
+  const pieces: Uint8Array[] = [];
+  await runtime.remove(box.id);
+  await runtime.images.prune();
+  for (let next = await exported.read(); !next.done; next = await exported.read()) pieces.push(next.value);
+  expect(Buffer.concat(pieces).length).toBeGreaterThan(40e6);
+  await expect.poll(() => readdir(folder)).toEqual([]);
+});
+
 test('options that name the host or open it do not travel', async () => {
   const options = {
     cpus: 2,
@@ -109,8 +133,24 @@ const ill: Readonly<Record<string, readonly (readonly [number, Uint8Array])[]>> 
     [partKind.layer, layer],
   ],
   'a manifest with too many layers': [
-    [partKind.manifest, manifest({ layers: 501 })],
+    [partKind.manifest, manifest({ layers: 201 })],
     [partKind.layer, layer],
+  ],
+  'the name of an image to pull in place of a digest': [
+    [partKind.manifest, manifest({ image: { reference: 'x', digest: 'registry.example:1/some/image' } })],
+    [partKind.layer, layer],
+  ],
+  'a number in place of a digest': [
+    [partKind.manifest, manifest({ image: { reference: 'x', digest: 0 } })],
+    [partKind.layer, layer],
+  ],
+  'a tmpfs without a place': [
+    [partKind.manifest, manifest({ options: { tmpfs: [{}] } })],
+    [partKind.layer, layer],
+  ],
+  'a file larger than any': [
+    [partKind.manifest, manifest()],
+    [partKind.layer, tree(1, 0, record.file('big', 17 * 1024 ** 4))],
   ],
   'options of the wrong kind': [
     [partKind.manifest, manifest({ options: { cmd: 'rm' } })],

@@ -41,7 +41,8 @@ export function importedLayers({ directory, boxes, drop }: ImportedLayersOptions
           if (!(await exists(path))) await rename(folder, path);
           paths.push(path);
         }
-        return record(paths);
+        // No overlay takes a directory twice, and what the topmost shows hides the same below.
+        return record(paths.filter((path, at) => paths.lastIndexOf(path) === at));
       }),
     sweep: () =>
       inTurn(async () => {

@@ -18,7 +18,8 @@ export interface Manifest {
 }
 
 export const manifestBytesMax: number = 1024 * 1024;
-export const layersMax = 500;
+/** As many as every host can mount. */
+export const layersMax = 200;
 
 const kept = [
   ...['cpus', 'memoryMib', 'diskSizeGb', 'workingDir', 'env', 'entrypoint', 'cmd', 'user', 'tmpfs'],
@@ -49,12 +50,11 @@ export function readManifest(bytes: Uint8Array): Manifest {
   if (typeof layers !== 'number' || !Number.isInteger(layers) || layers < 1 || layers > layersMax) {
     throw refusedArchive(`its manifest must name 1 to ${layersMax} layers`);
   }
-  const digest = image['digest'] ?? null;
   const defaults = record('defaults', fields['defaults']);
   return {
     createdAt: text('createdAt', fields['createdAt']),
     name: fields['name'] == null ? null : text('name', fields['name']),
-    image: { reference: text('image.reference', image['reference']), digest: digest && text('image.digest', digest) },
+    image: { reference: text('image.reference', image['reference']), digest: imageDigest(image['digest'] ?? null) },
     layers,
     disk: fields['disk'] === true,
     options: readOptions(record('options', fields['options'])),
@@ -71,6 +71,12 @@ export function readManifest(bytes: Uint8Array): Manifest {
   };
 }
 
+// Nothing but a digest: the store takes names of images, too.
+function imageDigest(value: unknown): string | null {
+  if (value === null || (typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value))) return value;
+  throw refusedArchive('image.digest in its manifest is no sha256 digest');
+}
+
 function readOptions(options: Record<string, unknown>): BoxOptions {
   if (options['env'] !== undefined) record('options.env', options['env']);
   if (options['labels'] !== undefined) record('options.labels', options['labels']);
@@ -83,7 +89,7 @@ function readOptions(options: Record<string, unknown>): BoxOptions {
   const { tmpfs } = options;
   if (tmpfs !== undefined) {
     if (!Array.isArray(tmpfs)) throw refusedArchive('options.tmpfs in its manifest is no list');
-    for (const one of tmpfs) record('options.tmpfs', one);
+    for (const one of tmpfs) text('options.tmpfs.guestPath', record('options.tmpfs', one)['guestPath']);
   }
   const portable = portableOptions(options as BoxOptions);
   try {

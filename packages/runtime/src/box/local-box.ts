@@ -32,6 +32,8 @@ const sigkill = 9;
 /** What a box's object needs of the runtime, beside what its life does. */
 export interface LocalBoxHome extends BoxHome {
   readonly snapshots: SnapshotRecords;
+  /** Keeps a box's layers from being deleted, until what it gives is called. */
+  readonly lend: (record: BoxRecord) => () => void;
   readonly clone: (box: LocalBox, name: string | undefined, call: CallOptions) => Promise<LocalBox>;
 }
 
@@ -168,14 +170,20 @@ export class LocalBox implements BoxBackend {
 
   async export(call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
     this.#enter(call);
-    const { disks, folder } = this.#home;
+    const { disks, folder, lend } = this.#home;
     const stage = await disks.stages.make();
+    const record = { ...this.life.state.record };
+    const giveBack = lend(record);
+    const done = async (): Promise<void> => {
+      giveBack();
+      await disks.stages.drop(stage);
+    };
     const copying = this.life.whileStill(() => disks.copy(folder(this.id), join(stage, 'copy')));
     try {
       await abortable(copying, call.signal);
-      return streamOf(exportBox(this.life.state.record, stage, disks), () => disks.stages.drop(stage));
+      return streamOf(exportBox(record, stage, disks), done);
     } catch (error) {
-      copying.catch(() => {}).finally(() => disks.stages.drop(stage).catch(() => {}));
+      copying.catch(() => {}).finally(() => done().catch(() => {}));
       throw error;
     }
   }

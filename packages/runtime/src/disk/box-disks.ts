@@ -42,8 +42,9 @@ export function boxDisks({ host, program, stages }: BoxDisksOptions): BoxDisks {
     const [source, target] = [boxPaths(from), boxPaths(to)];
     await mkdir(to, { recursive: true, mode: 0o700 });
     if (await exists(source.image)) {
-      // The image is read below the file system that a box has mounted: what that holds back must be in it.
+      // The image is read below its file system, which may live on after the box's mount: what it holds back must be in it.
       if (await exists(source.upper)) await program.sync(source.disk);
+      else await stages.use(async (stage) => program.sync(await stages.mount(stage, source.image)));
       await host.copySparse(source.image, target.image);
       const { size, blocks } = await stat(target.image);
       return { containerDiskBytes: size, sizeBytes: blocks * 512 };

@@ -139,6 +139,30 @@ test('mounts an overlay of a hundred layers whose names hold commas and colons',
   expect(await readdir(upper)).toEqual(['new']);
 });
 
+test('an image whose mount is still held elsewhere is mounted again as the same file system', async () => {
+  const [source, target] = [`${folder}/disk.img`, `${folder}/disk`];
+  await mkdir(target);
+  await host.spawn({ argv: ['/usr/bin/truncate', '-s', '16M', source] });
+  await host.spawn({ argv: ['/usr/sbin/mkfs.ext4', '-q', '-F', source] });
+  await host.mountImage({ source, target, type: 'ext4' });
+  // A copy of every mount, as a box has while it starts.
+  const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', 'echo; read x']);
+  try {
+    await once(holder.stdout, 'data');
+    await writeFile(`${target}/late`, 'not written out');
+    await host.umount(target);
+    await host.mountImage({ source, target, type: 'ext4' });
+    expect(await readFile(`${target}/late`, 'utf8')).toBe('not written out');
+    await host.umount(target);
+  } finally {
+    holder.stdin.end();
+    await once(holder, 'exit');
+  }
+  await host.mountImage({ source, target, type: 'ext4' });
+  expect(await readFile(`${target}/late`, 'utf8')).toBe('not written out');
+  await host.umount(target);
+});
+
 test('an overlay of mapped owners takes its disk from one directory', async () => {
   for (const name of ['layer', 'root', 'one', 'two']) await mkdir(`${folder}/${name}`);
   const [target, upper, work] = [`${folder}/root`, `${folder}/one/upper`, `${folder}/two/work`];
