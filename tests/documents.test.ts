@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Cli, cliInNewHome, exitCode, said } from '../packages/cli/src/testing/cli.ts';
@@ -68,6 +69,20 @@ test('the TypeScript of every page compiles', async () => {
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('the links of every page lead to what is there', async () => {
+  for await (const page of glob('**/*.md', { cwd: root, exclude: ['**/node_modules', '**/dist', '**/.*'] })) {
+    for (const [, target = ''] of (await readFile(join(root, page), 'utf8')).matchAll(/\]\(([^)#\s:]+)[^)\s:]*\)/g)) {
+      expect(existsSync(join(root, dirname(page), target)), `${page} links to ${target}`).toBe(true);
+    }
+  }
+});
+
+test('the program of the disks guide runs', async () => {
+  await using cli = await cliInNewHome();
+  const changed = await program('docs/guides/disks.md', { "'/tmp'": JSON.stringify(cli.homeDir) });
+  expect(await output(changed, cli)).toContain('first');
 });
 
 test('the program of the README runs', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite, StorageError } from 'boxlite';
@@ -29,6 +29,25 @@ function fill(): void {
   }
   closeSync(file);
 }
+
+test('no copy of a disk is made half on a full disk, and the box goes on', async () => {
+  await using runtime = await Boxlite.local({ homeDir: join(disk, 'copies') });
+  for (const options of [{}, { diskSizeGb: 1 }]) {
+    const box = await runtime.create({ image, autoRemove: false, ...options });
+    await box.run('sh', ['-c', 'head -c 8000000 /dev/urandom > /data; sync']);
+    fill();
+    truncateSync(join(disk, 'fill'), statSync(join(disk, 'fill')).size - 4_000_000);
+    for (const copy of [() => box.snapshots.create('a'), () => box.clone(), () => box.export()]) {
+      await expect(copy()).rejects.toMatchObject({ code: 'resource_exhausted' });
+    }
+    expect(await box.snapshots.list()).toEqual([]);
+    rmSync(join(disk, 'fill'));
+    await box.snapshots.create('a');
+    expect((await box.run('true')).exitCode).toBe(0);
+    await runtime.remove(box.id, { force: true });
+  }
+  await until('nothing half made is left', async () => readdirSync(join(disk, 'copies/stages')).length === 0);
+});
 
 test('a full disk fails what needs space with typed errors, costs no box and no exit, and is over when there is space', async () => {
   await using runtime = await Boxlite.local({ homeDir: join(disk, 'home') });

@@ -1,9 +1,8 @@
-import type { RuntimeConfig } from 'boxlite/backend';
+import type { RuntimeConfig, SecurityPreset } from 'boxlite/backend';
 import { maxConcurrentExecutions } from './box/box-executions.ts';
 
-/** What a local runtime gives by default, and what it can do. */
-export const runtimeConfig: RuntimeConfig = {
-  defaults: { cpus: 1, memoryMib: 512, diskSizeGb: 10, securityPreset: 'standard', autoRemove: true },
+const config: RuntimeConfig = {
+  defaults: { cpus: 1, memoryMib: 512, diskSizeGb: undefined, securityPreset: 'standard', autoRemove: true },
   capabilities: {
     maxCpus: 32,
     maxMemoryMib: 1_048_576,
@@ -24,3 +23,10 @@ export const runtimeConfig: RuntimeConfig = {
     idempotencyKeyLifetime: undefined,
   },
 };
+
+/** What a local runtime gives by default, and what it can do with its engine. */
+export function runtimeConfig(hasPreset: (preset: SecurityPreset) => boolean): RuntimeConfig {
+  const { capabilities } = config;
+  const supportedSecurityPresets = capabilities.supportedSecurityPresets.filter(hasPreset);
+  return { ...config, capabilities: { ...capabilities, supportedSecurityPresets } };
+}

@@ -40,6 +40,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     opened.push(() => host.close());
     const store = openStore(join(homeDir, 'boxlite.db'));
     opened.push(() => store.close());
+    // Boxes whose layers are being read: those stay, even when the box itself is removed.
     const lent = new Set<BoxRecord>();
     const images = await openImageStore({
       homeDir,
@@ -58,15 +59,22 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       stages: stages(host, join(homeDir, 'stages')),
     });
     const shared = { database: store.database, boxes: () => store.boxes.all(), drop: disks.drop };
+    const layersOfArchives = importedLayers({
+      boxes: () => [...store.boxes.all(), ...lent],
+      drop: disks.drop,
+      directory: join(homeDir, 'imported-layers'),
+    });
     const runtime = new LocalRuntime({
       disks,
       snapshots: snapshotRecords(store.database),
-      lent,
-      importedLayers: importedLayers({
-        boxes: () => [...store.boxes.all(), ...lent],
-        drop: disks.drop,
-        directory: join(homeDir, 'imported-layers'),
-      }),
+      importedLayers: layersOfArchives,
+      lend(record) {
+        lent.add(record);
+        return () => {
+          lent.delete(record);
+          layersOfArchives.sweep().catch(() => {});
+        };
+      },
       volumes: (assertOpen) => managedVolumes({ ...shared, directory: join(homeDir, 'volumes'), assertOpen }),
       makeImage: diskImages(host, join(homeDir, 'engine', 'templates')),
       store,

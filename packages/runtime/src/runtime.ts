@@ -31,12 +31,9 @@ import type { ManagedVolumes } from './volume/volumes.ts';
 
 const adoptedAtOnce = 8;
 
-export interface LocalRuntimeParts
-  extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'lend' | 'volumePath'> {
+export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'volumePath'> {
   readonly images: ImageStore;
   readonly importedLayers: ImportedLayers;
-  /** Boxes whose layers are being read: those stay, even when the box itself is removed. */
-  readonly lent: Set<BoxRecord>;
   readonly volumes: (assertOpen: () => void) => ManagedVolumes;
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
@@ -66,13 +63,6 @@ export class LocalRuntime implements RuntimeBackend {
       assertOpen,
       volumePath: this.volumes.path,
       clone: (box, name, call) => this.#clone(box, name, call),
-      lend: (record) => {
-        parts.lent.add(record);
-        return () => {
-          parts.lent.delete(record);
-          parts.importedLayers.sweep().catch(() => {});
-        };
-      },
       removed: (id) => {
         this.#boxes.delete(id);
         parts.importedLayers.sweep().catch(() => {});
@@ -180,7 +170,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig;
+    return runtimeConfig(this.#home.engine.hasPreset);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {

@@ -30,7 +30,7 @@ export function registerInfo(program: Command): void {
             ...Object.fromEntries([...statuses].map(([status, { length }]) => [status, length])),
           },
           Metrics: { ...metrics },
-          Defaults: { ...defaults },
+          Defaults: { ...defaults, diskSizeGb: defaults.diskSizeGb ?? null },
           Capabilities: {
             ...capabilities,
             supportedSecurityPresets: [...capabilities.supportedSecurityPresets],

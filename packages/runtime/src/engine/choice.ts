@@ -20,6 +20,8 @@ export interface EngineParts {
 export interface ChosenEngine extends Engine {
   /** `UnsupportedError` with the command that helps where this host has no engine for the preset. */
   checkPreset(preset: SecurityPreset): void;
+  /** Whether `checkPreset` would pass. */
+  hasPreset(preset: SecurityPreset): boolean;
   /** Whether boxes of the preset can have a network. */
   hasNetworks(preset: SecurityPreset): boolean;
 }
@@ -28,7 +30,8 @@ export interface ChosenEngine extends Engine {
 export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<ChosenEngine> {
   const name = basename(choice);
   // A machine of its own is more than any preset asks for.
-  if (choice === 'qemu') return { ...(await qemuEngine(parts)), checkPreset() {}, hasNetworks: () => false };
+  if (choice === 'qemu')
+    return { ...(await qemuEngine(parts)), checkPreset() {}, hasPreset: () => true, hasNetworks: () => false };
   if (name === 'crun')
     throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
   if (choice === 'runc' || (choice.startsWith('/') && name !== 'runsc'))
@@ -68,6 +71,7 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     version,
     networks,
     checkPreset: (preset) => void forPreset(preset),
+    hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
     hasNetworks: (preset) => forPreset(preset).networks,
     start: async (box) => forPreset(box.security).start(box),
     kill: async (box) => (await of(box)).kill(box),

@@ -1,4 +1,5 @@
-import { EngineError } from 'boxlite/backend';
+import { constants } from 'node:os';
+import { EngineError, ResourceExhaustedError } from 'boxlite/backend';
 import {
   type HostAction,
   type HostBindOptions,
@@ -115,7 +116,15 @@ export async function openHost(options: OpenHostOptions): Promise<Host> {
     mountImage: async (options) => void (await done(hostActions.mountImage(options))),
     umount: async (target, options) => void (await done(hostActions.umount(target, options))),
     removeTree: async (path) => void (await done(hostActions.removeTree(path))),
-    copySparse: async (from, to) => void (await done(hostActions.copySparse(from, to))),
+    async copySparse(from, to) {
+      const answer = await request(hostActions.copySparse(from, to));
+      if (answer.kind === 'done') return;
+      if (answer.kind === 'failed' && [constants.errno.ENOSPC, constants.errno.EDQUOT].includes(answer.errno))
+        throw new ResourceExhaustedError(
+          'no room for a copy of the disk; free space on the disk of the home directory',
+        );
+      throw new EngineError(answer.kind === 'failed' ? answer.message : `unexpected answer: ${answer.kind}`);
+    },
     async kill(options) {
       const outcome = (await done(hostActions.kill(options))).readUInt8(0);
       return outcome === 0 ? 'gone' : outcome === 1 ? 'ended' : 'running';

@@ -124,7 +124,8 @@ export interface RuntimeConfig {
   readonly defaults: {
     readonly cpus: number;
     readonly memoryMib: number;
-    readonly diskSizeGb: number;
+    /** Undefined where a box may fill the disk that it lies on. */
+    readonly diskSizeGb: number | undefined;
     readonly securityPreset: SecurityPreset;
     readonly autoRemove: boolean;
   };

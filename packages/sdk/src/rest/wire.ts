@@ -240,7 +240,7 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
     defaults: {
       cpus: defaults?.cpus ?? 1,
       memoryMib: defaults?.memory_mib ?? 512,
-      diskSizeGb: defaults?.disk_size_gb ?? 10,
+      diskSizeGb: defaults?.disk_size_gb ?? undefined,
       securityPreset: defaults?.security_preset ?? 'standard',
       autoRemove: defaults?.auto_remove ?? true,
     },

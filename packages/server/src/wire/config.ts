@@ -7,7 +7,7 @@ export function configToWire({ defaults, capabilities }: RuntimeConfig): Sandbox
     defaults: {
       cpus: defaults.cpus,
       memory_mib: defaults.memoryMib,
-      disk_size_gb: defaults.diskSizeGb,
+      disk_size_gb: defaults.diskSizeGb ?? null,
       security_preset: defaults.securityPreset,
       auto_remove: defaults.autoRemove,
     },

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { EngineError, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
-import { runtimeConfig } from '../../config.ts';
 import { hostActions } from '../../host/action.ts';
 import type { Host } from '../../host/host.ts';
 import { checkBox, checkBoxId } from '../box-check.ts';
@@ -33,6 +32,7 @@ export interface QemuEngineOptions {
 }
 
 const endMs = 5000;
+const defaultDiskSizeGb = 10;
 // A machine that is translated may take seconds to start, and much longer on a host that has no time for it.
 const guestMs = { kvm: 20_000, tcg: 60_000 };
 
@@ -95,7 +95,7 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
     const made = await stat(boxDisk).catch(() => undefined);
     const [imageDisk] = await Promise.all([
       imageDiskOf(box),
-      made ?? makeBoxDisk(boxDisk, box.diskSizeGb ?? runtimeConfig.defaults.diskSizeGb),
+      made ?? makeBoxDisk(boxDisk, box.diskSizeGb ?? defaultDiskSizeGb),
     ]);
     return imageDisk;
   };
