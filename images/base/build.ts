@@ -31,7 +31,7 @@ export async function buildBaseImage(directory: string = baseImageDir): Promise<
 
 async function entries(busybox: string): Promise<Uint8Array[]> {
   const { stdout } = await run(busybox, ['--list-full']);
-  const program = await readFile(busybox);
+  const program = mendWget(await readFile(busybox));
   const made = new Map<string, Uint8Array>();
   const add = (entry: TarWriteEntry, content?: Uint8Array): void => {
     if (!made.has(entry.path)) made.set(entry.path, tarEntry(entry, content));
@@ -47,6 +47,17 @@ async function entries(busybox: string): Promise<Uint8Array[]> {
     if (!name.startsWith('linuxrc')) add({ path: name, type: 'symlink', mode: 0o777, linkPath: '/bin/busybox' });
   }
   return [...made.values()];
+}
+
+/**
+ * Debian 12's static busybox ends with SIGSEGV at `wget -T`: it is built without the time limit, and yet writes the number,
+ * to nowhere. Its table of options is changed so that the number is passed over, as it is for `-t`. Any other stays as it is.
+ */
+function mendWget(program: Buffer): Buffer {
+  const options = 'cqSO:o:P:Y:U:T:+t:n::';
+  const at = program.indexOf(options);
+  if (at >= 0) program.write(options.replace('T:+t:n::', 'T:t:n:::'), at, 'latin1');
+  return program;
 }
 
 /** The host's static busybox, or the one of Debian's package, fetched but not installed. */
