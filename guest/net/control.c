@@ -80,12 +80,14 @@ static bool hello(struct client *client) {
 }
 
 static bool tell_usage(struct client *client) {
+  uint64_t idle = usage.inward ? 0 : now_ms() - usage.inward_at;
   char text[400];
   snprintf(text, sizeof text,
            "{\"bytesSent\":%llu,\"bytesReceived\":%llu,\"connectionsTotal\":%llu,\"connectionsOpen\":%llu,"
-           "\"connectionsRefused\":%llu,\"connectionsFailed\":%llu}\n",
+           "\"connectionsRefused\":%llu,\"connectionsFailed\":%llu,\"inwardIdleMs\":%llu}\n",
            (unsigned long long)usage.sent, (unsigned long long)usage.received, (unsigned long long)usage.total,
-           (unsigned long long)usage.open, (unsigned long long)usage.refused, (unsigned long long)usage.failed);
+           (unsigned long long)usage.open, (unsigned long long)usage.refused, (unsigned long long)usage.failed,
+           (unsigned long long)idle);
   return answer_line(client, text);
 }
 
@@ -163,7 +165,7 @@ static void welcome(struct watch *watch, uint32_t events) {
 
 void control_open(bool with_runtime) {
   attached = with_runtime;
-  opened_at = now_ms();
+  opened_at = usage.inward_at = now_ms();
   listening = (struct watch){welcome, NET_CONTROL, 0};
   watch_set(&listening, EPOLLIN);
 }

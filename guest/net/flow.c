@@ -51,6 +51,7 @@ static void answer(struct watch *watch, uint32_t events) {
     } else {
       struct sockaddr_storage to;
       socklen_t size = endpoint_to(&flow->client, &to);
+      usage.inward_at = flow->last;
       if (sendto(flow->outside, scratch, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, size) ==
           length)
         usage.sent += (uint64_t)length;
@@ -123,6 +124,7 @@ void flow_inward(int outside, const struct endpoint *peer, uint16_t port, const 
     flow = open_flow(outside, peer, &server, inside_socket(&inside, AF_INET, SOCK_DGRAM));
   }
   if (flow) pass(flow, bytes, length);
+  usage.inward_at = now_ms();
 }
 
 bool flow_tick(uint64_t now) {

@@ -81,6 +81,7 @@ char *events_json(uint64_t after, size_t *length);
 
 struct usage {
   uint64_t sent, received, total, open, refused, failed;
+  uint64_t inward, inward_at; /* streams into the box that are open; when anything of these was last there */
 };
 extern struct usage usage;
 

@@ -64,6 +64,10 @@ static void end_relay(struct relay *relay, bool reset) {
   *relay->link = relay->next;
   if (relay->next) relay->next->link = relay->link;
   if (relay->opened) usage.open--;
+  if (relay->opened && relay->inward) {
+    usage.inward--;
+    usage.inward_at = now_ms();
+  }
   count--;
   free_later(relay);
 }
@@ -205,6 +209,7 @@ static void opened(struct relay *relay) {
   set_deadline(relay, relay->inspecting ? HEAD_MS : 0);
   usage.total++;
   usage.open++;
+  if (relay->inward) usage.inward++;
   if (relay->answered) relay->answered(relay->out.watch.fd, 0);
   if (!relay->inspecting && !flush(&relay->out)) {
     end_relay(relay, true);

@@ -12,7 +12,7 @@ import {
   NetworkError,
 } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { onBothBackends, startedBox } from './harness.ts';
+import { eventually, onBothBackends, startedBox } from './harness.ts';
 
 /** A box with an echo service on a port, which is there when this resolves; gone after the test. */
 async function echoBox(runtime: Boxlite, options: Parameters<typeof startedBox>[1] = {}): Promise<Box> {
@@ -52,6 +52,29 @@ onBothBackends((runtime) => {
     const socket = connect({ port: forward.port, host: forward.host, allowHalfOpen: true });
     socket.end('hello');
     expect(await text(socket)).toBe('hello');
+  });
+
+  test('a box is in use while a tunnel or a published port of it is, and stops by itself after', async () => {
+    const box = await startedBox(runtime(), { autoStopMs: 500, ports: [{ guestPort: 7 }] });
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    await box.run('sh', ['-c', 'nc -ll -p 7 -e cat >/dev/null 2>&1 & until netstat -ltn | grep -q :7; do :; done']);
+    const [port] = (await box.info()).network?.ports ?? [];
+    const socket = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1' });
+    for (const end = Date.now() + 1500; Date.now() < end; ) {
+      socket.write('.');
+      await once(socket, 'data');
+    }
+    const tunnel = await box.network.tunnel(7).connect();
+    socket.destroy();
+    const reader = tunnel.readable.getReader();
+    const writer = tunnel.writable.getWriter();
+    for (const end = Date.now() + 1500; Date.now() < end; ) {
+      await writer.write(new Uint8Array([1]));
+      expect((await reader.read()).done).toBe(false);
+    }
+    expect((await box.info()).status).toBe('running');
+    await tunnel.close();
+    await eventually('the box stops', async () => (await box.info()).status === 'stopped');
   });
 
   test('a published port is told and leads into the box, until it stops', async () => {

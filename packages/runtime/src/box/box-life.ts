@@ -41,6 +41,7 @@ export class BoxLife {
     this.#watch = new BoxWatch({
       state,
       executions,
+      networkUsedAt: () => network.usedAt(),
       onIdle: () => void this.stop(graceMs).catch(() => {}),
       onExpired: () => void this.#expire().catch(() => {}),
     });

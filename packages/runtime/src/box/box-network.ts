@@ -100,6 +100,12 @@ export class LocalNetwork {
     return this.#open?.usage().catch(() => undefined);
   }
 
+  /** When something outside last used the box by a tunnel or a published port, in milliseconds since 1970. */
+  async usedAt(): Promise<number | undefined> {
+    const usage = await this.usage();
+    return usage && Date.now() - usage.inwardIdleMs;
+  }
+
   async events(after: number): Promise<readonly NetworkEvent[]> {
     return (await this.#open?.events(after)) ?? [];
   }

@@ -9,6 +9,8 @@ import { Idleness } from './idleness.ts';
 export interface BoxWatchOptions {
   readonly state: BoxState;
   readonly executions: BoxExecutions;
+  /** When the box was last used from its network. */
+  readonly networkUsedAt: () => Promise<number | undefined>;
   /** Nothing has used the running box for `autoStopMs`. */
   readonly onIdle: () => void;
   /** The box has not run for `autoDeleteMs`. */
@@ -24,10 +26,11 @@ export class BoxWatch {
 
   constructor(options: BoxWatchOptions) {
     this.#options = options;
-    const { state, executions, onIdle } = options;
+    const { state, executions, networkUsedAt, onIdle } = options;
     this.#idleness = new Idleness({
       idleMs: state.record.options.autoStopMs,
       inUse: () => executions.hasRunning,
+      usedElsewhereAt: networkUsedAt,
       onUnused: (usedAt) => state.remember({ usedAt }),
       onIdle,
     });

@@ -5,6 +5,8 @@ export interface IdlenessOptions {
   readonly idleMs: number | undefined;
   /** Whether something else than `use` keeps the box in use. */
   readonly inUse: () => boolean;
+  /** When the box was last used by what tells nobody, in milliseconds since 1970: now while it is. Undefined: never. */
+  readonly usedElsewhereAt: () => Promise<number | undefined>;
   /** Told when the last use ended, in milliseconds since 1970. */
   readonly onUnused: (usedAt: number) => void;
   /** Told once nothing has used the box for too long. */
@@ -61,14 +63,17 @@ export class Idleness {
   }
 
   #await(): void {
-    const { idleMs, onIdle } = this.#options;
-    if (idleMs === undefined) return;
-    this.#alarm.set(this.#usedAt + idleMs, () => {
-      // Whatever uses it now tells when that ends.
-      if (this.#inUse()) return;
-      // A timer may ring a little before its time by this clock, and the clock may have been set back.
-      if (Date.now() - this.#usedAt >= idleMs) onIdle();
-      else this.#await();
-    });
+    const { idleMs } = this.#options;
+    if (idleMs !== undefined) this.#alarm.set(this.#usedAt + idleMs, () => void this.#judge(idleMs));
+  }
+
+  async #judge(idleMs: number): Promise<void> {
+    const elsewhereAt = await this.#options.usedElsewhereAt();
+    // Whatever uses it now tells when that ends.
+    if (!this.#watching || this.#inUse()) return;
+    this.#usedAt = Math.max(this.#usedAt, elsewhereAt ?? 0);
+    // A timer may ring a little before its time by this clock, and the clock may have been set back.
+    if (Date.now() - this.#usedAt >= idleMs) this.#options.onIdle();
+    else this.#await();
   }
 }

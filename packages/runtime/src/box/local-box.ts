@@ -199,8 +199,14 @@ export class LocalBox implements BoxBackend {
 
   async connect(port: number, call: CallOptions = {}): Promise<ByteConnection> {
     this.life.network.assertInbound();
-    await this.#live(call);
-    return duplexConnection(await this.life.network.dial(port, call.signal));
+    // Once it is there, the network knows that the box is in use.
+    const used = this.life.use();
+    try {
+      await this.#live(call);
+      return duplexConnection(await this.life.network.dial(port, call.signal));
+    } finally {
+      used();
+    }
   }
 
   async #live(call: CallOptions): Promise<GuestChannel> {

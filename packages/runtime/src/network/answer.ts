@@ -21,6 +21,7 @@ const usageSchema = z.object({
   connectionsOpen: count,
   connectionsRefused: count,
   connectionsFailed: count,
+  inwardIdleMs: count,
 });
 
 const eventsSchema = z.array(

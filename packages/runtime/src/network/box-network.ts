@@ -39,6 +39,8 @@ export interface NetworkUsage {
   readonly connectionsOpen: number;
   readonly connectionsRefused: number;
   readonly connectionsFailed: number;
+  /** Since a dialled stream or a published port was last in use, or since the network was opened; 0 while one is. */
+  readonly inwardIdleMs: number;
 }
 
 /** Something that a box tried and may not. */

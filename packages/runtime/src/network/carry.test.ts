@@ -58,6 +58,7 @@ print(got == size, state.hexdigest() == hashlib.sha256(block * 64).hexdigest())`
     connectionsOpen: 0,
     connectionsRefused: 0,
     connectionsFailed: 0,
+    inwardIdleMs: expect.any(Number),
   });
 });
 
