@@ -5,7 +5,7 @@ import type { Engine, EngineBox } from './engine.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
 import { runcEngine } from './runc.ts';
-import { readSandbox, runscEngine } from './runsc.ts';
+import { isOnRunsc, runscEngine } from './runsc.ts';
 
 /** What every engine is made of. */
 export interface EngineParts {
@@ -62,9 +62,9 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
       : need(runc, 'runc is not installed', 'runc');
   // A box that runs stays with the engine that it was started on, whatever is chosen since.
   const of = async ({ folder }: Pick<EngineBox, 'folder'>): Promise<Engine> =>
-    (await readSandbox(folder)) === undefined
-      ? (runc ?? forPreset('standard'))
-      : need(runsc, "the box was started on gVisor's runsc, which is not installed", 'runsc');
+    isOnRunsc(folder)
+      ? need(runsc, "the box was started on gVisor's runsc, which is not installed", 'runsc')
+      : (runc ?? forPreset('standard'));
   const { name, version, networks, usage } = forPreset('standard');
   return {
     name,

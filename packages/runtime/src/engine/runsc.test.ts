@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectGuest } from '../guest/connect-guest.ts';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
@@ -67,6 +71,36 @@ test('a box stays with the engine that it was started on, whatever is chosen sin
   await other.start(plain);
   expect(existsSync(`${box.folder}/sandbox.json`)).toBe(false);
 });
+
+test('what a runtime left that was killed before it knew its sandbox is ended by the next', async () => {
+  await host.close();
+  // Once runsc has started the box, and before the runtime hears of it, the runtime is killed.
+  const runsc = `#!/bin/sh
+runsc "$@" || exit
+case " $* " in *" run "*) kill -9 "$(cat ${home}/runtime)" ;; esac
+`;
+  await writeFile(`${home}/runsc`, runsc, { mode: 0o755 });
+  const program = fileURLToPath(new URL('runsc-orphan.fixture.ts', import.meta.url));
+  const runtime = spawn(process.execPath, [program, home, await buildGuestBinary(), box.id], { stdio: 'inherit' });
+  expect(await once(runtime, 'exit')).toEqual([null, 'SIGKILL']);
+  host = await openHost({ binary: await buildGuestBinary(), lockPath: `${home}/lock` });
+  expect(await processesOf(box.id)).not.toEqual([]);
+  const engine = await engineOf();
+  expect(await engine.pid(box)).toBeUndefined();
+  await engine.kill(box);
+  await engine.release(box);
+  expect(await processesOf(box.id)).toEqual([]);
+  expect(await tracesOf(home, box)).toEqual([]);
+});
+
+/** The processes of this machine that name the box. */
+async function processesOf(id: string): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const named = async (pid: string): Promise<boolean> =>
+    (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').includes(id);
+  const found = await Promise.all(pids.map(async (pid) => ((await named(pid)) ? [pid] : [])));
+  return found.flat();
+}
 
 test('names the engines that can be chosen', async () => {
   await expect(engineOf('podman')).rejects.toThrow('unknown engine "podman": choose runc, runsc or qemu');

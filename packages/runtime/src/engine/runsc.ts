@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { cgroupUsage } from '../cgroup/usage.ts';
@@ -30,7 +31,12 @@ const cgroupOf = (id: string): string => `/boxlite/${id}`;
 /** What tells which process a box's kernel is. */
 const recordOf = (folder: string): string => `${folder}/sandbox.json`;
 
-/** The process of a box on runsc as its start noted it; undefined when it was not started on runsc. */
+/** Whether runsc was ever told to start the box and it was not released since: then it may run. */
+export function isOnRunsc(folder: string): boolean {
+  return existsSync(recordOf(folder));
+}
+
+/** The process of a box on runsc as its start noted it; undefined when none did. */
 export async function readSandbox(folder: string): Promise<InitProcess | undefined> {
   const text = await readFile(recordOf(folder), 'utf8').catch(() => undefined);
   const [, pid, startTime] = /^\{"pid":(\d+),"startTime":(\d+)\}$/.exec(text ?? '') ?? [];
@@ -75,9 +81,9 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
 
   const release = async ({ id, folder }: Place): Promise<void> => {
     checkBoxId(id);
-    const init = await readSandbox(folder);
-    if (init !== undefined) {
-      await host.kill({ ...init, signal: 0, waitMs: 5000 });
+    if (isOnRunsc(folder)) {
+      const init = await readSandbox(folder);
+      if (init !== undefined) await host.kill({ ...init, signal: 0, waitMs: 5000 });
       const deleted = await host.spawn({ argv: command('delete', '--force', id), output: 'capture' });
       if (deleted.exitCode !== 0) throw new EngineError(`runsc cannot delete box ${id}: ${deleted.stderr.trim()}`);
     }
@@ -114,6 +120,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   };
   const run = async (box: EngineBox): Promise<InitProcess> => {
     const { pidFile } = boxPaths(box.folder);
+    // Before it runs: a runtime that dies before it knows the process must not leave it to nobody.
+    await writeFile(recordOf(box.folder), '', { mode: 0o600 });
     const argv = command('run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id);
     const exit = await host.spawn({ argv, output: 'capture' });
     if (exit.exitCode !== 0)
