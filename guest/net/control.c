@@ -91,8 +91,10 @@ static bool tell_usage(struct client *client) {
   return answer_line(client, text);
 }
 
-void control_dialled(int fd, int error) {
-  const char *line = error == 0 ? "ok\n" : error == ECONNREFUSED ? "refused\n" : "failed\n";
+void control_dialled(int fd, int error, uint64_t id) {
+  char ok[32];
+  snprintf(ok, sizeof ok, "ok %llu\n", (unsigned long long)id);
+  const char *line = error == 0 ? ok : error == ECONNREFUSED ? "refused\n" : "failed\n";
   /* Nothing was written to this socket before: it takes a few bytes at once. */
   if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return;
 }
@@ -122,6 +124,8 @@ static bool take_line(struct client *client, char *line) {
     char *text = events_json(strtoull(line + 7, NULL, 10), &length);
     return text ? answer(client, text, length) : answer_line(client, "[]\n");
   }
+  if (strncmp(line, "broken ", 7) == 0)
+    return answer_line(client, relay_broken(strtoull(line + 7, NULL, 10)) ? "yes\n" : "no\n");
   if (strncmp(line, "dial ", 5) == 0) return dial(client, line + 5);
   if (strcmp(line, "end") == 0) _exit(0);
   return answer_line(client, "{\"error\":\"unknown request\"}\n");

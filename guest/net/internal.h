@@ -92,8 +92,11 @@ void relay_limit(unsigned max);
 bool relay_full(void);
 /* `by_name`: the first bytes must name what a rule allows on the port of `to`; opens the outside itself, as the verdict says. */
 void relay_outward(int box, const struct endpoint *to, bool by_name);
-/* To a TCP port of the box. `answered`, which may be null, says how it went, once, before any byte is carried. */
-void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int error));
+/* To a TCP port of the box. `answered`, which may be null, says how it went, once, before any byte is carried; `id` is for
+   `relay_broken`. */
+void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int error, uint64_t id));
+/* Whether one of the newest that broke is that one: a unix socket cannot be reset, so its end alone does not say it. */
+bool relay_broken(uint64_t id);
 /* Ends what takes too long; whether it must be called again. */
 bool relay_tick(uint64_t now);
 void reset_close(int fd);
@@ -133,7 +136,7 @@ size_t publish_json(char *out, size_t size);
 
 /* control.c */
 void control_open(bool attached);
-void control_dialled(int fd, int error);
+void control_dialled(int fd, int error, uint64_t id);
 /* Ends the process when no runtime has come; whether it must be called again. */
 bool control_tick(uint64_t now);
 

@@ -9,7 +9,7 @@
 
 #include "head.h"
 
-enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000 };
+enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000, BROKEN_KEPT = RELAYS_MAX };
 
 struct side {
   struct watch watch;
@@ -24,12 +24,15 @@ struct relay {
   struct relay *next, **link;
   struct endpoint to;
   uint64_t deadline; /* 0: none */
-  void (*answered)(int outside, int error);
+  void (*answered)(int outside, int error, uint64_t id);
+  uint64_t id;
   uint8_t attempt;
   bool inspecting, inward, opened;
 };
 
 static struct relay *relays;
+static uint64_t last_id, broken[BROKEN_KEPT];
+static size_t broken_at;
 static unsigned count, timed, most = RELAYS_MAX;
 
 void relay_limit(unsigned max) { most = max < RELAYS_MAX ? max : RELAYS_MAX; }
@@ -59,6 +62,11 @@ static void end_side(struct side *side, bool reset) {
 
 static void end_relay(struct relay *relay, bool reset) {
   set_deadline(relay, 0);
+  /* After the end of the box was passed on, everything that it said has been heard. */
+  if (reset && relay->opened && relay->answered && !relay->out.shut) {
+    broken[broken_at] = relay->id;
+    broken_at = (broken_at + 1) % BROKEN_KEPT;
+  }
   end_side(&relay->box, reset);
   end_side(&relay->out, reset);
   *relay->link = relay->next;
@@ -210,7 +218,7 @@ static void opened(struct relay *relay) {
   usage.total++;
   usage.open++;
   if (relay->inward) usage.inward++;
-  if (relay->answered) relay->answered(relay->out.watch.fd, 0);
+  if (relay->answered) relay->answered(relay->out.watch.fd, 0, relay->id);
   if (!relay->inspecting && !flush(&relay->out)) {
     end_relay(relay, true);
     return;
@@ -222,7 +230,7 @@ static void opened(struct relay *relay) {
 static void failed(struct relay *relay, int error) {
   usage.failed++;
   if (relay->answered) {
-    relay->answered(relay->out.watch.fd, error);
+    relay->answered(relay->out.watch.fd, error, relay->id);
     end_side(&relay->out, false);
   }
   end_relay(relay, true);
@@ -337,11 +345,18 @@ void relay_outward(int box, const struct endpoint *to, bool by_name) {
   }
 }
 
-void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int error)) {
+bool relay_broken(uint64_t id) {
+  for (size_t i = 0; i < BROKEN_KEPT; i++)
+    if (broken[i] == id) return id != 0;
+  return false;
+}
+
+void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int error, uint64_t id)) {
   struct relay *relay = new_relay(outside, -1);
   if (!relay) return;
   relay->to.port = port;
   relay->inward = true;
+  relay->id = ++last_id;
   relay->answered = answered;
   connect_box(relay);
 }

@@ -46,6 +46,23 @@ onBothBackends((runtime) => {
     await expect(box.network.tunnel(8).connect()).rejects.toThrow(NetworkError);
   });
 
+  test('a connection that the box breaks is never an end, in a tunnel or at a forwarded port', async () => {
+    const box = await echoBox(runtime());
+    // What it did not read makes its kernel reset the connection when it ends.
+    await box.exec('nc', ['-ll', '-p', '9', '-e', 'head', '-c', '1']);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :9; do sleep 0.02; done']);
+    const tunnel = box.network.tunnel(9);
+    const connection = await tunnel.connect();
+    const read = Array.fromAsync(connection.readable);
+    const written = connection.writable.getWriter().write(randomBytes(500_000));
+    written.catch(() => {});
+    await expect(read).rejects.toThrow(NetworkError);
+    await using forward = await tunnel.forward();
+    const socket = connect({ port: forward.port, host: forward.host });
+    socket.write(randomBytes(500_000));
+    await expect(text(socket)).rejects.toThrow(/ECONNRESET|EPIPE/);
+  });
+
   test('a forwarded port of this host leads into the box', async () => {
     const box = await echoBox(runtime());
     await using forward = await box.network.tunnel(7).forward();

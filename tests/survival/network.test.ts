@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { NetworkError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, openSite, until } from './harness.ts';
 
@@ -26,4 +30,26 @@ test('after a killed server a box has its network and its refusals, and loses th
   expect(await again.network.events()).toEqual([]);
   await again.start();
   expect(await again.network.events()).toEqual([]);
+});
+
+test('a box whose network process is killed is told so, and its owner too; a new start has a new one', {
+  timeout: 60_000,
+}, async () => {
+  await using site = await openSite();
+  const box = await site.runtime.create({ image: baseImage, autoRemove: false });
+  await box.exec('nc', ['-ll', '-p', '7', '-e', 'cat']);
+  await box.run('sh', ['-c', 'until netstat -ltn | grep -q :7; do sleep 0.02; done']);
+  const tunnel = box.network.tunnel(7);
+  const connection = await tunnel.connect();
+  const reader = connection.readable.getReader();
+  await connection.writable.getWriter().write(new Uint8Array([1]));
+  expect((await reader.read()).value).toEqual(new Uint8Array([1]));
+  const [pid] = (await readFile(join(site.home, 'boxes', box.id, 'network.json'), 'utf8')).split(' ');
+  process.kill(Number(pid), 'SIGKILL');
+  await expect(reader.read()).rejects.toThrow(NetworkError);
+  expect((await box.run('nc', ['-w', '5', '1.1.1.1', '80'])).stderr).toContain('refused');
+  await expect(box.network.events()).rejects.toThrow('stop the box and start it again');
+  await expect(tunnel.connect()).rejects.toThrow('stop the box and start it again');
+  await box.restart();
+  expect(await box.network.events()).toEqual([]);
 });

@@ -1,5 +1,4 @@
 import { writeFile } from 'node:fs/promises';
-import type { Duplex } from 'node:stream';
 import {
   type BoxOptions,
   InvalidStateError,
@@ -13,6 +12,7 @@ import type { Host } from '../host/host.ts';
 import {
   adoptBoxNetwork,
   type BoxNetwork,
+  type DialledStream,
   type NetworkUsage,
   openBoxNetwork,
   removeBoxNetwork,
@@ -51,6 +51,7 @@ export class LocalNetwork {
   readonly #record: NetworkRecord;
   readonly #folder: string;
   #open: BoxNetwork | undefined;
+  #isGone = false;
 
   constructor(home: NetworkHome, record: NetworkRecord, folder: string) {
     this.#home = home;
@@ -59,7 +60,7 @@ export class LocalNetwork {
   }
 
   get info(): NetworkInfo {
-    return networkInfo(this.#record, this.#open?.ports);
+    return networkInfo(this.#record, this.#isGone ? [] : this.#open?.ports);
   }
 
   /**
@@ -70,7 +71,7 @@ export class LocalNetwork {
     const { mode, allow } = this.info;
     if (mode === 'none') return;
     const { id, options, detached } = this.#record;
-    this.#open = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
+    const opened = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
       id,
       folder: this.#folder,
       attached: !detached,
@@ -78,13 +79,16 @@ export class LocalNetwork {
       ports: options.ports ?? [],
       namespacePath: `/proc/${pid}/ns/net`,
     });
+    this.#attend(opened);
     // In place: the box has this very file bound over its own.
-    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${this.#open.resolver}\n`);
+    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${opened.resolver}\n`);
   }
 
   /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */
   async adopt(): Promise<void> {
-    if (this.info.mode === 'isolated') this.#open = await adoptBoxNetwork(this.#home.host, this.#place);
+    if (this.info.mode !== 'isolated') return;
+    const adopted = await adoptBoxNetwork(this.#home.host, this.#place);
+    if (adopted) this.#attend(adopted);
   }
 
   /** Ends it, or what a former process left of it. Twice is fine. */
@@ -117,12 +121,21 @@ export class LocalNetwork {
   }
 
   /** A connection to a TCP port of the running box; `NetworkError` when nothing listens there. */
-  async dial(port: number, signal: AbortSignal | undefined): Promise<Duplex> {
+  async dial(port: number, signal: AbortSignal | undefined): Promise<DialledStream> {
     this.assertInbound();
     if (this.#open) return this.#open.dial(port, signal);
     throw new InvalidStateError(
       `box ${this.#record.id} has no network now: its engine gives none, or it is gone; stop the box and start it again`,
     );
+  }
+
+  /** One that ends by itself publishes nothing any more. */
+  #attend(network: BoxNetwork): void {
+    this.#open = network;
+    this.#isGone = false;
+    network.closed.then(() => {
+      if (this.#open === network) this.#isGone = true;
+    });
   }
 
   get #place(): { readonly id: string; readonly folder: string } {

@@ -5,35 +5,59 @@ import { Idleness } from './idleness.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-function idleness(idleMs: number, inUse = () => false): { idle: Idleness; ends: number[] } {
+function idleness(
+  idleMs: number,
+  inUse = () => false,
+  usedElsewhereAt = (): number | undefined => undefined,
+): { idle: Idleness; ends: number[] } {
   const ends: number[] = [];
-  const idle = new Idleness({ idleMs, inUse, onUnused: () => {}, onIdle: () => ends.push(Date.now()) });
+  const idle = new Idleness({
+    idleMs,
+    inUse,
+    usedElsewhereAt: async () => usedElsewhereAt(),
+    onUnused: () => {},
+    onIdle: () => ends.push(Date.now()),
+  });
   return { idle, ends };
 }
 
-test('a timer that rings before its time is set again', () => {
+test('a timer that rings before its time is set again', async () => {
   const { idle, ends } = idleness(30);
   const began = Date.now();
   idle.watch(began);
-  vi.advanceTimersByTime(30);
+  await vi.advanceTimersByTimeAsync(30);
   expect(ends).toEqual([]);
   while (Date.now() < began + 30);
-  vi.advanceTimersByTime(30);
+  await vi.advanceTimersByTimeAsync(30);
   expect(ends).toHaveLength(1);
 });
 
-test('a box in use when the time is over is idle only after the use', () => {
+test('a box in use when the time is over is idle only after the use', async () => {
   let busy = true;
   const { idle, ends } = idleness(5, () => busy);
   const began = Date.now();
   idle.watch(began);
   while (Date.now() < began + 5);
-  vi.advanceTimersByTime(5);
+  await vi.advanceTimersByTimeAsync(5);
   expect(ends).toEqual([]);
   busy = false;
   idle.touch();
   const touched = Date.now();
   while (Date.now() < touched + 5);
-  vi.advanceTimersByTime(6);
+  await vi.advanceTimersByTimeAsync(6);
+  expect(ends).toHaveLength(1);
+});
+
+test('a use that tells nobody is asked for when the time is over', async () => {
+  let usedAt = Date.now() + 5;
+  const { idle, ends } = idleness(5, undefined, () => usedAt);
+  idle.watch(Date.now());
+  while (Date.now() < usedAt);
+  await vi.advanceTimersByTimeAsync(5);
+  expect(ends).toEqual([]);
+  usedAt = 0;
+  const heard = Date.now();
+  while (Date.now() < heard + 10);
+  await vi.advanceTimersByTimeAsync(10);
   expect(ends).toHaveLength(1);
 });

@@ -203,7 +203,8 @@ export class LocalBox implements BoxBackend {
     const used = this.life.use();
     try {
       await this.#live(call);
-      return duplexConnection(await this.life.network.dial(port, call.signal));
+      const stream = await this.life.network.dial(port, call.signal);
+      return duplexConnection(stream, () => stream.assertWhole());
     } finally {
       used();
     }

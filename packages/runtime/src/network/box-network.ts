@@ -62,6 +62,12 @@ export interface NetworkEvent {
   readonly count: number;
 }
 
+/** A byte stream into a box. */
+export interface DialledStream extends Duplex {
+  /** To be asked once it has ended, which a break looks like too. `NetworkError` when the connection or its network broke. */
+  assertWhole(): Promise<void>;
+}
+
 /** The network of one box: a namespace without any link to the host, and the process that carries what its policy allows. */
 export interface BoxNetwork {
   /** What the engine joins; valid until `close`. */
@@ -75,7 +81,7 @@ export interface BoxNetwork {
   /** The newest 256 refusals, oldest first, with a sequence greater than `after`. @default 0 */
   events(after?: number): Promise<readonly NetworkEvent[]>;
   /** A byte stream to a TCP port in the box. `NetworkError` where nothing listens there. */
-  dial(port: number, signal?: AbortSignal): Promise<Duplex>;
+  dial(port: number, signal?: AbortSignal): Promise<DialledStream>;
   /** Ends the process, and with it the namespace once the box is gone. Twice is fine. */
   close(): Promise<void>;
 }

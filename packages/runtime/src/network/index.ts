@@ -2,6 +2,7 @@ export type {
   BoxNetwork,
   BoxNetworkOptions,
   BoxNetworkPlace,
+  DialledStream,
   NetworkEvent,
   NetworkUsage,
   PublishedPort,

@@ -1,12 +1,11 @@
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import { InvalidArgumentError, NetworkError, ResourceExhaustedError } from 'boxlite/backend';
 import { abortable } from '../box/abortable.ts';
 import { isRunning } from '../engine/init-process.ts';
 import type { Host } from '../host/host.ts';
 import { answers, type Hello } from './answer.ts';
-import type { BoxNetwork, BoxNetworkPlace } from './box-network.ts';
+import type { BoxNetwork, BoxNetworkPlace, DialledStream } from './box-network.ts';
 import { connectControl, readLine } from './control-socket.ts';
 
 const endMs = 2000;
@@ -66,14 +65,15 @@ function requester(socket: Socket): (line: string) => Promise<string> {
   };
 }
 
-async function dialPort(path: string, port: number): Promise<Socket> {
+async function dialPort(path: string, port: number): Promise<{ readonly socket: Socket; readonly id: string }> {
   const socket = await connectControl(path).catch((cause: unknown) => {
-    throw new NetworkError('the network process of the box has ended; start the box again', { cause });
+    throw new NetworkError('the network process of the box has ended; stop the box and start it again', { cause });
   });
   try {
     socket.write(`dial ${port}\n`);
     const answer = await readLine(socket);
-    if (answer === 'ok') return socket;
+    const [, id] = /^ok (\d+)$/.exec(answer) ?? [];
+    if (id !== undefined) return { socket, id };
     if (answer === 'full') throw new ResourceExhaustedError('the box has too many connections; close some');
     const why = answer === 'refused' ? 'connection refused: nothing listens there' : 'the connection failed';
     throw new NetworkError(`port ${port} of the box: ${why}`);
@@ -122,17 +122,21 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
     closed: closed.promise,
     usage: async () => answers.usage(await ask('usage')),
     events: async (after = 0) => answers.events(await ask(`events ${after}`)),
-    async dial(port, signal): Promise<Duplex> {
+    async dial(port, signal): Promise<DialledStream> {
       if (!Number.isInteger(port) || port < 1 || port > 65_535)
         throw new InvalidArgumentError(`port ${port}: must be 1 to 65535`);
       signal?.throwIfAborted();
       const dialled = dialPort(path, port);
-      const stream = await abortable(dialled, signal).catch((error: unknown) => {
-        dialled.then((late) => late.destroy()).catch(() => undefined);
+      const { socket: stream, id } = await abortable(dialled, signal).catch((error: unknown) => {
+        dialled.then((late) => late.socket.destroy()).catch(() => undefined);
         throw error;
       });
       signal?.addEventListener('abort', () => stream.destroy(), { once: true });
-      return stream;
+      const assertWhole = async (): Promise<void> => {
+        if ((await ask(`broken ${id}`)) !== 'no')
+          throw new NetworkError(`port ${port} of the box: the connection broke`);
+      };
+      return Object.assign(stream, { assertWhole });
     },
     async close() {
       await endNetwork(host, place);

@@ -5,9 +5,9 @@ import { NetworkError } from '../errors.ts';
 
 /**
  * A connected socket as a connection: each direction ends by itself (if made with `allowHalfOpen`), and a slow reader
- * holds the sender back.
+ * holds the sender back. `assertWhole` is asked before an end is told, and rejects when it was none.
  */
-export function duplexConnection(socket: Duplex): ByteConnection {
+export function duplexConnection(socket: Duplex, assertWhole?: () => Promise<void>): ByteConnection {
   const bytes = socket.iterator({ destroyOnReturn: false });
   const failure = (error: unknown): NetworkError =>
     error instanceof NetworkError
@@ -22,8 +22,9 @@ export function duplexConnection(socket: Duplex): ByteConnection {
       async pull(controller) {
         try {
           const { done, value } = await bytes.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
+          if (!done) return controller.enqueue(value);
+          await assertWhole?.();
+          controller.close();
         } catch (error) {
           throw failure(error);
         }
@@ -39,7 +40,7 @@ export function duplexConnection(socket: Duplex): ByteConnection {
   const writable = new WritableStream<Uint8Array>({
     // Not `abort`, which waits for the write under way, which may wait for a reader.
     start(controller) {
-      controller.signal.addEventListener('abort', () => socket.destroy());
+      controller.signal.addEventListener('abort', () => reset(socket));
     },
     async write(chunk) {
       if (socket.destroyed) throw failure(broken ?? new Error('it is closed'));
@@ -53,6 +54,16 @@ export function duplexConnection(socket: Duplex): ByteConnection {
     },
   });
   return { readable, writable, close: async () => void socket.destroy() };
+}
+
+/** Breaks it so that the other side knows, where that is possible: an end would look as if all had been said. */
+function reset(socket: Duplex): void {
+  try {
+    if ('resetAndDestroy' in socket && typeof socket.resetAndDestroy === 'function') socket.resetAndDestroy();
+  } catch {
+    // Not TCP.
+  }
+  socket.destroy();
 }
 
 function drained(socket: Duplex): Promise<void> {

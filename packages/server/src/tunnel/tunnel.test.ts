@@ -183,7 +183,7 @@ test('a client that goes away ends the connection in the box', async () => {
   const server = await liveServer();
   await server.backend.create({}, 'one');
   const gone = Promise.withResolvers<void>();
-  const port = await service((socket) => void socket.once('end', () => gone.resolve()).resume());
+  const port = await service((socket) => void socket.once('close', () => gone.resolve()).resume());
   const box = await remote(server).get('one');
   const connection = await box?.network.tunnel(port).connect();
   await connection?.close();
