@@ -10,6 +10,8 @@
 #include "head.h"
 
 enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000, BROKEN_KEPT = RELAYS_MAX };
+/* How many relays get how much of the kernel's memory for each direction of a socket; the first as much as it likes. */
+enum { WIDE_RELAYS = 64, MIDDLE_RELAYS = 512, MIDDLE_BUFFER = 64 * 1024, NARROW_BUFFER = 16 * 1024 };
 
 struct side {
   struct watch watch;
@@ -42,6 +44,14 @@ void reset_close(int fd) {
   struct linger now = {1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(fd);
+}
+
+/* The memory of the box does not count what waits in these: many that stall must not take the host's. */
+static void limit_buffers(int fd) {
+  int size = count > MIDDLE_RELAYS ? NARROW_BUFFER : MIDDLE_BUFFER;
+  if (fd < 0 || count <= WIDE_RELAYS) return;
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
 static void set_deadline(struct relay *relay, uint64_t ms) {
@@ -246,6 +256,7 @@ static void connect_side(struct side *side, int fd, const struct endpoint *to) {
   side->connecting = true;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  limit_buffers(fd);
   set_deadline(side->relay, CONNECT_MS);
   if (connect(fd, (struct sockaddr *)&target, length) != 0 && errno != EINPROGRESS) connected(side, errno);
   else rewatch_both(side->relay);
@@ -327,6 +338,8 @@ static struct relay *new_relay(int outside, int box) {
   if (relays) relays->link = &relay->next;
   relays = relay;
   count++;
+  limit_buffers(outside);
+  limit_buffers(box);
   return relay;
 }
 

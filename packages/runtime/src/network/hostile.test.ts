@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, openInternet, pythonInBox } from './internet.fixture.ts';
+import { type Internet, openInternet, pythonInBox, startInBox } from './internet.fixture.ts';
 import { openBoxNetwork } from './open-box-network.ts';
 
 let internet: Internet;
@@ -144,5 +144,37 @@ print(carried)`;
     expect.objectContaining({ reason: 'too many connections at once', count: 104 }),
   );
   await expect.poll(async () => (await network.usage()).connectionsOpen, { timeout: 10_000 }).toBe(0);
+  await expectAlive();
+});
+
+test('many connections that stall take little of the memory of the kernel, which no limit of the box counts', async () => {
+  const box = startInBox(
+    network,
+    '/usr/bin/python3',
+    '-c',
+    `
+import resource, socket, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (6000, 6000))
+kept = [socket.create_connection(('93.184.216.34', 7)) for i in range(700)]
+for s in kept: s.setblocking(False)
+stuck = 0
+while stuck < 20:
+    sent = 0
+    for s in kept:
+        try: sent += s.send(b'x' * 65536)
+        except BlockingIOError: pass
+    stuck = 0 if sent else stuck + 1
+print('stalled', flush=True)
+sys.stdin.read()`,
+  );
+  expect(await box.line).toBe('stalled');
+  const sockets = (await internet.onHost('ss', '-tmnH')).match(/skmem:\(.*?\)/g) ?? [];
+  const limit = (text: string, name: string): number => Number(new RegExp(`,${name}(\\d+)`).exec(text)?.[1]);
+  const within = (bytes: number): number =>
+    sockets.filter((text) => limit(text, 'rb') <= bytes && limit(text, 'tb') <= bytes).length;
+  expect(sockets.length).toBe(700);
+  expect(within(2 * 64 * 1024)).toBeGreaterThanOrEqual(700 - 64);
+  expect(within(2 * 16 * 1024)).toBeGreaterThanOrEqual(700 - 512);
+  await box.end();
   await expectAlive();
 });
