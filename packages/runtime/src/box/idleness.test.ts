@@ -49,15 +49,16 @@ test('a box in use when the time is over is idle only after the use', async () =
 });
 
 test('a use that tells nobody is asked for when the time is over', async () => {
-  let usedAt = Date.now() + 5;
-  const { idle, ends } = idleness(5, undefined, () => usedAt);
-  idle.watch(Date.now());
-  while (Date.now() < usedAt);
+  let used = true;
+  const { idle, ends } = idleness(5, undefined, () => (used ? Date.now() : undefined));
+  const began = Date.now();
+  idle.watch(began);
+  while (Date.now() < began + 5);
   await vi.advanceTimersByTimeAsync(5);
   expect(ends).toEqual([]);
-  usedAt = 0;
-  const heard = Date.now();
-  while (Date.now() < heard + 10);
+  used = false;
+  const ended = Date.now();
+  while (Date.now() < ended + 5);
   await vi.advanceTimersByTimeAsync(10);
   expect(ends).toHaveLength(1);
 });
