@@ -11,8 +11,9 @@ import type {
   RuntimeMetrics,
 } from 'boxlite/backend';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
-import { type ImportedParts, unpackArchive } from './archive/import-box.ts';
+import { unpackArchive } from './archive/import-box.ts';
 import type { ImportedLayers } from './archive/imported-layers.ts';
+import { type MadeOf, madeOf } from './archive/made-of.ts';
 import { abortable } from './box/abortable.ts';
 import { destroyBox } from './box/box-body.ts';
 import { boxInfo } from './box/box-info.ts';
@@ -290,13 +291,6 @@ export class LocalRuntime implements RuntimeBackend {
   #open(): void {
     if (this.#closing) throw new StoppedError('the runtime is shut down; open a new one');
   }
-}
-
-type MadeOf = Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults' | 'options'>;
-
-function madeOf({ manifest }: ImportedParts, imageId: string | undefined, layers: readonly string[]): MadeOf {
-  const { image, options, defaults } = manifest;
-  return { image: image.reference, imageId, rootfs: { layers }, defaults, options };
 }
 
 /** The folder of a box in a home directory. */

@@ -1,6 +1,6 @@
-import { InternalError } from 'boxlite/backend';
+import { InternalError, type NetworkEvent } from 'boxlite/backend';
 import { z } from 'zod';
-import type { NetworkEvent, NetworkUsage, PublishedPort } from './box-network.ts';
+import type { NetworkUsage, PublishedPort } from './box-network.ts';
 
 const count = z.number().int().nonnegative();
 const port = z.number().int().min(0).max(65_535);

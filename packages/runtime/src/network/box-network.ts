@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { PortOptions } from 'boxlite/backend';
+import type { NetworkEvent, PortOptions } from 'boxlite/backend';
 
 /** A port of the box that listens on the host. */
 export interface PublishedPort {
@@ -41,25 +41,6 @@ export interface NetworkUsage {
   readonly connectionsFailed: number;
   /** Since a dialled stream or a published port was last in use, or since the network was opened; 0 while one is. */
   readonly inwardIdleMs: number;
-}
-
-/** Something that a box tried and may not. */
-export interface NetworkEvent {
-  /** Grows by one with every event that differs from those before. */
-  readonly sequence: number;
-  /** When it last happened. */
-  readonly at: Date;
-  readonly kind: 'refused';
-  readonly protocol: 'tcp' | 'udp' | 'dns' | 'icmp';
-  readonly address: string | undefined;
-  readonly port: number | undefined;
-  /** The name that was asked for, where it is known. */
-  readonly name: string | undefined;
-  readonly reason: string;
-  /** What the owner of the box can do about it. */
-  readonly remedy: string;
-  /** How often the same happened. */
-  readonly count: number;
 }
 
 /** A byte stream into a box. */

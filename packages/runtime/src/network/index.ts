@@ -3,7 +3,6 @@ export type {
   BoxNetworkOptions,
   BoxNetworkPlace,
   DialledStream,
-  NetworkEvent,
   NetworkUsage,
   PublishedPort,
 } from './box-network.ts';
