@@ -58,8 +58,8 @@ export function leftovers(home: string, ids: readonly string[]): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
   const controllers = readdirSync('/sys/fs/cgroup');
   return ids.flatMap((id) => [
-    ...mounts.filter((line) => line.includes(join(home, 'boxes', id))),
-    ...[join(home, 'engine/runc', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
+    ...mounts.filter((line) => line.includes(id)),
+    ...[join(home, 'engine/runc', id), join('/run/boxlite', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
     ...controllers.map((name) => join('/sys/fs/cgroup', name, 'boxlite', id)).filter(existsSync),
   ]);
 }

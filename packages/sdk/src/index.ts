@@ -38,7 +38,7 @@ export type {
   VolumeInfo,
   VolumeState,
 } from './backend/info.ts';
-export type { BoxliteOptions, ImageRegistryOptions } from './backend/local-options.ts';
+export type { BoxliteOptions, ImageRegistryOptions, WarmOptions } from './backend/local-options.ts';
 export type {
   ByteConnection,
   NetworkEvent,

@@ -7,6 +7,7 @@ import {
   type PublishedPort,
   UnsupportedError,
 } from 'boxlite/backend';
+import type { ChosenEngine } from '../engine/choice.ts';
 import { boxPaths } from '../engine/disk.ts';
 import type { Host } from '../host/host.ts';
 import {
@@ -43,6 +44,11 @@ export function withoutNetwork(options: BoxOptions): BoxOptions {
   throw new UnsupportedError(
     `${field}: boxes on this engine have no network yet, as those of security maximum; leave it out, or use runc and security standard`,
   );
+}
+
+/** The options as a box on that engine can have them. `UnsupportedError`. */
+export function optionsOn(engine: Pick<ChosenEngine, 'hasNetworks'>, options: BoxOptions): BoxOptions {
+  return engine.hasNetworks(options.security ?? 'standard') ? options : withoutNetwork(options);
 }
 
 /** The network of one box: there from before its first command until after its end. */

@@ -24,6 +24,8 @@ export interface ChosenEngine extends Engine {
   hasPreset(preset: SecurityPreset): boolean;
   /** Whether boxes of the preset can have a network. */
   hasNetworks(preset: SecurityPreset): boolean;
+  /** Whether `rename` works for boxes of the preset. */
+  canRename(preset: SecurityPreset): boolean;
 }
 
 /** The engine of that name or absolute path, the best one unless given: runc, beside runsc where that is installed. `EngineError` when it is not there or not known. */
@@ -31,7 +33,13 @@ export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<C
   const name = basename(choice);
   // A machine of its own is more than any preset asks for.
   if (choice === 'qemu')
-    return { ...(await qemuEngine(parts)), checkPreset() {}, hasPreset: () => true, hasNetworks: () => false };
+    return {
+      ...(await qemuEngine(parts)),
+      checkPreset() {},
+      hasPreset: () => true,
+      hasNetworks: () => false,
+      canRename: () => false,
+    };
   if (name === 'crun')
     throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
   if (choice === 'runc' || (choice.startsWith('/') && name !== 'runsc'))
@@ -73,6 +81,7 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     checkPreset: (preset) => void forPreset(preset),
     hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
     hasNetworks: (preset) => forPreset(preset).networks,
+    canRename: (preset) => forPreset(preset).rename !== undefined,
     start: async (box) => forPreset(box.security).start(box),
     kill: async (box) => (await of(box)).kill(box),
     release: async (box) => (await of(box)).release(box),
@@ -82,6 +91,7 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     pid: async (box) => (await of(box)).pid(box),
     pause: async (box) => (await of(box)).pause(box),
     resume: async (box) => (await of(box)).resume(box),
+    rename: async (box) => (await of(box)).rename?.(box),
     usage,
   };
 }

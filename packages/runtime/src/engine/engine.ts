@@ -76,6 +76,8 @@ export interface Engine {
   pause(box: EngineBox): Promise<void>;
   /** Lets a paused box go on; one that is not paused, or gone, is fine. */
   resume(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
+  /** Gives a running box the hostname that `box` has; absent where a box keeps the one it was started with. */
+  rename?(box: EngineBox): Promise<void>;
   /** Undefined when the box is gone. */
   usage(id: string): Promise<EngineUsage | undefined>;
 }

@@ -143,7 +143,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
 }
 
 /** The files bound over a box's /etc, by name. */
-export function etcFiles(hostname: string): Readonly<Record<string, string>> {
+export function etcFiles(hostname: string): Readonly<Record<'hosts' | 'hostname' | 'resolv.conf', string>> {
   return {
     hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     hostname: `${hostname}\n`,

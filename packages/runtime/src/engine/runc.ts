@@ -137,10 +137,9 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     const { etc, config, log, pidFile } = boxPaths(box.folder);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    const files = Object.entries(etcFiles(box.hostname));
     const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
     await Promise.all([
-      ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
+      ...Object.entries(etcFiles(box.hostname)).map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
       rm(log, { force: true }),
       rm(pidFile, { force: true }),
@@ -248,6 +247,19 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     async resume(box) {
       checkBoxId(box.id);
       if (layout !== undefined) await thaw(layout, cgroupOf(box.id));
+    },
+    async rename(box) {
+      checkBoxId(box.id);
+      const { etc } = boxPaths(box.folder);
+      const init = await readInitProcess(root, box.id);
+      if (init === undefined) throw new EngineError(`box ${box.id} does not run; start it again`);
+      const { hosts, hostname } = etcFiles(box.hostname);
+      // In place: the box has these very files bound over its own.
+      await Promise.all([
+        host.setHostname({ ...init, hostname: box.hostname }),
+        writeFile(`${etc}/hosts`, hosts),
+        writeFile(`${etc}/hostname`, hostname),
+      ]);
     },
     async usage(id) {
       checkBoxId(id);
