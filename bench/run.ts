@@ -10,6 +10,7 @@ import { manyBoxes } from './many-boxes.ts';
 import { countedBytes, inTurns, once, printTable, type Row } from './measure.ts';
 import { startServer } from './server-process.ts';
 import { transferMemory } from './transfer-memory.ts';
+import { warmStart } from './warm-start.ts';
 
 // Everything is measured in this one run, so that ratios hold on a machine that others use too.
 const image = 'boxlite/base:latest';
@@ -47,6 +48,8 @@ try {
       'start to first command, disk limit included, REST': () => start(remote),
     })),
   );
+
+  rows.push(...(await warmStart(dir)));
 
   const rate = async (output: () => Promise<AsyncIterable<Uint8Array>>): Promise<number> => {
     const ms = await once(async () => {

@@ -4,6 +4,8 @@ import type { PreparedBox } from '../box/prepared-box.ts';
 // What a failed preparation waits before the next: doubled each time, a minute at most.
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
+// What whoever takes one gets to himself: his first command shares the processors with what is made in its place.
+const calmMs = 25;
 
 export interface ShelfOptions {
   /** How many boxes are to be ready. */
@@ -18,6 +20,7 @@ export class Shelf {
   readonly #ready: PreparedBox[] = [];
   #filling: Promise<void> | undefined;
   readonly #closing = new AbortController();
+  #takenAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -36,7 +39,10 @@ export class Shelf {
   take(shape: string): PreparedBox | undefined {
     const at = this.#ready.findIndex((box) => box.shape === shape);
     const [taken] = at < 0 ? [] : this.#ready.splice(at, 1);
-    if (taken) this.fill();
+    if (taken) {
+      this.#takenAt = performance.now();
+      this.fill();
+    }
     return taken;
   }
 
@@ -67,11 +73,16 @@ export class Shelf {
   async #fill(): Promise<void> {
     let pauseMs = firstPauseMs;
     while (!this.#isClosed && this.#ready.length < this.#options.size) {
+      const calmIn = this.#takenAt + calmMs - performance.now();
+      if (calmIn > 0) {
+        await this.#pause(calmIn);
+        continue;
+      }
       try {
         this.#add(await this.#options.prepare(this.#closing.signal));
         pauseMs = firstPauseMs;
       } catch {
-        await setTimeout(pauseMs, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
+        await this.#pause(pauseMs);
         pauseMs = Math.min(2 * pauseMs, longestPauseMs);
       }
     }
@@ -82,5 +93,10 @@ export class Shelf {
     box.started.channel.closed.then(() => {
       if (this.#ready.includes(box)) void this.drop((other) => other === box);
     });
+  }
+
+  /** Ends early when the shelf closes; a process that has nothing else to do does not wait for it. */
+  async #pause(ms: number): Promise<void> {
+    await setTimeout(ms, undefined, { ref: false, signal: this.#closing.signal }).catch(() => {});
   }
 }
