@@ -48,6 +48,16 @@ export type {
 } from './backend/network.ts';
 export { Box } from './box.ts';
 export { Boxlite, type ListOptions } from './boxlite.ts';
+export { CodeBox, type RunCodeOptions } from './convenience/code-box.ts';
+export {
+  CodeContext,
+  type CodeContextOptions,
+  type CodeOutcome,
+  type CodeResult,
+  type RunInContextOptions,
+} from './convenience/code-context.ts';
+export type { CodeFailure } from './convenience/code-message.ts';
+export { SimpleBox, type SimpleBoxOptions } from './convenience/simple-box.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
 export {
   AlreadyExistsError,
