@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -61,7 +61,14 @@ async function initramfs(kernel: Kernel, options: MachineOptions): Promise<Buffe
 function shareFiles(folder: string): ChildProcessByStdio<null, null, Readable> {
   // The root directory itself cannot be shared, as what shares it makes it its own root directory.
   const script = 'mkdir "$0" && mount --rbind / "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
-  const share = [`--socket-path=${folder}/files.sock`, '-o', `source=${folder}/host`, '-o', 'cache=always', ...(process.env['DBG'] ? ['-d'] : [])];
+  const share = [
+    `--socket-path=${folder}/files.sock`,
+    '-o',
+    `source=${folder}/host`,
+    '-o',
+    'cache=always',
+    ...(process.env['DBG'] ? ['-d'] : []),
+  ];
   const argv = ['--mount', 'sh', '-c', script, `${folder}/host`, '/usr/lib/qemu/virtiofsd', ...share];
   return spawn('unshare', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -78,7 +85,12 @@ async function machineArguments(folder: string, kernel: Kernel): Promise<readonl
     ...['-kernel', kernel.image, '-initrd', `${folder}/initramfs`],
     ...['-append', [...line, ...(await clockOptions('tcg'))].join(' ')],
     ...['-blockdev', JSON.stringify({ ...disk, file }), '-device', 'virtio-blk-device,drive=disk'],
-    ...['-chardev', `socket,id=files,path=${folder}/files.sock`, '-device', 'vhost-user-fs-device,chardev=files,tag=host'],
+    ...[
+      '-chardev',
+      `socket,id=files,path=${folder}/files.sock`,
+      '-device',
+      'vhost-user-fs-device,chardev=files,tag=host',
+    ],
     ...['-chardev', `file,id=log,path=${folder}/console.log`, '-device', 'isa-serial,chardev=log'],
     ...['-device', 'virtio-serial-device', '-chardev', 'stdio,id=out,signal=off'],
     ...['-device', 'virtserialport,chardev=out,nr=1', '-chardev', `file,id=exit,path=${folder}/exit`],
@@ -92,7 +104,8 @@ async function listening(files: ChildProcessByStdio<null, null, Readable>): Prom
     files.once('exit', () => reject(new Error(`virtiofsd does not share this host's files: ${said}`)));
     // Read to its end: it must not find its pipe closed.
     files.stderr.on('data', (bytes: Buffer) => {
-      said += String(bytes); if (process.env['DBG']) process.stderr.write(bytes);
+      said += String(bytes);
+      if (process.env['DBG']) process.stderr.write(bytes);
       if (said.includes('Waiting for vhost-user socket connection')) resolve();
     });
   });

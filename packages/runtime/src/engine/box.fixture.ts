@@ -10,7 +10,21 @@ import { crunEngine, runcEngine } from './runc.ts';
 /** What the engine's own tests run on. */
 export const engineName: 'runc' | 'crun' = process.env['BOXLITE_ENGINE'] === 'crun' ? 'crun' : 'runc';
 
-const applets = ['sh', 'cat', 'dd', 'fallocate', 'grep', 'head', 'id', 'ls', 'mkdir', 'mount', 'sleep', 'unshare'];
+const applets = [
+  'sh',
+  'cat',
+  'dd',
+  'fallocate',
+  'grep',
+  'head',
+  'id',
+  'ls',
+  'mkdir',
+  'mount',
+  'sleep',
+  'test',
+  'unshare',
+];
 
 /** A layer with nothing but busybox. For tests. */
 export async function makeBusyboxLayer(folder: string): Promise<string> {

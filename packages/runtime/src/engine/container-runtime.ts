@@ -10,6 +10,8 @@ export interface ContainerRuntime {
   readonly oldest: readonly [major: number, minor: number];
   /** Its own note about a container, below its root and the container's id, and what PID 1 and its start are called there. */
   readonly state: { readonly file: string; readonly pid: string; readonly startTime: string };
+  /** `rbind` brings what is mounted below. */
+  readonly bindsRecursively: boolean;
   /** Why no container can be started on this host whatever it is; undefined when nothing is in the way. */
   refusal(): Promise<ProbeProblem | undefined>;
 }
@@ -20,6 +22,7 @@ export const runc: ContainerRuntime = {
   packageName: 'runc',
   oldest: [1, 1],
   state: { file: 'state.json', pid: 'init_process_pid', startTime: 'init_process_start' },
+  bindsRecursively: true,
   refusal: () => Promise.resolve(undefined),
 };
 
@@ -29,6 +32,8 @@ export const crun: ContainerRuntime = {
   packageName: 'crun',
   oldest: [1, 8],
   state: { file: 'status', pid: 'pid', startTime: 'process-start-time' },
+  // Not for a box with a user namespace, in Debian's 1.8.1.
+  bindsRecursively: false,
   async refusal() {
     // It asks no more than this, and only where /sys/fs/cgroup is not of version 2 itself.
     const controllers = await readFile('/sys/fs/cgroup/unified/cgroup.controllers', 'utf8').catch(() => '');

@@ -1,11 +1,13 @@
 import { chmod, mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { freeze, thaw } from '../cgroup/freezer.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
+import { mountedBelow, readMounts } from '../host/mounts.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
@@ -14,7 +16,7 @@ import { containersRoot, openContainers } from './containers.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning } from './init-process.ts';
-import { etcFiles, ociConfig } from './oci-config.ts';
+import { etcFiles, type NestedMount, ociConfig } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
@@ -37,10 +39,6 @@ export interface CrunEngineOptions extends ContainerEngineOptions {
   readonly crun?: string;
 }
 
-function cgroupOf(id: string): string {
-  return `/boxlite/${id}`;
-}
-
 async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean> {
   if (layout === undefined) return false;
   if (layout.version === 2) return true;
@@ -50,6 +48,12 @@ async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean>
 
 async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+async function nestedMounts({ volumes }: EngineBox): Promise<readonly NestedMount[]> {
+  if (volumes.length === 0) return [];
+  const mounts = await readMounts();
+  return volumes.flatMap(({ hostPath }, volume) => mountedBelow(mounts, hostPath).map((path) => ({ volume, path })));
 }
 
 // Every user of the box must be able to read it, whatever this process's umask is.
@@ -85,6 +89,8 @@ async function containerEngine(
   const containers = await openContainers(host, runtime, program, containersRoot(stateDir, runtime));
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
   const swapLimits = await hasSwapLimits(layout);
+  const cgroups = boxesCgroup(layout);
+  const cgroupOf = cgroups.of;
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
   const undoActions = ({ id, folder, volumes }: EngineBox, init?: InitProcess): readonly HostAction[] => {
@@ -120,7 +126,17 @@ async function containerEngine(
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
     const files = Object.entries(etcFiles(box.hostname));
-    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
+    const nested = runtime.bindsRecursively ? [] : await nestedMounts(box);
+    const spec = ociConfig(box, {
+      guestBinary,
+      etc,
+      cgroup: cgroupOf(box.id),
+      layout,
+      swapLimits,
+      limits,
+      ids,
+      nested,
+    });
     await Promise.all([
       ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
@@ -152,6 +168,7 @@ async function containerEngine(
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
       const steps = await Promise.allSettled([
         undo,
+        cgroups.prepare(),
         mountAll(box).then(() => {
           mounted = performance.now() - began;
         }),

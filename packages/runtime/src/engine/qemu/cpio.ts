@@ -27,5 +27,7 @@ function cpioEntry({ name, mode, content = new Uint8Array(), device }: CpioEntry
 
 /** An archive as kernels take it for their initial file system; a directory stands before what is in it. */
 export function cpioArchive(entries: readonly CpioEntry[]): Buffer {
-  return Buffer.concat([...entries, { name: 'TRAILER!!!', mode: 0 }].map((entry, index) => cpioEntry(entry, index + 1)));
+  return Buffer.concat(
+    [...entries, { name: 'TRAILER!!!', mode: 0 }].map((entry, index) => cpioEntry(entry, index + 1)),
+  );
 }
