@@ -1,15 +1,15 @@
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { clockOptions } from '../../packages/runtime/src/engine/qemu/clock.ts';
 import { type CpioEntry, cpioArchive, cpioMode } from '../../packages/runtime/src/engine/qemu/cpio.ts';
 import { findKernel, type Kernel } from '../../packages/runtime/src/engine/qemu/kernel.ts';
 import { modulesWithNeeds } from './modules.ts';
+import { type SharedFiles, shareFiles } from './shared-files.ts';
 
 /** What a machine with cgroups of version 2 runs. */
 export interface MachineOptions {
@@ -19,6 +19,8 @@ export interface MachineOptions {
   /** Its standard output and error, as it comes. */
   readonly onOutput: (bytes: Buffer) => void;
   readonly timeoutMs: number;
+  /** Ends the machine. */
+  readonly signal?: AbortSignal;
 }
 
 const repository = join(import.meta.dirname, '../..');
@@ -57,23 +59,7 @@ async function initramfs(kernel: Kernel, options: MachineOptions): Promise<Buffe
   ]);
 }
 
-/** Shares this host's files with the machine. It ends with its machine. */
-function shareFiles(folder: string): ChildProcessByStdio<null, null, Readable> {
-  // The root directory itself cannot be shared, as what shares it makes it its own root directory.
-  const script = 'mkdir "$0" && mount --rbind / "$0" && mount -o remount,bind,ro "$0" && exec "$@"';
-  const share = [
-    `--socket-path=${folder}/files.sock`,
-    '-o',
-    `source=${folder}/host`,
-    '-o',
-    'cache=always',
-    ...(process.env['DBG'] ? ['-d'] : []),
-  ];
-  const argv = ['--mount', 'sh', '-c', script, `${folder}/host`, '/usr/lib/qemu/virtiofsd', ...share];
-  return spawn('unshare', argv, { stdio: ['ignore', 'ignore', 'pipe'] });
-}
-
-async function machineArguments(folder: string, kernel: Kernel): Promise<readonly string[]> {
+async function machineArguments(folder: string, kernel: Kernel, files: SharedFiles): Promise<readonly string[]> {
   const line = ['console=ttyS0', 'loglevel=4', 'panic=-1', 'reboot=t', 'random.trust_cpu=on', 'cryptomgr.notests'];
   const disk = { driver: 'raw', 'node-name': 'disk', cache: { 'no-flush': true } };
   const file = { driver: 'file', filename: `${folder}/disk.img` };
@@ -85,12 +71,8 @@ async function machineArguments(folder: string, kernel: Kernel): Promise<readonl
     ...['-kernel', kernel.image, '-initrd', `${folder}/initramfs`],
     ...['-append', [...line, ...(await clockOptions('tcg'))].join(' ')],
     ...['-blockdev', JSON.stringify({ ...disk, file }), '-device', 'virtio-blk-device,drive=disk'],
-    ...[
-      '-chardev',
-      `socket,id=files,path=${folder}/files.sock`,
-      '-device',
-      'vhost-user-fs-device,chardev=files,tag=host',
-    ],
+    ...['-chardev', `socket,id=files,path=${files.socket}`],
+    ...['-device', 'vhost-user-fs-device,chardev=files,tag=host'],
     ...['-chardev', `file,id=log,path=${folder}/console.log`, '-device', 'isa-serial,chardev=log'],
     ...['-device', 'virtio-serial-device', '-chardev', 'stdio,id=out,signal=off'],
     ...['-device', 'virtserialport,chardev=out,nr=1', '-chardev', `file,id=exit,path=${folder}/exit`],
@@ -98,47 +80,42 @@ async function machineArguments(folder: string, kernel: Kernel): Promise<readonl
   ];
 }
 
-async function listening(files: ChildProcessByStdio<null, null, Readable>): Promise<void> {
-  let said = '';
-  await new Promise<void>((resolve, reject) => {
-    files.once('exit', () => reject(new Error(`virtiofsd does not share this host's files: ${said}`)));
-    // Read to its end: it must not find its pipe closed.
-    files.stderr.on('data', (bytes: Buffer) => {
-      said += String(bytes);
-      if (process.env['DBG']) process.stderr.write(bytes);
-      if (said.includes('Waiting for vhost-user socket connection')) resolve();
-    });
-  });
-}
-
-/** Runs a command in a machine with two processors, this host's files, cgroups of version 2 only and no network; its exit code. */
-export async function runInMachine(options: MachineOptions): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'machine-'));
-  const kernel = await findKernel([join(repository, '.setup/kernel')]);
+/** Makes what the machine starts from: an initial file system, and a disk for what it writes. */
+async function prepare(folder: string, kernel: Kernel, options: MachineOptions): Promise<void> {
   await writeFile(`${folder}/initramfs`, await initramfs(kernel, options));
   const disk = await open(`${folder}/disk.img`, 'wx');
   await disk.truncate(16 * 1024 ** 3);
   await disk.close();
   await promisify(execFile)('mkfs.ext4', ['-q', '-E', 'lazy_itable_init=1,nodiscard', `${folder}/disk.img`]);
-  const files = shareFiles(folder);
-  const ended = once(files, 'exit');
+}
+
+async function run(argv: readonly string[], { onOutput, timeoutMs, signal }: MachineOptions): Promise<void> {
+  // At the end of its input QEMU would say that nobody reads its output.
+  const machine = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const end = (): void => void machine.kill('SIGKILL');
+  const limit = setTimeout(end, timeoutMs);
+  signal?.addEventListener('abort', end);
+  machine.stdout.on('data', onOutput);
+  machine.stderr.on('data', onOutput);
+  await once(machine, 'close');
+  clearTimeout(limit);
+}
+
+/** Runs a command in a machine with two processors, this host's files, cgroups of version 2 only and no network; its exit code. */
+export async function runInMachine(options: MachineOptions): Promise<number> {
+  const kernel = await findKernel([join(repository, '.setup/kernel')]);
+  const folder = await mkdtemp(join(tmpdir(), 'machine-'));
+  let files: SharedFiles | undefined;
   try {
-    await listening(files);
-    const argv = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...(await machineArguments(folder, kernel))];
-    // At the end of its input QEMU would say that nobody reads its output.
-    const machine = spawn('setpriv', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
-    const limit = setTimeout(() => machine.kill('SIGKILL'), options.timeoutMs);
-    machine.stdout.on('data', options.onOutput);
-    machine.stderr.on('data', options.onOutput);
-    await once(machine, 'exit');
-    clearTimeout(limit);
+    await prepare(folder, kernel, options);
+    files = await shareFiles(folder);
+    await run(['qemu-system-x86_64', ...(await machineArguments(folder, kernel, files))], options);
     const code = await readFile(`${folder}/exit`, 'utf8').catch(() => '');
     if (/^\d+\n$/.test(code)) return Number(code);
     const log = (await readFile(`${folder}/console.log`, 'utf8').catch(() => '')).split('\n').slice(-20).join('\n');
     throw new Error(`the machine ended before its command, or took over ${options.timeoutMs / 1000} s:\n${log}`);
   } finally {
-    files.kill();
-    await ended;
+    await files?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -2,9 +2,11 @@
 import process from 'node:process';
 import { testInMachine } from './vitest-run.ts';
 
-const files = process.argv.slice(2);
-process.exitCode = await testInMachine(files, {
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+process.exitCode = await testInMachine(process.argv.slice(2), {
   engine: process.env['BOXLITE_ENGINE'],
   onOutput: (bytes) => void process.stdout.write(bytes),
   timeoutMs: 3_600_000,
+  signal: stopped.signal,
 });

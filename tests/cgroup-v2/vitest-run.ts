@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import process from 'node:process';
-import { runInMachine } from './machine.ts';
+import { type MachineOptions, runInMachine } from './machine.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
-export interface TestInMachineOptions {
+/** Where tests in the machine run, and for how long. */
+export interface TestInMachineOptions extends Pick<MachineOptions, 'onOutput' | 'timeoutMs' | 'signal'> {
+  /** The best one where undefined. */
   readonly engine: string | undefined;
-  readonly onOutput: (bytes: Buffer) => void;
-  readonly timeoutMs: number;
 }
 
 /** Runs vitest in the machine, one file after the other, with time for a translated processor; its exit code. */
