@@ -36,7 +36,7 @@ export interface WarmOptions {
 export interface BoxliteOptions {
   /** @default $BOXLITE_HOME or ~/.boxlite */
   readonly homeDir?: string;
-  /** `runc` or a path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has */
+  /** `runc`, `crun`, `runsc` or the path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has: runc, else crun */
   readonly engine?: string;
   readonly imageRegistries?: readonly ImageRegistryOptions[];
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
