@@ -100,7 +100,7 @@ export class LocalRuntime implements RuntimeBackend {
     const { engine } = this.#home;
     const security = options.security ?? 'standard';
     engine.checkPreset(security);
-    const given = engine.hasNetworks(security) ? options : withoutNetwork(options);
+    const given = engine.networksOf(security) ? options : withoutNetwork(options);
     return abortable(
       this.#make(name, () => this.#prepare(given, name)),
       call.signal,

@@ -46,14 +46,16 @@ export class BoxBody {
   async start(): Promise<StartedBody> {
     const began = performance.now();
     const box = this.#engineBox();
-    const networked = this.#home.engine.hasNetworks(box.security);
-    if (!networked) withoutNetwork(this.#record().options);
-    const { pid, timing } = await this.#engine.start(box);
+    const order = this.#home.engine.networksOf(box.security);
+    if (order === undefined) withoutNetwork(this.#record().options);
+    const network = order === 'before' ? await this.#network.open(undefined) : undefined;
+    const opened = performance.now();
+    const { pid, timing } = await this.#engine.start({ ...box, ...(network && { network }) });
     const spawned = performance.now();
     // Both to their end: what comes after a failure of the other could not be let go of.
     const [reached, joined] = await Promise.allSettled([
       connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
-      networked ? this.#network.open(pid) : undefined,
+      order === 'after' ? this.#network.open(pid) : undefined,
     ]);
     if (reached.status === 'rejected') throw reached.reason;
     const channel = reached.value;
@@ -69,7 +71,7 @@ export class BoxBody {
       timing: {
         imagePrepareMs,
         filesystemSetupMs: timing.filesystemMs,
-        boxConfigMs: timing.configMs,
+        boxConfigMs: opened - began + timing.configMs,
         boxSpawnMs: timing.spawnMs,
         guestBootMs: now - spawned,
         totalCreateMs: now - began + imagePrepareMs,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import {
   type BoxOptions,
   InvalidStateError,
@@ -8,6 +8,8 @@ import {
   UnsupportedError,
 } from 'boxlite/backend';
 import { boxPaths } from '../engine/disk.ts';
+import type { EngineNetwork } from '../engine/engine.ts';
+import { resolvConf } from '../engine/oci-config.ts';
 import type { Host } from '../host/host.ts';
 import {
   adoptBoxNetwork,
@@ -41,7 +43,7 @@ export function withoutNetwork(options: BoxOptions): BoxOptions {
   const field = options.ports?.length ? 'ports' : asked;
   if (field === undefined) return { ...options, network: 'none' };
   throw new UnsupportedError(
-    `${field}: boxes on this engine have no network yet, as those of security maximum; leave it out, or use runc and security standard`,
+    `${field}: boxes on this engine have no network yet; leave it out, or choose the engine runc or runsc`,
   );
 }
 
@@ -64,24 +66,27 @@ export class LocalNetwork {
   }
 
   /**
-   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it; a box
-   * made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
+   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it, or
+   * without one in a namespace that it makes for a box with a network stack of its own, and returns what its engine joins.
+   * A box made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
    */
-  async open(pid: number): Promise<void> {
+  async open(pid: number | undefined): Promise<EngineNetwork | undefined> {
     const { mode, allow } = this.info;
-    if (mode === 'none') return;
+    if (mode === 'none') return undefined;
     const { id, options, detached } = this.#record;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const opened = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
       id,
       folder: this.#folder,
       attached: !detached,
       allow,
       ports: options.ports ?? [],
-      namespacePath: `/proc/${pid}/ns/net`,
+      ...(pid === undefined ? { ownStack: true } : { namespacePath: `/proc/${pid}/ns/net` }),
     });
     this.#attend(opened);
     // In place: the box has this very file bound over its own.
-    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${opened.resolver}\n`);
+    if (pid !== undefined) await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, resolvConf(opened.resolver));
+    return opened;
   }
 
   /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
 import type { Host } from '../host/host.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import type { Engine, EngineBox, NetworkOrder } from './engine.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
 import { runcEngine } from './runc.ts';
@@ -22,8 +22,8 @@ export interface ChosenEngine extends Engine {
   checkPreset(preset: SecurityPreset): void;
   /** Whether `checkPreset` would pass. */
   hasPreset(preset: SecurityPreset): boolean;
-  /** Whether boxes of the preset can have a network. */
-  hasNetworks(preset: SecurityPreset): boolean;
+  /** `networks` for boxes of the preset. */
+  networksOf(preset: SecurityPreset): NetworkOrder | undefined;
 }
 
 /** The engine of that name or absolute path, the best one unless given: runc, beside runsc where that is installed. `EngineError` when it is not there or not known. */
@@ -31,7 +31,7 @@ export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<C
   const name = basename(choice);
   // A machine of its own is more than any preset asks for.
   if (choice === 'qemu')
-    return { ...(await qemuEngine(parts)), checkPreset() {}, hasPreset: () => true, hasNetworks: () => false };
+    return { ...(await qemuEngine(parts)), checkPreset() {}, hasPreset: () => true, networksOf: () => undefined };
   if (name === 'crun')
     throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
   if (choice === 'runc' || (choice.startsWith('/') && name !== 'runsc'))
@@ -72,7 +72,7 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     networks,
     checkPreset: (preset) => void forPreset(preset),
     hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
-    hasNetworks: (preset) => forPreset(preset).networks,
+    networksOf: (preset) => forPreset(preset).networks,
     start: async (box) => forPreset(box.security).start(box),
     kill: async (box) => (await of(box)).kill(box),
     release: async (box) => (await of(box)).release(box),

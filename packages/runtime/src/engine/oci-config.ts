@@ -142,11 +142,16 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
   };
 }
 
+/** What is in a box's /etc/resolv.conf; undefined: there is nobody to ask. */
+export function resolvConf(resolver: string | undefined): string {
+  return resolver === undefined ? '# This box has no network of its own.\n' : `nameserver ${resolver}\n`;
+}
+
 /** The files bound over a box's /etc, by name. */
-export function etcFiles(hostname: string): Readonly<Record<string, string>> {
+export function etcFiles(hostname: string, resolver?: string): Readonly<Record<string, string>> {
   return {
     hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     hostname: `${hostname}\n`,
-    'resolv.conf': '# This box has no network of its own.\n',
+    'resolv.conf': resolvConf(resolver),
   };
 }

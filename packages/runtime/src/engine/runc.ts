@@ -221,7 +221,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
 
   return {
     name: 'runc',
-    networks: true,
+    networks: 'after',
     version,
     start,
     async kill({ id }) {

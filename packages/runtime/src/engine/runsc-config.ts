@@ -38,7 +38,11 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
     linux: {
       ...shared,
       seccomp: { ...seccomp, syscalls },
-      namespaces: namespaces.filter(({ type }) => type !== 'user' && type !== 'cgroup'),
+      namespaces: namespaces
+        .filter(({ type }) => type !== 'user' && type !== 'cgroup')
+        .map((each) =>
+          each.type === 'network' && box.network ? { ...each, path: box.network.namespacePath } : each,
+        ),
     },
   };
 }

@@ -62,7 +62,6 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       '--root',
       root,
       '--platform=ptrace',
-      '--network=none',
       '--host-uds=create',
       '--oci-seccomp',
       '--net-raw',
@@ -110,7 +109,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     await symlink('channel/guest.sock', `${box.folder}/guest.sock`);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    for (const [name, text] of Object.entries(etcFiles(box.hostname))) {
+    for (const [name, text] of Object.entries(etcFiles(box.hostname, box.network?.resolver))) {
       await writeFile(`${etc}/${name}`, text);
       await chmod(`${etc}/${name}`, 0o644);
     }
@@ -122,7 +121,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     const { pidFile } = boxPaths(box.folder);
     // Before it runs: a runtime that dies before it knows the process must not leave it to nobody.
     await writeFile(recordOf(box.folder), '', { mode: 0o600 });
-    const argv = command('run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id);
+    const network = `--network=${box.network === undefined ? 'none' : 'sandbox'}`;
+    const argv = [guestBinary, 'apart'].concat(
+      command(network, 'run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id),
+    );
     const exit = await host.spawn({ argv, output: 'capture' });
     if (exit.exitCode !== 0)
       throw new EngineError(
@@ -149,8 +151,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
 
   return {
     name: 'runsc',
-    // gVisor's own network stack is not connected to the one of the namespace yet.
-    networks: false,
+    // gVisor's network stack takes what it finds in the namespace when it starts.
+    networks: 'before',
     version,
     async start(box) {
       await checkBox(box);
