@@ -40,9 +40,7 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
       seccomp: { ...seccomp, syscalls },
       namespaces: namespaces
         .filter(({ type }) => type !== 'user' && type !== 'cgroup')
-        .map((each) =>
-          each.type === 'network' && box.network ? { ...each, path: box.network.namespacePath } : each,
-        ),
+        .map((each) => (each.type === 'network' && box.network ? { ...each, path: box.network.namespacePath } : each)),
     },
   };
 }

@@ -57,15 +57,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
   const command = (...args: string[]): string[] => [
-    ...[
-      runsc,
-      '--root',
-      root,
-      '--platform=ptrace',
-      '--host-uds=create',
-      '--oci-seccomp',
-      '--net-raw',
-    ],
+    ...[runsc, '--root', root, '--platform=ptrace', '--host-uds=create', '--oci-seccomp', '--net-raw'],
     ...(layout === undefined ? ['--ignore-cgroups'] : []),
     ...args,
   ];
