@@ -67,7 +67,6 @@ const cannot: Readonly<Record<string, string>> = {
   'the end of stdin on a terminal is control-D': terminals,
   'goes back to a snapshot with every kind of file, and forward to a later one':
     'its named pipes are never on the disk, and it sees hard links as files of their own until a restart',
-  'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
 };
 
 /** Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket. */

@@ -91,7 +91,11 @@ function ofPrograms(limit: ResourceLimit, { openFiles = limit.soft }: EngineBox)
 
 /** The parts of a `config.json` that engines differ in. */
 export interface OciConfig {
-  readonly process: { readonly args: readonly string[]; readonly [key: string]: unknown };
+  readonly process: {
+    readonly args: readonly string[];
+    readonly capabilities: Readonly<Record<string, readonly string[]>>;
+    readonly [key: string]: unknown;
+  };
   readonly [key: string]: unknown;
   readonly mounts: readonly OciMount[];
   readonly linux: {
