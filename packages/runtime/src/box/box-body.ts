@@ -100,6 +100,13 @@ export class BoxBody {
     await this.#engine.resume(this.#engineBox());
   }
 
+  /** Why a box ended that nobody stopped, before `release`; undefined where that is not known. */
+  async causeOfEnd(): Promise<string | undefined> {
+    const box = this.#engineBox();
+    if (!(await this.#engine.wasOutOfMemory?.(box))) return undefined;
+    return `it was out of memory, which ends all of a box on its engine; make it with more than memoryMib ${box.memoryMib}`;
+  }
+
   /** Ends everything in it at once. */
   async kill(): Promise<void> {
     await this.#engine.kill(this.#engineBox());

@@ -82,6 +82,7 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     pid: async (box) => (await of(box)).pid(box),
     pause: async (box) => (await of(box)).pause(box),
     resume: async (box) => (await of(box)).resume(box),
+    wasOutOfMemory: async (box) => (await (await of(box)).wasOutOfMemory?.(box)) ?? false,
     usage,
   };
 }

@@ -8,9 +8,12 @@ const allow = { action: 'SCMP_ACT_ALLOW', errnoRet: undefined } as const;
 /** Where a box on runsc sees the directory of its guest's socket. */
 const channel = '/.boxlite/channel';
 
-/** What the host counts where the guest lets no more processes be: each is two threads of the sandbox, which has its own, too. */
+/**
+ * What the host counts where the guest lets no more processes be: some ten threads for each. The sandbox ends when it gets
+ * no more; memory usually ends it sooner, but no box must take all that the host has.
+ */
 function hostThreads(processes: number): number {
-  return 2 * processes + 512;
+  return Math.min(16 * processes + 1024, 16_384);
 }
 
 /** `config.json` for runsc: as for runc, but that the kernel in the box is its own and makes its own /dev, /proc and cgroups, and that the guest makes its socket itself, in a directory of this host. */

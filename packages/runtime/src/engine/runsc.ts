@@ -9,7 +9,7 @@ import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import type { Engine, EngineBox, EngineUsage } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
@@ -128,6 +128,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     return init;
   };
 
+  const usage = async (id: string): Promise<EngineUsage | undefined> => {
+    checkBoxId(id);
+    return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+  };
   const exists = async (id: string): Promise<boolean> => {
     checkBoxId(id);
     return (await host.spawn({ argv: command('state', id) })).exitCode === 0;
@@ -186,9 +190,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     async resume({ id }) {
       if (await exists(id)) await bring(id, 'resume', 'running');
     },
-    async usage(id) {
-      checkBoxId(id);
-      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
-    },
+    // The host knows one process only: the kernel of the box.
+    wasOutOfMemory: async ({ id }) => ((await usage(id))?.oomKills ?? 0) > 0,
+    usage,
   };
 }
