@@ -4,7 +4,7 @@ import { EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/back
 import type { Host } from '../host/host.ts';
 import { crun, runc } from './container-runtime.ts';
 import { containersRoot } from './containers.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import type { Engine, EngineBox, NetworkOrder } from './engine.ts';
 import { isRunning, readInitProcess } from './init-process.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
@@ -26,8 +26,8 @@ export interface ChosenEngine extends Engine {
   checkPreset(preset: SecurityPreset): void;
   /** Whether `checkPreset` would pass. */
   hasPreset(preset: SecurityPreset): boolean;
-  /** Whether boxes of the preset can have a network. */
-  hasNetworks(preset: SecurityPreset): boolean;
+  /** `networks` for boxes of the preset. */
+  networksOf(preset: SecurityPreset): NetworkOrder | undefined;
   /** Whether `rename` works for boxes of the preset. */
   canRename(preset: SecurityPreset): boolean;
 }
@@ -40,7 +40,7 @@ export async function openEngine(parts: EngineParts, choice?: string): Promise<C
       ...(await qemuEngine(parts)),
       checkPreset() {},
       hasPreset: () => true,
-      hasNetworks: () => false,
+      networksOf: () => undefined,
       canRename: () => false,
     };
   const chosen = await kindOf(choice);
@@ -112,7 +112,7 @@ function engines(
     networks,
     checkPreset: (preset) => void forPreset(preset),
     hasPreset: (preset) => opened[kindFor(preset)] !== undefined,
-    hasNetworks: (preset) => forPreset(preset).networks,
+    networksOf: (preset) => forPreset(preset).networks,
     canRename: (preset) => forPreset(preset).rename !== undefined,
     start: async (box) => forPreset(box.security).start(box),
     kill: async (box) => (await of(box)).kill(box),
@@ -124,6 +124,7 @@ function engines(
     pause: async (box) => (await of(box)).pause(box),
     resume: async (box) => (await of(box)).resume(box),
     rename: async (box) => (await of(box)).rename?.(box),
+    wasOutOfMemory: async (box) => (await (await of(box)).wasOutOfMemory?.(box)) ?? false,
     usage,
   };
 }

@@ -103,7 +103,11 @@ function ofPrograms(limit: ResourceLimit, { openFiles = limit.soft }: EngineBox)
 
 /** The parts of a `config.json` that engines differ in. */
 export interface OciConfig {
-  readonly process: { readonly args: readonly string[]; readonly [key: string]: unknown };
+  readonly process: {
+    readonly args: readonly string[];
+    readonly capabilities: Readonly<Record<string, readonly string[]>>;
+    readonly [key: string]: unknown;
+  };
   readonly [key: string]: unknown;
   readonly mounts: readonly OciMount[];
   readonly linux: {
@@ -154,11 +158,19 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
   };
 }
 
+/** What is in a box's /etc/resolv.conf; undefined: there is nobody to ask. */
+export function resolvConf(resolver: string | undefined): string {
+  return resolver === undefined ? '# This box has no network of its own.\n' : `nameserver ${resolver}\n`;
+}
+
 /** The files bound over a box's /etc, by name. */
-export function etcFiles(hostname: string): Readonly<Record<'hosts' | 'hostname' | 'resolv.conf', string>> {
+export function etcFiles(
+  hostname: string,
+  resolver?: string,
+): Readonly<Record<'hosts' | 'hostname' | 'resolv.conf', string>> {
   return {
     hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     hostname: `${hostname}\n`,
-    'resolv.conf': '# This box has no network of its own.\n',
+    'resolv.conf': resolvConf(resolver),
   };
 }

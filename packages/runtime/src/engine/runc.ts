@@ -205,7 +205,7 @@ async function containerEngine(
 
   return {
     name: runtime.name,
-    networks: true,
+    networks: 'after',
     version: containers.version,
     start,
     async kill({ id }) {

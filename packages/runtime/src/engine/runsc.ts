@@ -10,7 +10,7 @@ import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import type { Engine, EngineBox, EngineUsage } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
@@ -59,16 +59,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
   const command = (...args: string[]): string[] => [
-    ...[
-      runsc,
-      '--root',
-      root,
-      '--platform=ptrace',
-      '--network=none',
-      '--host-uds=create',
-      '--oci-seccomp',
-      '--net-raw',
-    ],
+    ...[runsc, '--root', root, '--platform=ptrace', '--host-uds=create', '--oci-seccomp', '--net-raw'],
     ...(layout === undefined ? ['--ignore-cgroups'] : []),
     ...args,
   ];
@@ -112,7 +103,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     await symlink('channel/guest.sock', `${box.folder}/guest.sock`);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    for (const [name, text] of Object.entries(etcFiles(box.hostname))) {
+    for (const [name, text] of Object.entries(etcFiles(box.hostname, box.network?.resolver))) {
       await writeFile(`${etc}/${name}`, text);
       await chmod(`${etc}/${name}`, 0o644);
     }
@@ -124,7 +115,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     const { pidFile } = boxPaths(box.folder);
     // Before it runs: a runtime that dies before it knows the process must not leave it to nobody.
     await writeFile(recordOf(box.folder), '', { mode: 0o600 });
-    const argv = command('run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id);
+    const network = `--network=${box.network === undefined ? 'none' : 'sandbox'}`;
+    const argv = [guestBinary, 'apart'].concat(
+      command(network, 'run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id),
+    );
     const exit = await host.spawn({ argv, output: 'capture' });
     if (exit.exitCode !== 0)
       throw new EngineError(
@@ -136,6 +130,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     return init;
   };
 
+  const usage = async (id: string): Promise<EngineUsage | undefined> => {
+    checkBoxId(id);
+    return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+  };
   const exists = async (id: string): Promise<boolean> => {
     checkBoxId(id);
     return (await host.spawn({ argv: command('state', id) })).exitCode === 0;
@@ -151,8 +149,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
 
   return {
     name: 'runsc',
-    // gVisor's own network stack is not connected to the one of the namespace yet.
-    networks: false,
+    // gVisor's network stack takes what it finds in the namespace when it starts.
+    networks: 'before',
     version,
     async start(box) {
       await checkBox(box);
@@ -195,9 +193,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     async resume({ id }) {
       if (await exists(id)) await bring(id, 'resume', 'running');
     },
-    async usage(id) {
-      checkBoxId(id);
-      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
-    },
+    // The host knows one process only: the kernel of the box.
+    wasOutOfMemory: async ({ id }) => ((await usage(id))?.oomKills ?? 0) > 0,
+    usage,
   };
 }
