@@ -57,6 +57,7 @@ export {
   type RunInContextOptions,
 } from './convenience/code-context.ts';
 export type { CodeFailure } from './convenience/code-message.ts';
+export { InteractiveBox, type InteractiveBoxOptions } from './convenience/interactive-box.ts';
 export { SimpleBox, type SimpleBoxOptions } from './convenience/simple-box.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
 export {
