@@ -40,7 +40,12 @@ export interface RuntimeBackend {
    * is cut, changed or hostile, and then there is no box.
    */
   importBox(archive: ReadableStream<Uint8Array>, name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
-  /** Ends attached boxes and lets go of everything held; over REST nothing remote is touched. Twice is fine. */
+  /**
+   * The same runtime as another tenant has it, with boxes, volumes, names of images and counters of its own. `default` is
+   * who a runtime is opened as.
+   */
+  tenant(name: string): RuntimeBackend;
+  /** Ends attached boxes and lets go of everything held, for every tenant; over REST nothing remote is touched. Twice is fine. */
   shutdown(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 

@@ -29,6 +29,8 @@ export interface BoxliteOptions {
   readonly imageRegistries?: readonly ImageRegistryOptions[];
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
   readonly detachAll?: boolean;
+  /** Most boxes of one tenant; one more is a `ResourceExhaustedError`. @default 10,000 */
+  readonly maxBoxes?: number;
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
 }

@@ -44,7 +44,7 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       throw error;
     }
   };
-  return {
+  const runtime: RuntimeBackend = {
     create: async (request, name, call) => restBox(connection, await create(request, name, call)),
     async getOrCreate(request, name, call) {
       for (let attempt = 1; ; attempt++) {
@@ -84,7 +84,9 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
         source.stop();
       }
     },
+    tenant: (name) => (name === 'default' ? runtime : restRuntime({ ...options, pathPrefix: name })),
     // Nothing is held: what runs on the server goes on.
     async shutdown() {},
   };
+  return runtime;
 }
