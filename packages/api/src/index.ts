@@ -124,7 +124,7 @@ export {
   pruneImagesResponse,
   pullImageRequest,
 } from './schemas/image.ts';
-export { type Jwks, jwks } from './schemas/jwks.ts';
+export { type Jwk, type Jwks, jwk, jwks } from './schemas/jwks.ts';
 export {
   type BootTiming,
   type BoxMetrics,

@@ -18,14 +18,18 @@ const names = (field: string): z.ZodType<readonly string[]> => {
   return z.array(z.string(message).max(100, message), message).min(1, message).max(100, message);
 };
 
+const time = (field: string): z.ZodType<string> => {
+  const message = `${field} must be a time such as 2030-01-31T12:00:00Z`;
+  const said = z.iso.datetime({ offset: true });
+  return z.string(message).refine((text) => said.safeParse(text).success, message);
+};
+
 /** Checks a request for a key. */
 export const createApiKeyRequest: z.ZodType<CreateApiKeyRequest> = z.object({
   name: matching('name', /^(?!\.{1,2}$)[^/\p{Cc}]+$/u, 'text of 1 to 128 characters without "/"', 128),
   permissions: names('permissions').optional(),
   scopes: names('scopes').optional(),
-  expires_at: z.iso
-    .datetime({ offset: true, error: 'expires_at must be a time such as 2030-01-31T12:00:00Z' })
-    .optional(),
+  expires_at: time('expires_at').optional(),
 });
 
 /** An API key without its value. */
