@@ -47,6 +47,14 @@ test('an archive above the limit is 413 and its upload fails, whether its length
   expect(exact.status).toBe(204);
 });
 
+test('a download above the limit breaks off: no client takes a part for the whole', async () => {
+  const { ask, backend } = await withBox();
+  backend.fileTransferMaxBytes = 100_000;
+  expect((await (await ask('GET', `${files}?path=/bytes/100000`)).arrayBuffer()).byteLength).toBe(100_000);
+  const response = await ask('GET', `${files}?path=/bytes/100001`);
+  await expect(response.arrayBuffer()).rejects.toThrow('larger than 100000 bytes');
+});
+
 test('a path is downloaded as a tar; one that is missing is 404 in the envelope', async () => {
   const { ask } = await withBox();
   const response = await ask('GET', `${files}?path=/bytes/100000`);
