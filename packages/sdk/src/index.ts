@@ -1,3 +1,5 @@
+export type { ApiKeys } from './api-keys.ts';
+export type { ApiKeyInfo, CreateApiKeyOptions, PrincipalInfo } from './backend/account.ts';
 export type {
   CallOptions,
   DownloadOptions,

@@ -43,6 +43,8 @@ export interface BoxliteOptions {
   readonly detachAll?: boolean;
   /** Boxes to keep ready, so that `create` and `start` only hand one over. @default none */
   readonly warm?: readonly WarmOptions[];
+  /** Most boxes of one tenant; one more is a `ResourceExhaustedError`. @default 10,000 */
+  readonly maxBoxes?: number;
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
 }

@@ -35,7 +35,7 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
       const request = await readJson(call.request, createBoxRequest);
       const options = await checkHostPaths(checkHostPorts(boxOptionsFromWire(request), hostPorts), hostRoots);
       const box = await call.backend.create(options, request.name);
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
+      const location = `${call.root}/boxes/${box.id}`;
       return json(201, boxToWire(box.snapshot), { location });
     },
 

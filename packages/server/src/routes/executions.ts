@@ -38,7 +38,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const box = await pathBox(call);
       // A client that leaves before the answer never learns the id: nobody would end the command.
       const execution = await box.exec(execOptionsFromWire(request), { signal: call.request.signal });
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/executions/${execution.id}`;
+      const location = `${call.root}/boxes/${box.id}/executions/${execution.id}`;
       return json(201, { execution_id: execution.id }, { location });
     },
 
@@ -57,7 +57,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
         heartbeatMs,
         describeError(error) {
           onStreamError(error, call.requestId);
-          return errorBody(errorAnswer(error, call.requestId));
+          return errorBody(errorAnswer(error, call.requestId), call.generation);
         },
       });
       return new Response(body, {

@@ -14,7 +14,7 @@ export function snapshotRoutes(): Routes<SnapshotOperation> {
       const { name } = await readJson(call.request, createSnapshotRequest);
       const box = await pathBox(call);
       const snapshot = await box.snapshots.create(name, { signal: call.request.signal });
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/snapshots/${snapshot.name}`;
+      const location = `${call.root}/boxes/${box.id}/snapshots/${snapshot.name}`;
       return json(201, snapshotToWire(snapshot), { location });
     },
 

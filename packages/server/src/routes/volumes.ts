@@ -12,7 +12,7 @@ export function volumeRoutes(): Routes<'createVolume' | 'listVolumes' | 'getVolu
     async createVolume(call) {
       const { name } = await readOptionalJson(call.request, createVolumeRequest);
       const volume = await call.backend.volumes.create(name);
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/volumes/${volume.id}`;
+      const location = `${call.root}/volumes/${volume.id}`;
       return json(201, volumeToWire(volume), { location });
     },
 

@@ -21,11 +21,17 @@ import { memoryVolumes } from './memory-disks.ts';
 /** A backend for tests of HTTP alone: boxes are records, nothing runs. */
 export class MemoryBackend implements RuntimeBackend {
   readonly boxes: MemoryBox[] = [];
+  /** How many were made, in all tenants: no id is there twice. */
+  readonly #made: { boxes: number };
   fileTransferMaxBytes = 1024 * 1024 * 1024;
+
+  constructor(made: { boxes: number } = { boxes: 0 }) {
+    this.#made = made;
+  }
 
   async create(options: BoxOptions, name: string | undefined): Promise<MemoryBox> {
     if (name !== undefined && (await this.get(name))) throw new AlreadyExistsError(`the name ${name} is taken`);
-    const number = `${this.boxes.length + 1}`;
+    const number = `${++this.#made.boxes}`;
     const box = new MemoryBox(`01J${number.padStart(23, '0')}`, name, options);
     this.boxes.push(box);
     return box;
@@ -103,6 +109,15 @@ export class MemoryBackend implements RuntimeBackend {
   async importBox(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<MemoryBox> {
     if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
     return this.create({}, name);
+  }
+
+  readonly #tenants = new Map<string, MemoryBackend>();
+
+  /** Each but `default` is a backend of its own. */
+  tenant(name: string): MemoryBackend {
+    const found = name === 'default' ? this : (this.#tenants.get(name) ?? new MemoryBackend(this.#made));
+    this.#tenants.set(name, found);
+    return found;
   }
 
   async shutdown(): Promise<void> {}
