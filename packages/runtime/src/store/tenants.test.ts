@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AlreadyExistsError } from 'boxlite/backend';
 import { expect, onTestFinished, test } from 'vitest';
-import { ulid } from '../id/ulid.ts';
 import { imageRecords } from '../images/records.ts';
 import { snapshotRecords } from '../snapshot/snapshot-records.ts';
 import { volumeRecords } from '../volume/volume-records.ts';
