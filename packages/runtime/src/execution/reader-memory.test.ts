@@ -8,8 +8,9 @@ const chunkBytes = 256 * 1024;
 /** How often the whole heap was marked while 1 GiB of chunks came and went. */
 async function marksOfFlood(tell: (bytes: number) => void): Promise<number> {
   let marks = 0;
-  const count = (entries: readonly { readonly detail?: unknown }[]): void => {
-    for (const { detail } of entries) {
+  const count = (entries: readonly object[]): void => {
+    for (const entry of entries) {
+      const detail = 'detail' in entry ? entry.detail : undefined;
       const kind = typeof detail === 'object' && detail !== null && 'kind' in detail ? detail.kind : undefined;
       if (kind === constants.NODE_PERFORMANCE_GC_MAJOR) marks++;
     }
