@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type OutputChunk, type OutputCursor, OutputTruncatedError } from 'boxlite/backend';
 import { decodeRecordHeader, type OutputStream, recordHeaderBytes } from './log-record.ts';
 import type { OutputLog } from './output-log.ts';
+import { madeForReader } from './reader-memory.ts';
 
 const blockBytes = 256 * 1024;
 
@@ -31,6 +32,7 @@ export async function* readLog(
       }
       const record = log.inMemory(position) ?? (await file.record(position, log.size));
       position += recordHeaderBytes + record.data.length;
+      madeForReader(record.data.length);
       const offset = counted[record.stream];
       counted[record.stream] += record.data.length;
       const skip = Math.min(Math.max(from[record.stream] - offset, 0), record.data.length);

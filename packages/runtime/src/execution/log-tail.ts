@@ -15,6 +15,8 @@ interface Entry {
 }
 
 const leastBytes = 1024;
+/** Of all tails that hold nothing: most executions write nothing, and none of them needs memory of its own. */
+const empty = Buffer.alloc(0);
 
 /**
  * The last records of a log, in one buffer that is written round and round: a flood of output makes no garbage, which
@@ -22,7 +24,7 @@ const leastBytes = 1024;
  */
 export class LogTail {
   readonly #most: number;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = empty;
   /** Where the next record goes. */
   #end = 0;
   #entries: Entry[] = [];
@@ -92,6 +94,7 @@ export class LogTail {
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */
   keepLast(bytes: number): void {
+    if (this.#bytes.length === 0) return;
     let from = this.#entries.length;
     let kept = 0;
     while (from > this.#first) {

@@ -17,6 +17,10 @@ const slowMs = 25;
 const asynchronousMs = 2000;
 let asynchronousUntil = 0;
 
+/** Where bytes wait for the thread pool, used again and again. */
+const waitingRooms: Buffer[] = [];
+const waitingRoomsMax = 8;
+
 const tailBytes = 1024 * 1024;
 const tailBytesOnceEnded = 64 * 1024;
 
@@ -104,11 +108,14 @@ export class OutputLog {
       this.#publish(stream, data);
       return this.#cut(cut);
     }
-    return this.#writeLater(stream, header, Buffer.from(data), cut);
+    return this.#writeLater(stream, header, data, cut);
   }
 
-  #writeLater(stream: OutputStream, header: Buffer, data: Buffer, cut: string | undefined): Promise<void> {
-    const total = recordHeaderBytes + data.length;
+  #writeLater(stream: OutputStream, header: Buffer, bytes: Uint8Array, cut: string | undefined): Promise<void> {
+    const total = recordHeaderBytes + bytes.length;
+    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
+    const data = room.subarray(0, bytes.length);
+    data.set(bytes);
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -124,6 +131,7 @@ export class OutputLog {
           this.#publish(stream, data);
           this.#cut(cut);
         }
+        if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
         if (this.ended) this.close();
         resolve();
       });
