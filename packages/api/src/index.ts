@@ -1,4 +1,6 @@
 export { type Operation, type OperationId, operations } from './operation.ts';
+export { type AttachBoxOptions, attachBox } from './operations/attach-box.ts';
+export { type AttachExecutionOptions, attachExecution } from './operations/attach-execution.ts';
 export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
 export { type CloneBoxOptions, cloneBox } from './operations/clone-box.ts';
 export { type CreateBoxOptions, createBox } from './operations/create-box.ts';
@@ -28,6 +30,7 @@ export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
+export { type RemoveExecutionOptions, removeExecution } from './operations/remove-execution.ts';
 export { type RemoveSnapshotOptions, removeSnapshot } from './operations/remove-snapshot.ts';
 export { type RemoveVolumeOptions, removeVolume } from './operations/remove-volume.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
@@ -42,6 +45,17 @@ export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
 export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
+export {
+  type AttachExit,
+  type AttachMessage,
+  type AttachSignal,
+  type AttachStdinEof,
+  attachExit,
+  attachMessage,
+  attachSignal,
+  attachSignals,
+  attachStdinEof,
+} from './schemas/attach.ts';
 export {
   type Box,
   type BoxStatus,

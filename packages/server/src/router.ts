@@ -37,7 +37,7 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
     if (scope !== null) {
       const who = await auth.authenticate(request.headers.get('authorization'));
       passage.principal = who;
-      requireTenant(who, params['prefix'] ?? '');
+      requireTenant(who, params['prefix'] ?? 'default');
       requireScope(who, scope);
     }
     const { requestId, upgrade } = passage;
@@ -67,7 +67,9 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
 function methodsByPath(): Map<string, Map<string, Entry>> {
   const paths = new Map<string, Map<string, Entry>>();
   const sorted = operations.toSorted((a, b) => a.path.split('{').length - b.path.split('{').length);
-  for (const { path, method, operationId: id, scope } of sorted) {
+  // Clients of generation 2 that were given no prefix leave its segment out: no tenant is called `boxes`.
+  const short = sorted.map((operation) => ({ ...operation, path: operation.path.replace('/{prefix}', '') }));
+  for (const { path, method, operationId: id, scope } of [...short, ...sorted]) {
     const spelled = path.replaceAll(/\{(\w+)\}/g, ':$1');
     const methods = paths.get(spelled) ?? new Map<string, Entry>();
     paths.set(spelled, methods.set(method, { id, scope }));

@@ -56,7 +56,7 @@ export class BoxExecutions {
   }
 
   /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
-  async start(channel: GuestChannel, options: ExecOptions): Promise<LocalExecution> {
+  async start(channel: GuestChannel, options: ExecOptions, id: string = ulid()): Promise<LocalExecution> {
     const most = this.#record.options.maxConcurrentExecutions ?? maxConcurrentExecutions;
     if (this.#running.size >= most) {
       throw new ResourceExhaustedError(`box ${this.#record.id} runs ${most} executions already; wait for one to end`);
@@ -64,7 +64,7 @@ export class BoxExecutions {
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;
     const execution = this.#make({
-      id: ulid(),
+      id,
       boxId: this.#record.id,
       number: this.nextNumber(),
       command: argv,
@@ -100,9 +100,9 @@ export class BoxExecutions {
   /** By id, running or ended. `NotFoundError`. */
   get(id: string): LocalExecution {
     const known = this.#running.get(id) ?? this.#ended.get(id);
-    if (known) return known;
+    if (known && !known.removed) return known;
     this.#store.later.flush();
-    const record = this.#store.executions.get(this.#record.id, id);
+    const record = known?.removed ? undefined : this.#store.executions.get(this.#record.id, id);
     if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
     return this.#keep(new LocalExecution(record, OutputLog.recover(this.#logPath(id), this.#limit), this.#events()));
   }
@@ -261,11 +261,17 @@ export class BoxExecutions {
       received: (bytes) => this.addBytesOut(bytes),
       sent: (bytes) => this.addBytesIn(bytes),
       attached: this.#use,
+      removed: (execution) => {
+        this.#ended.delete(execution.id);
+        const { boxId, id } = execution.record;
+        return this.#store.later.insist(() => this.#store.executions.remove(boxId, id));
+      },
       ended: (execution, exit) => {
         this.#running.delete(execution.id);
-        this.#keep(execution);
+        if (!execution.removed) this.#keep(execution);
         // Its end is the end of a use.
         this.#use()();
+        if (execution.removed) return Promise.resolve();
         return this.#store.later.insist(() => this.#store.executions.finish(execution.record, exit));
       },
     };

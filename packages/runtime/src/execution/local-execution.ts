@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type {
   CallOptions,
   ExecutionBackend,
@@ -14,10 +15,14 @@ import { Notifier } from './notifier.ts';
 import type { OutputLog } from './output-log.ts';
 import { signalName } from './signal-name.ts';
 
+const sigkill = 9;
+
 /** What an execution tells its box. */
 export interface ExecutionEvents {
   /** Settles once the exit is in the store. */
   ended(execution: LocalExecution, exit: ExecutionExit): Promise<void>;
+  /** Settles once the store has forgotten it. */
+  removed(execution: LocalExecution): Promise<void>;
   /** Someone reads its output, until the function that this gives is called. */
   attached(): () => void;
   received(bytes: number): void;
@@ -32,6 +37,8 @@ export class LocalExecution implements ExecutionBackend {
   #exit: ExecutionExit | undefined;
   #channel: GuestChannel | undefined;
   #stdinClosed = false;
+  #removed = false;
+  #readers = 0;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
@@ -51,6 +58,11 @@ export class LocalExecution implements ExecutionBackend {
 
   get running(): boolean {
     return this.#exit === undefined;
+  }
+
+  /** Nobody may have it any more but those who have it. */
+  get removed(): boolean {
+    return this.#removed;
   }
 
   /** Where the guest's frames go while this channel lives. */
@@ -83,7 +95,21 @@ export class LocalExecution implements ExecutionBackend {
     const stored = this.#events.ended(this, exit);
     this.log.end();
     this.#ends.notify();
+    this.#dropLog();
     return stored;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#removed) return;
+    this.#removed = true;
+    if (this.running) this.#channel?.signal(this.record.number, sigkill);
+    await this.#events.removed(this);
+    this.#dropLog();
+  }
+
+  /** Deletes the log of a removed execution once nobody needs it. */
+  #dropLog(): void {
+    if (this.#removed && !this.running && this.#readers === 0) rm(this.log.path, { force: true }).catch(() => {});
   }
 
   async info(): Promise<ExecutionInfo> {
@@ -99,10 +125,13 @@ export class LocalExecution implements ExecutionBackend {
     options: { readonly from?: OutputCursor } & CallOptions = {},
   ): AsyncGenerator<OutputChunk, void, undefined> {
     const left = this.#events.attached();
+    this.#readers++;
     try {
       yield* readLog(this.log, checkCursor(options.from), options.signal);
     } finally {
       left();
+      this.#readers--;
+      this.#dropLog();
     }
     this.#knownExit();
   }

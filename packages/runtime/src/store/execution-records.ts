@@ -33,6 +33,7 @@ export interface ExecutionRecords {
   finish(record: ExecutionRecord, exit: ExecutionExit): void;
   /** Gives it an exit, unless it is known how it ended. */
   lose(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
+  remove(boxId: string, id: string): void;
   get(boxId: string, id: string): ExecutionRecord | undefined;
   /** Oldest first. */
   ofBox(boxId: string): ExecutionRecord[];
@@ -70,6 +71,7 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
      ON CONFLICT (id) DO UPDATE SET exit = excluded.exit WHERE box_id = excluded.box_id`,
   );
   const lose = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ? AND exit IS NULL');
+  const remove = statement(database, 'DELETE FROM executions WHERE id = ? AND box_id = ?');
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
@@ -77,6 +79,7 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
     insert: (record) => void insert.run(...row(record, record.exit)),
     finish: (record, exit) => void finish.run(...row(record, exit)),
     lose: ({ boxId, id }, exit) => void lose.run(JSON.stringify(exit), id, boxId),
+    remove: (boxId, id) => void remove.run(id, boxId),
     get(boxId, id) {
       const row = get.get(id, boxId);
       return row && read(row);

@@ -2,6 +2,7 @@ import {
   type ExitEvent,
   executionInfo as executionInfoSchema,
   getExecution,
+  removeExecution,
   resizeExecution,
   sendExecutionInput,
   signalExecution,
@@ -60,6 +61,7 @@ export function restExecution(connection: Connection, box: string, id: string, s
     signal: (signal, call) => connection.ignore(signalExecution({ box, execution: id, body: { signal } }), call),
     resize: ({ cols, rows }, call) =>
       connection.ignore(resizeExecution({ box, execution: id, body: { cols, rows } }), call),
+    remove: (call) => connection.ignore(removeExecution({ box, execution: id }), call),
   };
 }
 

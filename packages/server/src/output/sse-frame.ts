@@ -1,11 +1,13 @@
+import type { OutputPiece } from './output-splitter.ts';
+
 const dataEnd = '"}\n\n';
 
 /** The comment that keeps an idle connection open. */
 export const heartbeatFrame: Buffer = Buffer.from(': keep-alive\n\n');
 
 /** A `stdout` or `stderr` event: base64 in JSON. Written once into its buffer, since output may be gigabytes. */
-export function outputFrame(stream: 'stdout' | 'stderr', id: string, data: Uint8Array): Buffer {
-  const head = `id: ${id}\nevent: ${stream}\ndata: {"data":"`;
+export function outputFrame({ stream, data, reached }: OutputPiece): Buffer {
+  const head = `id: ${reached.stdout}.${reached.stderr}\nevent: ${stream}\ndata: {"data":"`;
   const encodedLength = Math.ceil(data.byteLength / 3) * 4;
   const frame = Buffer.allocUnsafe(head.length + encodedLength + dataEnd.length);
   frame.write(head, 0, 'latin1');

@@ -23,6 +23,7 @@ export class MemoryExecution implements ExecutionBackend {
   readonly sizes: TerminalSize[] = [];
   readonly input: Buffer[] = [];
   stdinClosed = false;
+  removed = false;
   /** Readers of output that are under way. */
   readers = 0;
   /** Bytes that readers of `bytes N` took. */
@@ -30,6 +31,7 @@ export class MemoryExecution implements ExecutionBackend {
   #chunks: OutputChunk[] = [];
   #offsets = { stdout: 0, stderr: 0 };
   #end: ExecutionInfo | Error | undefined;
+  #cut: Error | undefined;
   #changed = Promise.withResolvers<void>();
   #startedAt = new Date();
 
@@ -55,6 +57,11 @@ export class MemoryExecution implements ExecutionBackend {
     this.#notify();
   }
 
+  /** From here on output is lost. */
+  cut(error: Error): void {
+    this.#cut = error;
+  }
+
   fail(error: Error): void {
     this.#end = error;
     this.#notify();
@@ -72,6 +79,7 @@ export class MemoryExecution implements ExecutionBackend {
       for (let at = 0; ; ) {
         const chunk = this.#chunks[at];
         if (chunk === undefined) {
+          if (this.#cut) throw this.#cut;
           if (this.#end instanceof Error) throw this.#end;
           if (this.#end) return;
           await this.#change(signal);
@@ -123,6 +131,11 @@ export class MemoryExecution implements ExecutionBackend {
   async resize(size: TerminalSize): Promise<void> {
     if (this.#end) throw new InvalidStateError('the execution is not running');
     this.sizes.push(size);
+  }
+
+  async remove(): Promise<void> {
+    this.removed = true;
+    if (!this.#end) await this.signal(9);
   }
 
   #running(): ExecutionInfo {
