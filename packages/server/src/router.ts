@@ -2,7 +2,7 @@ import { type OperationId, operations, type Scope } from '@boxlite/api';
 import type { RuntimeBackend } from 'boxlite/backend';
 import { type Context, Hono } from 'hono';
 import type { Authenticator } from './auth/authenticator.ts';
-import { type Principal, requireScope, requireTenant } from './auth/principal.ts';
+import { generationOf, type Principal, requireScope, requireTenant } from './auth/principal.ts';
 import { HttpError } from './http/http-error.ts';
 import type { Routes } from './routes/route.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
@@ -40,8 +40,9 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
       requireTenant(who, params['prefix'] ?? 'default');
       requireScope(who, scope);
     }
-    const { requestId, upgrade } = passage;
-    return routes[id]({ request, params, requestId, backend, upgrade, principal: passage.principal?.id });
+    const { requestId, upgrade, principal } = passage;
+    const generation = generationOf(principal);
+    return routes[id]({ request, params, requestId, backend, upgrade, generation, principal: principal?.id });
   }
 
   for (const [path, methods] of methodsByPath()) {

@@ -154,7 +154,8 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
       host_ip: port.hostIp,
     })),
     network: networkSpec(options.network),
-    auto_remove: options.autoRemove,
+    // Said always: what a server takes it for when it is not there depends on the credential.
+    auto_remove: options.autoRemove ?? options.autoDeleteMs === undefined,
     detach: options.detach,
     auto_stop: seconds(options.autoStopMs),
     auto_delete: seconds(options.autoDeleteMs),

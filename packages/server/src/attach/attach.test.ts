@@ -241,6 +241,19 @@ test('an execution that is not there is a 404 before the handshake', async () =>
   await expect(attached(`${server.listening.url}/v1/boxes/none/executions/E1/attach`)).rejects.toThrow('404');
 });
 
+test('a removed execution is gone, but a client that was about to attach learns how it ended', async () => {
+  const { server, execution, path, url } = await site();
+  const other = await server.backend.create({}, 'b');
+  const status = path.replace('/attach', '');
+  expect((await server.call('DELETE', status)).status).toBe(204);
+  expect(execution.signals).toEqual([9]);
+  for (const method of ['GET', 'DELETE']) expect((await server.call(method, status)).status).toBe(404);
+  await expect(attached(url.replace('/a/', `/${other.name}/`))).rejects.toThrow('404');
+  const client = await attached(url);
+  expect(await client.closed).toBe(1000);
+  expect(client.messages).toEqual([{ type: 'exit', exit_code: -9, signal: 'SIG9' }]);
+});
+
 test('the main command can be attached to before it is started', async () => {
   const server = await liveServer();
   const box = await server.backend.create({}, 'a');

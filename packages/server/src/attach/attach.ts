@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import { type AttachMessage, attachMessage } from '@boxlite/api';
 import { type ExecutionBackend, type ExecutionInfo, ExecutionLostError, OutputTruncatedError } from 'boxlite/backend';
 import type { WebSocket } from 'ws';
@@ -105,10 +104,9 @@ export function attach(
 /** The end, where a signal N is -N: that is how clients of this generation read it. */
 function exitMessage({ exitCode, signal, status }: ExecutionInfo): object {
   if (exitCode === undefined) throw new ExecutionLostError('the exit code of the command is not known');
-  const number = signal === undefined ? undefined : Object.entries(constants.signals).find(([name]) => name === signal);
   return {
     type: 'exit',
-    exit_code: number ? -number[1] : exitCode,
+    exit_code: signal === undefined ? exitCode : 128 - exitCode,
     ...(signal !== undefined && { signal }),
     ...(status === 'timed_out' && { timed_out: true }),
   };

@@ -1,8 +1,9 @@
-import { InvalidStateError, type OutputCursor } from 'boxlite/backend';
+import { type ExecutionBackend, InvalidStateError, type OutputCursor } from 'boxlite/backend';
 import { type InputQueue, inputQueue } from '../terminal/input-queue.ts';
 import { bufferLimitBytes } from '../terminal/socket-link.ts';
 
 const keptEntries = 4096;
+const lateMs = 30_000;
 
 /** What stays of an execution between one attach and the next: its protocol has no cursors, so the server keeps them. */
 export interface Attachment {
@@ -17,7 +18,14 @@ export interface Attachment {
 /** One client at a time for each execution. */
 export interface Attachments {
   /** `InvalidStateError` while another client has the execution. */
-  claim(execution: string): Attachment;
+  claim(slot: string): Attachment;
+  /**
+   * An execution is removed. A client that kills what it has just started removes it before it attaches: to one that
+   * nobody was attached to, it may attach for 30 s more, and learns how it ended.
+   */
+  removed(slot: string, execution: ExecutionBackend): void;
+  /** A removed execution that may still be attached to. */
+  late(slot: string): ExecutionBackend | undefined;
 }
 
 interface Entry {
@@ -29,6 +37,7 @@ interface Entry {
 /** Nobody is attached yet. What nobody has is kept for the 4,096 executions that were attached to last. */
 export function attachments(): Attachments {
   const entries = new Map<string, Entry>();
+  const late = new Map<string, ExecutionBackend>();
 
   function forgetOldest(): void {
     for (const [id, entry] of entries) {
@@ -38,16 +47,23 @@ export function attachments(): Attachments {
   }
 
   return {
-    claim(execution) {
-      const entry: Entry = entries.get(execution) ?? {
+    removed(slot, execution) {
+      if (entries.has(slot) || late.size >= keptEntries) return;
+      late.set(slot, execution);
+      setTimeout(() => late.delete(slot), lateMs).unref();
+    },
+    late: (slot) => late.get(slot),
+    claim(slot) {
+      const entry: Entry = entries.get(slot) ?? {
         delivered: { stdout: 0, stderr: 0 },
         input: inputQueue(bufferLimitBytes),
         taken: false,
       };
-      if (entry.taken) throw new InvalidStateError(`execution ${execution} has another client attached`);
+      if (entry.taken)
+        throw new InvalidStateError('another client is attached to this execution; wait until it leaves');
       entry.taken = true;
-      entries.delete(execution);
-      entries.set(execution, entry);
+      entries.delete(slot);
+      entries.set(slot, entry);
       forgetOldest();
       let released = false;
       return {

@@ -32,6 +32,11 @@ export function principal(id: string, kind: Principal['kind'], grant: GrantOptio
   };
 }
 
+/** The generation of clients that a credential belongs to: tokens of `/v1/oauth/tokens` are of the first. */
+export function generationOf(who: Principal | undefined): 1 | 2 {
+  return who?.kind === 'token' ? 1 : 2;
+}
+
 /** 404 unless the path's tenant has the form of one and this principal may use it: it must not learn which exist. */
 export function requireTenant(who: Principal, tenant: string): void {
   if (tenantPattern.test(tenant) && (who.tenants === undefined || who.tenants.has(tenant))) return;

@@ -13,7 +13,6 @@ import { pathBox, pathExecution, type Routes } from './route.ts';
 type ExecutionOperation =
   | 'startExecution'
   | 'getExecution'
-  | 'removeExecution'
   | 'streamExecutionOutput'
   | 'sendExecutionInput'
   | 'signalExecution'
@@ -45,11 +44,6 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
 
     async getExecution(call) {
       return json(200, executionToWire(await (await pathExecution(call)).info()));
-    },
-
-    async removeExecution(call) {
-      await (await pathExecution(call)).remove();
-      return empty(204);
     },
 
     async streamExecutionOutput(call) {
