@@ -23,6 +23,7 @@ import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
+import { type OutputRetention, sweepOutput } from './execution/output-retention.ts';
 import { isUlid, ulid } from './id/ulid.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
 import type { BoxRecord } from './store/box-records.ts';
@@ -31,11 +32,13 @@ import { withRealPaths } from './volume/real-paths.ts';
 import type { ManagedVolumes } from './volume/volumes.ts';
 
 const adoptedAtOnce = 8;
+const mostBetweenSweepsMs = 60_000;
 
 export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'volumePath'> {
   readonly images: ImageStore;
   readonly importedLayers: ImportedLayers;
   readonly volumes: (assertOpen: () => void) => ManagedVolumes;
+  readonly outputRetention: OutputRetention;
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
@@ -53,6 +56,8 @@ export class LocalRuntime implements RuntimeBackend {
   /** Names of boxes that are being made, each with the promise of its box. */
   readonly #making = new Map<string, Promise<LocalBox>>();
   #closing: Promise<void> | undefined;
+  #sweeping: NodeJS.Timeout | undefined;
+  #swept: Promise<void> | undefined;
 
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
@@ -82,6 +87,28 @@ export class LocalRuntime implements RuntimeBackend {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), this.#sweep()]);
+    const { ms } = this.#parts.outputRetention;
+    this.#sweeping = setInterval(() => this.#sweepOutput(), Math.min(Math.max(ms / 4, 1000), mostBetweenSweepsMs));
+    this.#sweeping.unref();
+    this.#sweepOutput();
+  }
+
+  #sweepOutput(): void {
+    const { outputRetention: retention, store, folder } = this.#parts;
+    this.#swept ??= sweepOutput({
+      retention,
+      boxes: dirname(folder('id')),
+      running: (box, id) => this.#boxes.get(box)?.life.executions.running(id) !== undefined,
+      forget: async (box, ...which) => {
+        const record = this.#closing ? undefined : store.boxes.get(box);
+        return record ? this.#held(record).life.executions.forgetOutput(...which) : false;
+      },
+    })
+      // What cannot be deleted now is tried again with the next sweep.
+      .catch(() => {})
+      .finally(() => {
+        this.#swept = undefined;
+      });
   }
 
   /** Deletes what is left of boxes that were removed. What cannot be deleted now is tried again the next time. */
@@ -171,7 +198,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset);
+    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.outputRetention);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -180,7 +207,8 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    await Promise.allSettled(this.#making.values());
+    clearInterval(this.#sweeping);
+    await Promise.allSettled([...this.#making.values(), this.#swept]);
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
     await this.#parts.close();

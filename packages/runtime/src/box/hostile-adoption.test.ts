@@ -68,7 +68,7 @@ test('tags that a hostile box gives its executions reach neither files outside o
   onTestFinished(() => store.close());
   const [box, other, theirs, mine] = [ulid(), ulid(), ulid(), ulid()];
   for (const id of [box, other]) store.boxes.insert(record(id));
-  const started = { number: 1, command: ['true'], tty: false, startedAt: 1, exit: undefined };
+  const started = { number: 1, command: ['true'], tty: false, startedAt: 1, output: undefined, exit: undefined };
   store.executions.insert({ ...started, id: theirs, boxId: other });
   store.executions.insert({ ...started, id: mine, boxId: box });
   const victim = join(folder, 'victim.log');

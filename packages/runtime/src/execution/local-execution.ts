@@ -47,7 +47,7 @@ export class LocalExecution implements ExecutionBackend {
     this.#events = events;
     this.#exit = record.exit;
     if (record.exit) {
-      log.truncated = record.exit.truncated;
+      log.truncated ??= record.exit.truncated;
       log.end();
     }
   }
@@ -65,6 +65,10 @@ export class LocalExecution implements ExecutionBackend {
     return this.#removed;
   }
 
+  get beingRead(): boolean {
+    return this.#readers > 0;
+  }
+
   /** Where the guest's frames go while this channel lives. */
   sink(channel: GuestChannel): GuestSink {
     this.#channel = channel;
@@ -73,12 +77,11 @@ export class LocalExecution implements ExecutionBackend {
         this.#events.received(bytes.length);
         const wasCut = this.log.truncated !== undefined;
         const written = this.log.append(stream, bytes);
-        const after = (): void => {
-          if (!wasCut && this.log.truncated !== undefined) this.#channel?.discardOutput(this.record.number);
+        const after = (): void | Promise<void> => {
+          if (this.log.truncated === undefined) return this.log.unread?.room(this.log.size);
+          if (!wasCut) this.#channel?.discardOutput(this.record.number);
         };
-        if (written) return written.then(after);
-        after();
-        return undefined;
+        return written ? written.then(after) : after();
       },
       exit: (exit) => this.end(toExit(exit, this.log.truncated)),
       broken: () => {
@@ -90,9 +93,11 @@ export class LocalExecution implements ExecutionBackend {
   /** Records how it ended; only the first call counts. Settles once that is in the store. */
   end(exit: ExecutionExit): Promise<void> {
     if (this.#exit) return Promise.resolve();
-    this.#exit = exit;
+    const { stdout, stderr } = this.log;
+    this.#exit = { ...exit, outputBytes: { stdout, stderr } };
+    this.log.unread?.lift();
     this.#channel = undefined;
-    const stored = this.#events.ended(this, exit);
+    const stored = this.#events.ended(this, this.#exit);
     this.log.end();
     this.#ends.notify();
     this.#dropLog();
@@ -102,6 +107,7 @@ export class LocalExecution implements ExecutionBackend {
   async remove(): Promise<void> {
     if (this.#removed) return;
     this.#removed = true;
+    this.log.unread?.lift();
     if (this.running) this.#channel?.signal(this.record.number, sigkill);
     await this.#events.removed(this);
     this.#dropLog();
@@ -172,6 +178,7 @@ export class LocalExecution implements ExecutionBackend {
       throw new InvalidArgumentError(`signal must be a whole number from 1 to 64, not ${signal}`);
     }
     this.#live().signal(this.record.number, signal);
+    if (signal === sigkill) this.log.unread?.lift();
   }
 
   async resize(size: TerminalSize): Promise<void> {

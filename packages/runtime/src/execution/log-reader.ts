@@ -14,6 +14,8 @@ export async function* readLog(
   from: OutputCursor = { stdout: 0, stderr: 0 },
   signal?: AbortSignal,
 ): AsyncGenerator<OutputChunk, void, undefined> {
+  // What a cursor beyond the end skips was read by nobody.
+  const counts = from.stdout <= log.stdout && from.stderr <= log.stderr;
   const seen = log.index.before(from);
   const counted: Record<OutputStream, number> = { stdout: seen.stdout, stderr: seen.stderr };
   let position = seen.position;
@@ -21,6 +23,11 @@ export async function* readLog(
   try {
     for (;;) {
       signal?.throwIfAborted();
+      if (counts) log.unread?.took(position);
+      if (log.forgotten) {
+        if (from.stdout >= log.stdout && from.stderr >= log.stderr) return;
+        throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);
+      }
       if (position >= log.size) {
         const misses = from.stdout <= counted.stdout || from.stderr <= counted.stderr;
         if (log.truncated !== undefined && misses)
@@ -64,7 +71,7 @@ class LogFile {
 
   async #need(position: number, length: number, size: number): Promise<void> {
     if (position >= this.#start && position + length <= this.#start + this.#block.length) return;
-    this.#handle ??= await open(this.#path, 'r');
+    this.#handle ??= await this.#open();
     // A new buffer each time: what was yielded from the former one may still be in use.
     const block = Buffer.allocUnsafe(Math.max(length, Math.min(blockBytes, size - position)));
     let filled = 0;
@@ -76,6 +83,15 @@ class LogFile {
     this.#block = block.subarray(0, filled);
     this.#start = position;
     if (filled < length) throw new Error(`the output log ${this.#path} is shorter than it was`);
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, 'r');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      throw new OutputTruncatedError('output is incomplete: it is no longer kept', { cause: error });
+    }
   }
 
   async close(): Promise<void> {

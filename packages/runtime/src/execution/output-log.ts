@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
+import type { OutputCursor } from 'boxlite/backend';
 import { LogIndex } from './log-index.ts';
 import {
   decodeRecordHeader,
@@ -9,6 +10,7 @@ import {
 } from './log-record.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
+import type { Unread } from './unread.ts';
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
 // whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
@@ -35,6 +37,10 @@ export class OutputLog {
   ended = false;
   /** Why bytes after the end of this log were dropped. */
   truncated: string | undefined;
+  /** The bytes are no longer kept, only how many there were. */
+  forgotten = false;
+  /** Set where the command waits for readers. */
+  unread: Unread | undefined;
   readonly #limit: number;
   #fd: number | undefined;
   #writing = false;
@@ -43,6 +49,15 @@ export class OutputLog {
   constructor(path: string, limitBytes: number) {
     this.path = path;
     this.#limit = limitBytes;
+  }
+
+  /** A log whose bytes are no longer kept. */
+  static forgotten(path: string, totals: OutputCursor, reason: string): OutputLog {
+    const log = new OutputLog(path, 0);
+    log.stdout = totals.stdout;
+    log.stderr = totals.stderr;
+    log.forget(reason);
+    return log;
   }
 
   /** Takes up a log that a former process wrote; a record cut short by a crash was never acknowledged and is dropped. */
@@ -168,6 +183,14 @@ export class OutputLog {
     this.#tail.keepLast(tailBytesOnceEnded);
     this.close();
     this.changes.notify();
+  }
+
+  /** The bytes of an ended log are no longer kept. */
+  forget(reason: string): void {
+    this.size = 0;
+    this.forgotten = true;
+    this.truncated = reason;
+    this.#tail.keepLast(0);
   }
 
   /** Lets go of the file; what was written stays readable. */

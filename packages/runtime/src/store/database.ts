@@ -37,6 +37,7 @@ CREATE INDEX executions_by_box ON executions (box_id, id);
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `,
   `ALTER TABLE boxes ADD COLUMN history TEXT NOT NULL DEFAULT '{}';`,
+  'ALTER TABLE executions ADD COLUMN output TEXT;',
 ];
 
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */

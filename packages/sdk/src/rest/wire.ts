@@ -189,6 +189,7 @@ export function execRequest(options: ExecOptions): api.ExecRequest {
     tty: options.tty ?? false,
     cols: options.size?.cols,
     rows: options.size?.rows,
+    output: options.output && { policy: options.output.policy, limit_bytes: options.output.limitBytes },
   };
 }
 
@@ -253,6 +254,8 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
       maxConcurrentExecutions: capabilities?.max_concurrent_executions ?? Infinity,
       fileTransferMaxBytes: capabilities?.file_transfer_max_bytes ?? Infinity,
       execTimeoutMaxSeconds: capabilities?.exec_timeout_max_seconds ?? Infinity,
+      outputRetentionMs: toMs(capabilities?.output_retention_seconds),
+      outputRetentionBytes: capabilities?.output_retention_bytes ?? undefined,
       ttyEnabled: capabilities?.tty_enabled ?? true,
       streamingEnabled: capabilities?.streaming_enabled ?? true,
       linuxCapabilitiesEnabled: capabilities?.linux_capabilities_enabled ?? false,

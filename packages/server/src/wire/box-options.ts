@@ -81,5 +81,6 @@ export function execOptionsFromWire(request: ExecRequest): ExecOptions {
     tty: request.tty,
     size: sized ? { cols: cols ?? 80, rows: rows ?? 24 } : undefined,
     timeoutMs: fromSeconds(timeout_seconds),
+    output: request.output && present({ policy: request.output.policy, limitBytes: request.output.limit_bytes }),
   });
 }
