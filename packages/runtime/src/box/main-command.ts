@@ -32,7 +32,7 @@ export async function startMain(
     awaited?.reject(new InvalidStateError(`box ${box} has no main command, and neither has its image; give it cmd`));
     return;
   }
-  const execution = await executions.start(channel, { command, args }, awaited?.id);
+  const execution = await executions.start(channel, { command, args, tty: options.tty ?? false }, awaited?.id);
   state.remember({ main: execution.id });
   awaited?.resolve(execution);
   followMain(state, executions);

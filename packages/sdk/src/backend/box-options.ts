@@ -90,6 +90,8 @@ export interface BoxOptions {
   readonly cmd?: readonly string[];
   /** `<name or uid>[:<group or gid>]`. */
   readonly user?: string;
+  /** Runs the main command on a terminal. @default false */
+  readonly tty?: boolean;
   readonly volumes?: readonly VolumeOptions[];
   readonly tmpfs?: readonly TmpfsOptions[];
   readonly ports?: readonly PortOptions[];

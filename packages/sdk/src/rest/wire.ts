@@ -141,6 +141,7 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
     entrypoint: options.entrypoint,
     cmd: options.cmd,
     user: options.user,
+    tty: options.tty,
     volumes: options.volumes?.map((volume) => ({
       ...('volume' in volume ? { managed_volume: volume.volume } : { host_path: volume.hostPath }),
       guest_path: volume.guestPath,

@@ -23,6 +23,7 @@ export function boxOptionsFromWire(request: CreateBoxRequest, generation: 1 | 2)
     entrypoint: request.entrypoint,
     cmd: request.cmd,
     user: request.user,
+    tty: request.tty,
     volumes: request.volumes?.map((volume) =>
       present({
         ...(volume.managed_volume === undefined
