@@ -40,6 +40,9 @@ async function attached(url: string, options: { readonly autoPong?: boolean } = 
   return client;
 }
 
+/** On a busy machine a second is not long. */
+const eventually = <T>(get: () => T): ReturnType<typeof expect.poll<T>> => expect.poll(get, { timeout: 15_000 });
+
 const text = (frames: readonly Buffer[], channel: 1 | 2): string =>
   Buffer.concat(frames.filter((frame) => frame[0] === channel).map((frame) => frame.subarray(1))).toString();
 
@@ -58,7 +61,7 @@ async function site(
 test('a frame comes at once, although the command says nothing', async () => {
   const { url } = await site();
   const client = await attached(url);
-  await expect.poll(() => client.pings).toBe(1);
+  await eventually(() => client.pings).toBe(1);
   expect(client.answer).toMatchObject({ 'x-boxlite-execution-id': 'E1', 'x-request-id': expect.any(String) });
 });
 
@@ -126,7 +129,7 @@ test('a message that makes no sense is answered with what is wrong, and the conn
     ['{"type":"signal"}', /sig must be/],
   ];
   for (const [message] of nonsense) client.socket.send(message);
-  await expect.poll(() => client.messages.length).toBe(nonsense.length);
+  await eventually(() => client.messages.length).toBe(nonsense.length);
   for (const [index, [, rule]] of nonsense.entries()) {
     expect(client.messages[index]).toEqual({ type: 'error', message: expect.stringMatching(rule) });
   }
@@ -138,14 +141,14 @@ test('only one client has an execution; who comes when it has left gets what it 
   const { server, execution, path, url } = await site();
   const first = await attached(url);
   execution.push('stdout', 'A');
-  await expect.poll(() => text(first.frames, 1)).toBe('A');
+  await eventually(() => text(first.frames, 1)).toBe('A');
   expect((await server.call('GET', path)).status).toBe(426);
   await expect(attached(url)).rejects.toThrow('409');
   // A pong for the frame before: the ping of the next one is answered only after it.
-  await expect.poll(() => first.pings).toBeGreaterThan(1);
+  await eventually(() => first.pings).toBeGreaterThan(1);
   first.socket.terminate();
   execution.push('stdout', 'B');
-  await expect.poll(() => execution.readers).toBe(0);
+  await eventually(() => execution.readers).toBe(0);
   const second = await attached(url);
   execution.finish({ exitCode: 0 });
   expect(await second.closed).toBe(1000);
@@ -160,9 +163,9 @@ test('what a client did not answer for comes again: bytes on a connection that b
   const { execution, url } = await site();
   const first = await attached(url, { autoPong: false });
   execution.push('stdout', 'A');
-  await expect.poll(() => text(first.frames, 1)).toBe('A');
+  await eventually(() => text(first.frames, 1)).toBe('A');
   first.socket.terminate();
-  await expect.poll(() => execution.readers).toBe(0);
+  await eventually(() => execution.readers).toBe(0);
   const second = await attached(url);
   execution.finish({ exitCode: 0 });
   await second.closed;
@@ -187,7 +190,7 @@ test('a client that is silent for long is gone, and the execution is free and ru
   const { execution, url } = await site('run', { heartbeatMs: 20 });
   const client = await attached(url, { autoPong: false });
   expect(await client.closed).toBe(1006);
-  await expect.poll(() => execution.readers).toBe(0);
+  await eventually(() => execution.readers).toBe(0);
   expect(execution.signals).toEqual([]);
   const next = await attached(url);
   execution.finish({ exitCode: 0 });
@@ -210,8 +213,8 @@ test('a client that does not read holds the output back, and is let go of', asyn
     'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  await expect.poll(() => execution.readers).toBe(1);
-  await expect.poll(() => execution.readers, { timeout: 10_000 }).toBe(0);
+  await eventually(() => execution.readers).toBe(1);
+  await eventually(() => execution.readers).toBe(0);
   expect(execution.taken).toBeLessThan(64 * 1024 * 1024);
 });
 
@@ -282,7 +285,7 @@ test('a peer that vanishes without a word is found out', async () => {
   const address = relay.address();
   const port = typeof address === 'object' ? address?.port : 0;
   const client = await attached(url.replace(`:${server.listening.port}`, `:${port}`));
-  await expect.poll(() => client.pings).toBeGreaterThan(0);
+  await eventually(() => client.pings).toBeGreaterThan(0);
   cut = true;
-  await expect.poll(() => execution.readers).toBe(0);
+  await eventually(() => execution.readers).toBe(0);
 });

@@ -15,12 +15,14 @@ type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promi
 /** Handles `upgrade` events: asks the app like any request, then opens the WebSocket or writes the app's refusal. */
 export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Promise<Response>): Upgrade {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, handleProtocols: () => false });
-  const answers = new WeakMap<IncomingMessage, Readonly<Record<string, string>>>();
-  server.on('headers', (lines, request) => {
-    for (const [name, value] of Object.entries(answers.get(request) ?? {})) lines.push(`${name}: ${value}`);
-  });
   server.on('wsClientError', (error, socket, request) => {
     void refuse(refusedHandshake(error), request, socket);
+  });
+
+  // What the app says of the request goes with the 101, too.
+  const said = new WeakMap<IncomingMessage, Headers>();
+  server.on('headers', (lines, request) => {
+    for (const [name, value] of said.get(request) ?? []) if (name.startsWith('x-')) lines.push(`${name}: ${value}`);
   });
 
   return async (incoming, socket, head) => {
@@ -36,7 +38,7 @@ export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Prom
     socket.off('close', left);
     const { accept } = slot;
     if (!accept) return refuse(response, incoming, socket);
-    answers.set(incoming, { 'x-request-id': response.headers.get('x-request-id') ?? '', ...slot.headers });
+    said.set(incoming, response.headers);
     let open = false;
     if (!socket.destroyed) {
       socket.off('error', ignore);

@@ -33,8 +33,7 @@ export function attachRoutes(options: TerminalOptions): Routes<'attachExecution'
     const attachment = slots.claim(slotOf(box, id));
     upgrade.accept = (socket) => attach(socket, execution, attachment, requestId, options);
     upgrade.abandon = () => attachment.release();
-    upgrade.headers = { 'x-boxlite-execution-id': id };
-    return empty(204);
+    return new Response(null, { status: 204, headers: { 'x-boxlite-execution-id': id } });
   }
 
   return {

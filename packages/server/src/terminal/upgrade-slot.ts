@@ -6,6 +6,4 @@ export interface UpgradeSlot {
   accept?: (socket: WebSocket) => void;
   /** Called instead when the client left before the handshake. */
   abandon?: () => void;
-  /** Go with the answer to the handshake. */
-  headers?: Readonly<Record<string, string>>;
 }
