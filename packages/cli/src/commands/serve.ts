@@ -4,6 +4,7 @@ import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
 import { localOptions } from '../connect.ts';
+import { durationMs } from '../duration.ts';
 import { globalOptions } from '../globals.ts';
 import { firstSignal } from '../signals.ts';
 import { UsageError } from '../usage.ts';
@@ -16,6 +17,8 @@ interface ServeFlags {
   readonly allowHostPath?: readonly string[];
   readonly allowHostPort?: readonly string[];
   readonly attached?: boolean;
+  readonly outputRetention?: number;
+  readonly outputRetentionBytes?: number;
   readonly dev?: boolean;
 }
 
@@ -35,6 +38,12 @@ export function registerServe(program: Command): void {
       collect,
     )
     .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
+    .option('--output-retention <duration>', 'keep output so long after its command ended (7d)', durationMs)
+    .option(
+      '--output-retention-bytes <bytes>',
+      'keep so much of it in all (16 GiB)',
+      wholeNumber('--output-retention-bytes'),
+    )
     .option('--dev', 'also take test-client with test-secret, on loopback only')
     .action(async (flags: ServeFlags) => {
       const options = globalOptions(command);
@@ -46,7 +55,12 @@ export function registerServe(program: Command): void {
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
-      const backend = await openLocal({ ...localOptions(options), detachAll: flags.attached !== true });
+      const backend = await openLocal({
+        ...localOptions(options),
+        detachAll: flags.attached !== true,
+        ...(flags.outputRetention !== undefined && { outputRetentionMs: flags.outputRetention }),
+        ...(flags.outputRetentionBytes !== undefined && { outputRetentionBytes: flags.outputRetentionBytes }),
+      });
       try {
         const app = createApp(backend, {
           auth,

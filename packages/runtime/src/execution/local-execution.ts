@@ -14,6 +14,7 @@ import { readLog } from './log-reader.ts';
 import { Notifier } from './notifier.ts';
 import type { OutputLog } from './output-log.ts';
 import { signalName } from './signal-name.ts';
+import { TakenFile } from './taken-file.ts';
 
 const sigkill = 9;
 
@@ -39,12 +40,14 @@ export class LocalExecution implements ExecutionBackend {
   #stdinClosed = false;
   #removed = false;
   #readers = 0;
+  readonly #taken: TakenFile;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
     this.record = record;
     this.log = log;
     this.#events = events;
+    this.#taken = new TakenFile(log.path);
     this.#exit = record.exit;
     if (record.exit) {
       log.truncated ??= record.exit.truncated;
@@ -115,7 +118,16 @@ export class LocalExecution implements ExecutionBackend {
 
   /** Deletes the log of a removed execution once nobody needs it. */
   #dropLog(): void {
-    if (this.#removed && !this.running && this.#readers === 0) rm(this.log.path, { force: true }).catch(() => {});
+    if (!this.#removed || this.running || this.#readers > 0) return;
+    for (const path of [this.log.path, this.#taken.path]) rm(path, { force: true }).catch(() => {});
+  }
+
+  taken(): OutputCursor {
+    return this.#taken.read();
+  }
+
+  take(cursor: OutputCursor): void {
+    if (!this.#removed) this.#taken.write(cursor);
   }
 
   async info(): Promise<ExecutionInfo> {

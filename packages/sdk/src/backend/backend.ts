@@ -164,6 +164,9 @@ export interface ExecutionBackend {
   /** `InvalidStateError` once it has ended. */
   signal(signal: number, call?: CallOptions): Promise<void>;
   resize(size: TerminalSize, call?: CallOptions): Promise<void>;
+  /** What a reader without a cursor of its own has taken so far; kept with the output, for the next such reader. */
+  taken(): OutputCursor;
+  take(cursor: OutputCursor): void;
   /** Kills it if it runs, and forgets it with its output; whoever reads it now gets the rest and the exit. */
   remove(call?: CallOptions): Promise<void>;
 }

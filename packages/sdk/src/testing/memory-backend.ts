@@ -86,6 +86,8 @@ export function memoryBackend(
       },
       resize: async ({ cols, rows }) => void calls.push(`resize ${cols}x${rows}`),
       remove: async () => void calls.push('remove'),
+      taken: () => ({ stdout: 0, stderr: 0 }),
+      take: () => undefined,
     };
   }
 

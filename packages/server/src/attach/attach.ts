@@ -27,15 +27,15 @@ export function attach(
   const reading = new AbortController();
   const { say, sayError, send, holdBack } = socketLink(socket, requestId);
   const { input } = attachment;
-  const from = attachment.delivered;
-  const taken = receipts(socket, from, {
+  let pouring: ExecutionBackend | undefined;
+  const taken = receipts(socket, {
     heartbeatMs: options.heartbeatMs,
-    onTaken(cursor) {
-      attachment.delivered = cursor;
-    },
+    onTaken: (cursor) => pouring?.take(cursor),
   });
 
   async function pour(running: ExecutionBackend): Promise<void> {
+    const from = running.taken();
+    pouring = running;
     const splitter = outputSplitter(from, false);
     const deliver = async (pieces: ReturnType<typeof splitter.push>): Promise<void> => {
       for (const { stream, data, reached } of pieces) {
@@ -71,10 +71,10 @@ export function attach(
   }
 
   async function obey(message: AttachMessage): Promise<void> {
+    if (message.type === 'stdin_eof') return input.add(0, async () => (await execution).closeStdin());
     const running = await execution;
     if (message.type === 'resize') return running.resize({ cols: message.cols, rows: message.rows });
-    if (message.type === 'signal') return running.signal(message.sig);
-    return input.add(0, () => running.closeStdin());
+    return running.signal(message.sig);
   }
 
   socket.on('message', (data, isBinary) => {

@@ -1,15 +1,13 @@
-import { type ExecutionBackend, InvalidStateError, type OutputCursor } from 'boxlite/backend';
+import { type ExecutionBackend, InvalidStateError } from 'boxlite/backend';
 import { type InputQueue, inputQueue } from '../terminal/input-queue.ts';
 import { bufferLimitBytes } from '../terminal/socket-link.ts';
 
-const keptEntries = 4096;
 const lateMs = 30_000;
+const mostLate = 4096;
 
-/** What stays of an execution between one attach and the next: its protocol has no cursors, so the server keeps them. */
+/** An execution that a client has for itself. */
 export interface Attachment {
-  /** What a client has answered for: the next one goes on from here. */
-  delivered: OutputCursor;
-  /** Input that clients have sent; it goes to the command even when the client leaves. */
+  /** Input that this client and those before it have sent; it goes to the command even when they leave. */
   readonly input: InputQueue;
   /** Gives the execution back to whoever comes next; twice is fine. */
   release(): void;
@@ -28,58 +26,36 @@ export interface Attachments {
   late(slot: string): ExecutionBackend | undefined;
 }
 
-interface Entry {
-  delivered: OutputCursor;
-  readonly input: InputQueue;
-  taken: boolean;
-}
-
-/** Nobody is attached yet. What nobody has is kept for the 4,096 executions that were attached to last. */
+/** Nobody is attached yet. */
 export function attachments(): Attachments {
-  const entries = new Map<string, Entry>();
+  const taken = new Set<string>();
+  const inputs = new Map<string, InputQueue>();
   const late = new Map<string, ExecutionBackend>();
-
-  function forgetOldest(): void {
-    for (const [id, entry] of entries) {
-      if (entries.size <= keptEntries) return;
-      if (!entry.taken) entries.delete(id);
-    }
-  }
-
   return {
+    claim(slot) {
+      if (taken.has(slot)) {
+        throw new InvalidStateError('another client is attached to this execution; wait until it leaves');
+      }
+      taken.add(slot);
+      const input = inputs.get(slot) ?? inputQueue(bufferLimitBytes);
+      inputs.set(slot, input);
+      let released = false;
+      return {
+        input,
+        release() {
+          if (released) return;
+          released = true;
+          taken.delete(slot);
+          // The next client's input comes after what is left of this one's.
+          void input.idle().then(() => !taken.has(slot) && inputs.get(slot) === input && inputs.delete(slot));
+        },
+      };
+    },
     removed(slot, execution) {
-      if (entries.has(slot) || late.size >= keptEntries) return;
+      if (taken.has(slot) || late.size >= mostLate) return;
       late.set(slot, execution);
       setTimeout(() => late.delete(slot), lateMs).unref();
     },
     late: (slot) => late.get(slot),
-    claim(slot) {
-      const entry: Entry = entries.get(slot) ?? {
-        delivered: { stdout: 0, stderr: 0 },
-        input: inputQueue(bufferLimitBytes),
-        taken: false,
-      };
-      if (entry.taken)
-        throw new InvalidStateError('another client is attached to this execution; wait until it leaves');
-      entry.taken = true;
-      entries.delete(slot);
-      entries.set(slot, entry);
-      forgetOldest();
-      let released = false;
-      return {
-        get delivered() {
-          return entry.delivered;
-        },
-        set delivered(cursor) {
-          entry.delivered = cursor;
-        },
-        input: entry.input,
-        release() {
-          if (released) return;
-          released = true;
-          entry.taken = false;
-        },
-      };
-    },
   };
 }

@@ -25,12 +25,12 @@ export interface ReceiptsOptions {
  * One is sent at once, for clients that drop a connection on which nothing comes; the next follows when its pong is
  * here and more was sent, or after the interval. A client that leaves three in a row unanswered, and takes nothing, is gone.
  */
-export function receipts(socket: WebSocket, from: OutputCursor, options: ReceiptsOptions): Receipts {
-  let reached = from;
+export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts {
+  let reached: OutputCursor | undefined;
   let number = 0;
   let missed = 0;
   let buffered = 0;
-  const asked = new Map<number, OutputCursor>();
+  const asked = new Map<number, OutputCursor | undefined>();
 
   function ask(): void {
     number++;
@@ -41,10 +41,10 @@ export function receipts(socket: WebSocket, from: OutputCursor, options: Receipt
   socket.on('pong', (data) => {
     missed = 0;
     const answered = Number(data.toString());
+    if (!asked.has(answered)) return;
     const cursor = asked.get(answered);
-    if (cursor === undefined) return;
     for (const earlier of asked.keys()) if (earlier <= answered) asked.delete(earlier);
-    options.onTaken(cursor);
+    if (cursor) options.onTaken(cursor);
     if (asked.size === 0 && cursor !== reached) ask();
   });
   socket.on('message', () => {
@@ -67,7 +67,7 @@ export function receipts(socket: WebSocket, from: OutputCursor, options: Receipt
       reached = cursor;
       if (asked.size === 0) ask();
     },
-    all: () => options.onTaken(reached),
+    all: () => reached && options.onTaken(reached),
     stop: () => clearInterval(beating),
   };
 }

@@ -6,6 +6,8 @@ export interface InputQueue {
   add(bytes: number, step: () => Promise<void>): Promise<void>;
   /** Resolves as soon as it is not full. */
   room(): Promise<void>;
+  /** Resolves when everything that was added is done. */
+  idle(): Promise<void>;
 }
 
 /** An empty queue, full above so many bytes. */
@@ -27,6 +29,12 @@ export function inputQueue(limitBytes: number): InputQueue {
       });
       last = done.catch(() => {});
       return done;
+    },
+    async idle() {
+      for (let seen: Promise<void> | undefined; seen !== last; ) {
+        seen = last;
+        await seen;
+      }
     },
     async room() {
       while (waiting > limitBytes) await roomMade.promise;

@@ -27,11 +27,12 @@ export class MemoryExecution implements ExecutionBackend {
   /** Readers of output that are under way. */
   readers = 0;
   /** Bytes that readers of `bytes N` took. */
-  taken = 0;
+  generated = 0;
   #chunks: OutputChunk[] = [];
   #offsets = { stdout: 0, stderr: 0 };
   #end: ExecutionInfo | Error | undefined;
   #cut: Error | undefined;
+  #taken: OutputCursor = { stdout: 0, stderr: 0 };
   #changed = Promise.withResolvers<void>();
   #startedAt = new Date();
 
@@ -99,8 +100,8 @@ export class MemoryExecution implements ExecutionBackend {
     const total = Number(this.options.args?.[0] ?? 0);
     const piece = Buffer.alloc(pieceBytes, 'x');
     for (let offset = from; offset < total; offset += pieceBytes) {
-      this.taken = Math.min(offset + pieceBytes, total);
-      yield { stream: 'stdout', data: piece.subarray(0, this.taken - offset), offset };
+      this.generated = Math.min(offset + pieceBytes, total);
+      yield { stream: 'stdout', data: piece.subarray(0, this.generated - offset), offset };
     }
   }
 
@@ -131,6 +132,14 @@ export class MemoryExecution implements ExecutionBackend {
   async resize(size: TerminalSize): Promise<void> {
     if (this.#end) throw new InvalidStateError('the execution is not running');
     this.sizes.push(size);
+  }
+
+  taken(): OutputCursor {
+    return this.#taken;
+  }
+
+  take(cursor: OutputCursor): void {
+    this.#taken = cursor;
   }
 
   async remove(): Promise<void> {
