@@ -91,7 +91,7 @@ test('tags that a hostile box gives its executions reach neither files outside o
   expect(readdirSync(folder).filter((name) => name.endsWith('.log'))).toEqual(['victim.log']);
   expect(store.executions.get(other, theirs)?.exit).toBeUndefined();
   expect(store.executions.get(box, mine)?.exit).toMatchObject({
-    status: 'killed',
+    status: 'lost',
     errorMessage: 'the guest does not know it',
   });
 });

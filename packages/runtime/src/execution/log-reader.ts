@@ -3,7 +3,8 @@ import { type OutputChunk, type OutputCursor, OutputTruncatedError } from 'boxli
 import { decodeRecordHeader, type OutputStream, recordHeaderBytes } from './log-record.ts';
 import type { OutputLog } from './output-log.ts';
 
-const blockBytes = 256 * 1024;
+// What one reader has in memory; there may be hundreds.
+const pieceBytes = 64 * 1024;
 
 /**
  * Every byte of a log from a cursor on, in the order of writing, then ends once the log has ended.
@@ -19,6 +20,8 @@ export async function* readLog(
   const seen = log.index.before(from);
   const counted: Record<OutputStream, number> = { stdout: seen.stdout, stderr: seen.stderr };
   let position = seen.position;
+  // How much of the record there was given out already.
+  let within = 0;
   const file = new LogFile(log.path);
   try {
     for (;;) {
@@ -36,18 +39,28 @@ export async function* readLog(
         await log.changes.next(signal);
         continue;
       }
-      const record = log.inMemory(position) ?? (await file.record(position, log.size));
-      position += recordHeaderBytes + record.data.length;
-      const offset = counted[record.stream];
-      counted[record.stream] += record.data.length;
-      const skip = Math.min(Math.max(from[record.stream] - offset, 0), record.data.length);
-      if (skip < record.data.length) {
-        yield { stream: record.stream, data: record.data.subarray(skip), offset: offset + skip };
+      const { stream, length, data } =
+        log.inMemory(position, within, pieceBytes) ?? (await file.piece(position, within, log.size));
+      const offset = counted[stream];
+      counted[stream] += data.length;
+      within += data.length;
+      if (within >= length) {
+        position += recordHeaderBytes + length;
+        within = 0;
       }
+      const skip = Math.min(Math.max(from[stream] - offset, 0), data.length);
+      if (skip < data.length) yield { stream, data: data.subarray(skip), offset: offset + skip };
     }
   } finally {
     await file.close();
   }
+}
+
+interface Piece {
+  readonly stream: OutputStream;
+  /** Of the whole record. */
+  readonly length: number;
+  readonly data: Buffer;
 }
 
 /** Reads records from a log file a block at a time. */
@@ -61,19 +74,26 @@ class LogFile {
     this.#path = path;
   }
 
-  async record(position: number, size: number): Promise<{ stream: OutputStream; data: Buffer }> {
-    await this.#need(position, recordHeaderBytes, size);
-    const { stream, length } = decodeRecordHeader(this.#block, position - this.#start);
-    await this.#need(position, recordHeaderBytes + length, size);
-    const at = position - this.#start + recordHeaderBytes;
-    return { stream, data: this.#block.subarray(at, at + length) };
+  #record: { readonly position: number; readonly stream: OutputStream; readonly length: number } | undefined;
+
+  /** Bytes of the record that begins at a position, from there on: as many as the block has, or the next one holds. */
+  async piece(position: number, within: number, size: number): Promise<Piece> {
+    if (this.#record?.position !== position) {
+      await this.#need(position, recordHeaderBytes, size);
+      this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start) };
+    }
+    const { stream, length } = this.#record;
+    const from = position + recordHeaderBytes + within;
+    if (within < length) await this.#need(from, 1, size);
+    const at = from - this.#start;
+    return { stream, length, data: this.#block.subarray(at, at + length - within) };
   }
 
   async #need(position: number, length: number, size: number): Promise<void> {
     if (position >= this.#start && position + length <= this.#start + this.#block.length) return;
     this.#handle ??= await this.#open();
     // A new buffer each time: what was yielded from the former one may still be in use.
-    const block = Buffer.allocUnsafe(Math.max(length, Math.min(blockBytes, size - position)));
+    const block = Buffer.allocUnsafe(Math.max(length, Math.min(pieceBytes, size - position)));
     let filled = 0;
     while (filled < block.length) {
       const { bytesRead } = await this.#handle.read(block, filled, block.length - filled, position + filled);

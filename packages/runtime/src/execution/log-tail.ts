@@ -4,6 +4,8 @@ import type { OutputStream } from './log-record.ts';
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
   readonly position: number;
+  /** Of the whole chunk. */
+  readonly length: number;
 }
 
 interface Entry {
@@ -71,8 +73,8 @@ export class LogTail {
     this.#end = 0;
   }
 
-  /** A copy of the chunk whose record begins at this position of the file. */
-  at(position: number): TailChunk | undefined {
+  /** A copy of a part of the chunk whose record begins at this position of the file: at most so many bytes from there on. */
+  at(position: number, within = 0, most: number = Number.POSITIVE_INFINITY): TailChunk | undefined {
     const oldest = this.#entries[this.#first];
     if (!oldest || position < oldest.position) return undefined;
     let low = this.#first;
@@ -85,9 +87,9 @@ export class LogTail {
     const found = this.#entries[low];
     if (found?.position !== position) return undefined;
     const { stream, offset, start, length } = found;
-    const data = Buffer.allocUnsafeSlow(length);
-    this.#bytes.copy(data, 0, start, start + length);
-    return { stream, offset, position, data };
+    const data = Buffer.allocUnsafeSlow(Math.min(length - within, most));
+    this.#bytes.copy(data, 0, start + within, start + within + data.length);
+    return { stream, offset: offset + within, position, length, data };
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */

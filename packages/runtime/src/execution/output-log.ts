@@ -201,9 +201,9 @@ export class OutputLog {
     this.#fd = undefined;
   }
 
-  /** The chunk in memory whose record begins at this position of the file. */
-  inMemory(position: number): TailChunk | undefined {
-    return this.#tail.at(position);
+  /** A part of the chunk in memory whose record begins at this position of the file. */
+  inMemory(position: number, within: number, most: number): TailChunk | undefined {
+    return this.#tail.at(position, within, most);
   }
 }
 
