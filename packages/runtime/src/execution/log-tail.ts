@@ -17,6 +17,7 @@ interface Entry {
 }
 
 const leastBytes = 1024;
+const copiesKnown = 32;
 
 /**
  * The last records of a log, in one buffer that is written round and round: a flood of output makes no garbage, which
@@ -29,6 +30,7 @@ export class LogTail {
   #end = 0;
   #entries: Entry[] = [];
   #first = 0;
+  readonly #copies = new Map<number, WeakRef<Buffer>>();
 
   /** Keeps at most so many bytes; a record longer than half of that is not kept. */
   constructor(mostBytes: number) {
@@ -87,9 +89,21 @@ export class LogTail {
     const found = this.#entries[low];
     if (found?.position !== position) return undefined;
     const { stream, offset, start, length } = found;
-    const data = Buffer.allocUnsafeSlow(Math.min(length - within, most));
-    this.#bytes.copy(data, 0, start + within, start + within + data.length);
+    const data = this.#copy(position + within, start + within, Math.min(length - within, most));
     return { stream, offset: offset + within, position, length, data };
+  }
+
+  /** One copy for all readers that are at the same place, for as long as one of them has it. */
+  #copy(place: number, start: number, length: number): Buffer {
+    const known = this.#copies.get(place)?.deref();
+    if (known?.length === length) return known;
+    const data = Buffer.allocUnsafeSlow(length);
+    this.#bytes.copy(data, 0, start, start + length);
+    this.#copies.delete(place);
+    this.#copies.set(place, new WeakRef(data));
+    const [oldest] = this.#copies.keys();
+    if (this.#copies.size > copiesKnown && oldest !== undefined) this.#copies.delete(oldest);
+    return data;
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */
