@@ -2,9 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type OutputChunk, type OutputCursor, OutputTruncatedError } from 'boxlite/backend';
 import { decodeRecordHeader, type OutputStream, recordHeaderBytes } from './log-record.ts';
 import type { OutputLog } from './output-log.ts';
+import type { SharedPieces } from './shared-pieces.ts';
 
 // What one reader has in memory; there may be hundreds.
 const pieceBytes = 64 * 1024;
+const longBytes = 16 * 1024;
+const headerBlockBytes = 4096;
 
 /**
  * Every byte of a log from a cursor on, in the order of writing, then ends once the log has ended.
@@ -22,7 +25,7 @@ export async function* readLog(
   let position = seen.position;
   // How much of the record there was given out already.
   let within = 0;
-  const file = new LogFile(log.path);
+  const file = new LogFile(log.path, log.shared);
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -63,46 +66,60 @@ interface Piece {
   readonly data: Buffer;
 }
 
-/** Reads records from a log file a block at a time. */
+/** Reads records from a log file: small ones many at a time, pieces of long ones shared with other readers. */
 class LogFile {
   readonly #path: string;
+  readonly #shared: SharedPieces;
   #handle: FileHandle | undefined;
   #block: Buffer = Buffer.alloc(0);
   #start = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
   #record: { readonly position: number; readonly stream: OutputStream; readonly length: number } | undefined;
 
-  /** Bytes of the record that begins at a position, from there on: as many as the block has, or the next one holds. */
+  constructor(path: string, shared: SharedPieces) {
+    this.#path = path;
+    this.#shared = shared;
+  }
+
+  /** Bytes of the record that begins at a position, from there on. */
   async piece(position: number, within: number, size: number): Promise<Piece> {
     if (this.#record?.position !== position) {
-      await this.#need(position, recordHeaderBytes, size);
+      // After a long record another long one is likely, of which a block would hold little.
+      const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : pieceBytes;
+      await this.#need(position, recordHeaderBytes, Math.min(ahead, size - position));
       this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start) };
     }
     const { stream, length } = this.#record;
     const from = position + recordHeaderBytes + within;
-    if (within < length) await this.#need(from, 1, size);
+    const wanted = Math.min(length - within, pieceBytes);
+    if (length >= longBytes) return { stream, length, data: await this.#long(position + within, from, wanted) };
+    await this.#need(from, wanted, Math.min(Math.max(wanted, pieceBytes), size - from));
     const at = from - this.#start;
-    return { stream, length, data: this.#block.subarray(at, at + length - within) };
+    return { stream, length, data: this.#block.subarray(at, at + wanted) };
   }
 
-  async #need(position: number, length: number, size: number): Promise<void> {
+  async #long(place: number, from: number, length: number): Promise<Buffer> {
+    const shared = this.#shared.get(place, length);
+    return shared ?? this.#shared.put(place, await this.#read(from, length, length));
+  }
+
+  async #need(position: number, length: number, ahead: number): Promise<void> {
     if (position >= this.#start && position + length <= this.#start + this.#block.length) return;
-    this.#handle ??= await this.#open();
     // A new buffer each time: what was yielded from the former one may still be in use.
-    const block = Buffer.allocUnsafe(Math.max(length, Math.min(pieceBytes, size - position)));
+    this.#block = await this.#read(position, length, ahead);
+    this.#start = position;
+  }
+
+  async #read(position: number, least: number, most: number): Promise<Buffer> {
+    this.#handle ??= await this.#open();
+    const block = Buffer.allocUnsafeSlow(most);
     let filled = 0;
-    while (filled < block.length) {
-      const { bytesRead } = await this.#handle.read(block, filled, block.length - filled, position + filled);
+    while (filled < most) {
+      const { bytesRead } = await this.#handle.read(block, filled, most - filled, position + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    this.#block = block.subarray(0, filled);
-    this.#start = position;
-    if (filled < length) throw new Error(`the output log ${this.#path} is shorter than it was`);
+    if (filled < least) throw new Error(`the output log ${this.#path} is shorter than it was`);
+    return block.subarray(0, filled);
   }
 
   async #open(): Promise<FileHandle> {

@@ -1,5 +1,6 @@
 import type { OutputChunk } from 'boxlite/backend';
 import type { OutputStream } from './log-record.ts';
+import { SharedPieces } from './shared-pieces.ts';
 
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
@@ -17,7 +18,6 @@ interface Entry {
 }
 
 const leastBytes = 1024;
-const copiesKnown = 32;
 
 /**
  * The last records of a log, in one buffer that is written round and round: a flood of output makes no garbage, which
@@ -30,11 +30,12 @@ export class LogTail {
   #end = 0;
   #entries: Entry[] = [];
   #first = 0;
-  readonly #copies = new Map<number, WeakRef<Buffer>>();
+  readonly #shared: SharedPieces;
 
   /** Keeps at most so many bytes; a record longer than half of that is not kept. */
-  constructor(mostBytes: number) {
+  constructor(mostBytes: number, shared: SharedPieces = new SharedPieces()) {
     this.#most = mostBytes;
+    this.#shared = shared;
   }
 
   /** Copies the bytes. Records come in the order of their positions. */
@@ -93,17 +94,12 @@ export class LogTail {
     return { stream, offset: offset + within, position, length, data };
   }
 
-  /** One copy for all readers that are at the same place, for as long as one of them has it. */
   #copy(place: number, start: number, length: number): Buffer {
-    const known = this.#copies.get(place)?.deref();
-    if (known?.length === length) return known;
+    const shared = this.#shared.get(place, length);
+    if (shared) return shared;
     const data = Buffer.allocUnsafeSlow(length);
     this.#bytes.copy(data, 0, start, start + length);
-    this.#copies.delete(place);
-    this.#copies.set(place, new WeakRef(data));
-    const [oldest] = this.#copies.keys();
-    if (this.#copies.size > copiesKnown && oldest !== undefined) this.#copies.delete(oldest);
-    return data;
+    return this.#shared.put(place, data);
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */

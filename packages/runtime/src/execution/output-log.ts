@@ -10,6 +10,7 @@ import {
 } from './log-record.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
+import { SharedPieces } from './shared-pieces.ts';
 import type { Unread } from './unread.ts';
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
@@ -44,7 +45,9 @@ export class OutputLog {
   readonly #limit: number;
   #fd: number | undefined;
   #writing = false;
-  readonly #tail = new LogTail(tailBytes);
+  /** What its readers have in memory. */
+  readonly shared = new SharedPieces();
+  readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
