@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +150,8 @@ test('a client whose connection breaks comes back and gets what it lacks, once',
   for await (const { step, result } of stepsOf(await npmClient(link.url, 'npm-', 'reconnect'))) {
     if (step === 'end') end = result;
     else if (pieces.push(result) === 1) {
+      // The client answers for what it took; before that, a cut would bring it again rather than lose it.
+      await expect.poll(() => deliveredBytes(join(dir, 'home')), { timeout: 15_000 }).toBe('A\n'.length);
       link.cut();
       const runtime = Boxlite.rest({ url: server.url, credential: new ApiKeyCredential(key) });
       await (await runtime.get('npm-reconnect'))?.run('touch', ['/tmp/go']);
@@ -158,6 +160,13 @@ test('a client whose connection breaks comes back and gets what it lacks, once',
   expect(pieces.join('')).toBe('A\nB\n');
   expect(end).toEqual({ exitCode: 6 });
 });
+
+/** How much stdout of the only running execution the server knows to be delivered: the first number of its `.taken` file. */
+async function deliveredBytes(home: string): Promise<number> {
+  const found = (await readdir(home, { recursive: true })).filter((name) => name.endsWith('.taken'));
+  const [file] = found;
+  return file === undefined ? 0 : Number((await readFile(join(home, file))).readBigUInt64LE(0));
+}
 
 /** A way to a local port whose connections can be broken. */
 async function breakableLink(port: number): Promise<{ url: string; cut(): void } & AsyncDisposable> {
