@@ -12,7 +12,7 @@ const full = process.env['BOXLITE_CHAOS'] === 'full';
 const { boxes: boxCount, each, kills } = full ? { boxes: 5, each: 10, kills: 20 } : { boxes: 2, each: 6, kills: 4 };
 const key = 'blk_chaos';
 // Lines until somebody says that it is enough, and at the end how many there were.
-const script = 'i=0; while [ ! -e /tmp/enough ]; do i=$((i+1)); echo line $i; sleep 0.01; done; echo end $i; exit $0';
+const script = 'i=0; while [ ! -e /tmp/enough ]; do i=$((i+1)); echo line $i; sleep 0.05; done; echo end $i; exit $0';
 
 test(`of ${boxCount * each} executions every line arrives once and in order, although their server is killed ${kills} times`, {
   timeout: 300_000,
