@@ -46,7 +46,7 @@ export class OutputLog {
   #fd: number | undefined;
   #writing = false;
   /** What its readers have in memory. */
-  readonly shared = new SharedPieces();
+  readonly shared: SharedPieces = new SharedPieces();
   readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
 
   constructor(path: string, limitBytes: number) {
