@@ -47,6 +47,7 @@ try {
     rows.push(...(await execLatency({ local: here, remote: there, runcExec: () => runc.exec(here.id), dir })));
   }
   if (wanted('start')) rows.push(...(await startLatency({ image, local, remote, runcRun: runc.run })));
+  if (wanted('warm')) rows.push(...(await warmStart(dir)));
   if (wanted('output')) rows.push(...(await outputRate({ local: here, remote: there, homeDir })));
   if (wanted('neighbour')) rows.push(...(await besideBombs(dir)));
   if (wanted('transfer')) rows.push(...(await transferMemory(server, there, dir)));

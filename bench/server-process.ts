@@ -20,7 +20,10 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 /** Starts `boxlite serve` on a free loopback port; it ends with this process, and with `--attached` its boxes end with it. */
-export async function startServer(homeDir: string, ...flags: readonly '--attached'[]): Promise<ServerProcess> {
+export async function startServer(
+  homeDir: string,
+  ...flags: readonly ('--attached' | `--api-key=${string}`)[]
+): Promise<ServerProcess> {
   const client = { clientId: 'bench', clientSecret: 'bench-secret' };
   const args = [
     'serve',

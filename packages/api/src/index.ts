@@ -1,4 +1,6 @@
 export { type Operation, type OperationId, operations } from './operation.ts';
+export { type AttachBoxOptions, attachBox } from './operations/attach-box.ts';
+export { type AttachExecutionOptions, attachExecution } from './operations/attach-execution.ts';
 export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
 export { type CloneBoxOptions, cloneBox } from './operations/clone-box.ts';
 export { type CreateApiKeyOptions, createApiKey } from './operations/create-api-key.ts';
@@ -32,6 +34,7 @@ export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
+export { type RemoveExecutionOptions, removeExecution } from './operations/remove-execution.ts';
 export { type RemoveSnapshotOptions, removeSnapshot } from './operations/remove-snapshot.ts';
 export { type RemoveVolumeOptions, removeVolume } from './operations/remove-volume.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
@@ -57,6 +60,17 @@ export {
   type ListApiKeysResponse,
   listApiKeysResponse,
 } from './schemas/api-key.ts';
+export {
+  type AttachExit,
+  type AttachMessage,
+  type AttachSignal,
+  type AttachStdinEof,
+  attachExit,
+  attachMessage,
+  attachSignal,
+  attachSignals,
+  attachStdinEof,
+} from './schemas/attach.ts';
 export {
   type Box,
   type BoxStatus,
@@ -101,6 +115,10 @@ export {
   execResponse,
   executionInfo,
   executionStatuses,
+  type OutputPolicy,
+  type OutputSpec,
+  outputPolicies,
+  outputSpec,
   type ResizeRequest,
   resizeRequest,
   type SignalRequest,

@@ -23,7 +23,10 @@ export type OperationId =
   | 'resumeBox'
   | 'startExecution'
   | 'execTty'
+  | 'attachBox'
   | 'getExecution'
+  | 'removeExecution'
+  | 'attachExecution'
   | 'streamExecutionOutput'
   | 'sendExecutionInput'
   | 'signalExecution'
@@ -109,7 +112,10 @@ export const operations: readonly Operation[] = [
   operation('resumeBox', 'POST', `${box}/resume`, 'boxes:write', 200),
   operation('startExecution', 'POST', `${box}/exec`, 'boxes:exec', 201),
   operation('execTty', 'GET', `${box}/exec/tty`, 'boxes:exec', 101),
+  operation('attachBox', 'GET', `${box}/attach`, 'boxes:exec', 101),
   operation('getExecution', 'GET', execution, 'boxes:exec', 200),
+  operation('removeExecution', 'DELETE', execution, 'boxes:exec', 204),
+  operation('attachExecution', 'GET', `${execution}/attach`, 'boxes:exec', 101),
   operation('streamExecutionOutput', 'GET', `${execution}/output`, 'boxes:exec', 200),
   operation('sendExecutionInput', 'POST', `${execution}/input`, 'boxes:exec', 204),
   operation('signalExecution', 'POST', `${execution}/signal`, 'boxes:exec', 204),

@@ -20,6 +20,8 @@ import { openStore } from './store/store.ts';
 import { managedVolumes } from './volume/volumes.ts';
 
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
+const defaultRetentionMs = 7 * 24 * 60 * 60 * 1000;
+const defaultRetentionBytes = 16 * 1024 ** 3;
 
 /** The home directory that a runtime uses when none is given. */
 export function defaultHomeDir(): string {
@@ -92,6 +94,10 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       detachAll: options.detachAll ?? false,
       maxBoxes: options.maxBoxes ?? defaultMaxBoxes,
       outputLimitBytes: options.outputLimitBytes ?? defaultOutputLimitBytes,
+      outputRetention: {
+        ms: options.outputRetentionMs ?? defaultRetentionMs,
+        bytes: options.outputRetentionBytes ?? defaultRetentionBytes,
+      },
       close,
     });
     await runtime.recover();

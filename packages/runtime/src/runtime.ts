@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type {
   BoxOptions,
   BoxPage,
@@ -26,6 +26,8 @@ import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
+import type { OutputRetention } from './execution/output-retention.ts';
+import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
@@ -42,6 +44,7 @@ export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 're
   readonly images: ImageStore;
   readonly importedLayers: ImportedLayers;
   readonly volumes: (assertOpen: () => void) => ManagedVolumes;
+  readonly outputRetention: OutputRetention;
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
@@ -62,6 +65,7 @@ export class LocalRuntime {
   readonly #making: Making;
   #warm: WarmPool | undefined;
   #closing: Promise<void> | undefined;
+  #sweeper: OutputSweeper | undefined;
 
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
@@ -98,6 +102,20 @@ export class LocalRuntime {
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), sweepBoxes(this.#parts)]);
     this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
+    this.#sweeper = this.#sweepOutput();
+  }
+
+  #sweepOutput(): OutputSweeper {
+    const { outputRetention: retention, store, folder } = this.#parts;
+    return new OutputSweeper({
+      retention,
+      boxes: dirname(folder('id')),
+      running: (box, id) => this.#boxes.get(box)?.life.executions.running(id) !== undefined,
+      forget: async (box, ...which) => {
+        const record = this.#closing ? undefined : store.boxes.byId(box);
+        return record ? this.#held(record).life.executions.forgetOutput(...which) : false;
+      },
+    });
   }
 
   async create(
@@ -181,7 +199,7 @@ export class LocalRuntime {
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes);
+    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes, this.#parts.outputRetention);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -190,7 +208,7 @@ export class LocalRuntime {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    await this.#making.settled();
+    await Promise.all([this.#making.settled(), this.#sweeper?.stop()]);
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));

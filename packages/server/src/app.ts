@@ -13,6 +13,7 @@ import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
 import { type Passage, router } from './router.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { attachRoutes } from './routes/attach.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { copyRoutes } from './routes/copies.ts';
 import { executionRoutes } from './routes/executions.ts';
@@ -82,6 +83,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       }),
       ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
       ...terminalRoutes({ heartbeatMs, onStreamError }),
+      ...attachRoutes({ heartbeatMs, onStreamError }),
       ...fileRoutes(),
       ...imageRoutes(),
       ...networkRoutes(open, { heartbeatMs }),

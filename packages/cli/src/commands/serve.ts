@@ -4,6 +4,7 @@ import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
 import { localOptions } from '../connect.ts';
+import { durationMs } from '../duration.ts';
 import { globalOptions } from '../globals.ts';
 import { openHomeIdentity } from '../identity.ts';
 import { firstSignal } from '../signals.ts';
@@ -23,6 +24,8 @@ interface ServeFlags {
   readonly requestsPerSecond?: number;
   readonly requestsAtOnce?: number;
   readonly attached?: boolean;
+  readonly outputRetention?: number;
+  readonly outputRetentionBytes?: number;
   readonly dev?: boolean;
 }
 
@@ -55,6 +58,12 @@ export function registerServe(program: Command): void {
       wholeNumber('--requests-at-once'),
     )
     .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
+    .option('--output-retention <duration>', 'keep output so long after its command ended (7d)', durationMs)
+    .option(
+      '--output-retention-bytes <bytes>',
+      'keep so much of it in all (16 GiB)',
+      wholeNumber('--output-retention-bytes'),
+    )
     .option('--dev', 'also take test-client with test-secret, on loopback only')
     .action(async (flags: ServeFlags) => {
       const options = globalOptions(command);
@@ -73,6 +82,8 @@ export function registerServe(program: Command): void {
         warm,
         detachAll: flags.attached !== true,
         ...(flags.maxBoxes !== undefined && { maxBoxes: flags.maxBoxes }),
+        ...(flags.outputRetention !== undefined && { outputRetentionMs: flags.outputRetention }),
+        ...(flags.outputRetentionBytes !== undefined && { outputRetentionBytes: flags.outputRetentionBytes }),
       });
       try {
         const app = createApp(backend, {

@@ -8,6 +8,7 @@ import type {
   DownloadOptions,
   ExecOptions,
   ExecutionInfo,
+  MainExecution,
   NetworkEvent,
   SnapshotsBackend,
   UploadOptions,
@@ -107,6 +108,11 @@ export class LocalBox implements BoxBackend {
   async executions(call: CallOptions = {}): Promise<readonly ExecutionInfo[]> {
     this.#enter(call);
     return this.life.executions.list();
+  }
+
+  async main(call: CallOptions = {}): Promise<MainExecution> {
+    this.#enter(call);
+    return abortable(this.life.main(), call.signal);
   }
 
   async execution(id: string, call: CallOptions = {}): Promise<LocalExecution> {

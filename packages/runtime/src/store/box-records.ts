@@ -72,7 +72,7 @@ export interface BoxRecords {
   /** Of one tenant, by id or name. */
   get(tenant: string, idOrName: string): BoxRecord | undefined;
   /** Whoever has it. */
-  has(id: string): boolean;
+  byId(id: string): BoxRecord | undefined;
   list(tenant: string, options: ListBoxesOptions): { records: BoxRecord[]; nextPageToken: string | undefined };
   all(): BoxRecord[];
   remove(id: string): void;
@@ -133,7 +133,7 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
      UNION ALL SELECT * FROM boxes WHERE name = ?2 AND tenant = ?1 LIMIT 1`,
   );
   const named = statement(database, 'SELECT id FROM boxes WHERE tenant = ? AND name = ?');
-  const one = statement(database, 'SELECT 1 FROM boxes WHERE id = ?');
+  const one = statement(database, 'SELECT * FROM boxes WHERE id = ?');
   const count = statement(database, 'SELECT count(*) AS n FROM boxes WHERE tenant = ?');
   const page = statement(
     database,
@@ -181,7 +181,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       const row = get.get(tenant, idOrName);
       return row && read(row);
     },
-    has: (id) => one.get(id) !== undefined,
+    byId(id) {
+      const row = one.get(id);
+      return row && read(row);
+    },
     list(tenant, { pageSize = 100, pageToken, status, labels = {} }) {
       const after = pageToken === undefined ? '' : fromPageToken(pageToken);
       const rows = page.all(after, status ?? null, JSON.stringify(labels), pageSize + 1, tenant);

@@ -71,6 +71,11 @@ export interface BoxBackend {
   /** Starts a command, and the box if need be. */
   exec(options: ExecOptions, call?: CallOptions): Promise<ExecutionBackend>;
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
+  /**
+   * The main command: that of this run of the box or, when the box does not run, that of its next start, which then runs
+   * the image's own command where the box was given none. `InvalidStateError` when the box runs without one.
+   */
+  main(call?: CallOptions): Promise<MainExecution>;
   /** Re-attaches by id; `NotFoundError` when there is none. */
   execution(id: string, call?: CallOptions): Promise<ExecutionBackend>;
   /** Unpacks a tar stream in the box. See docs/guides/files.md for where the entries land. */
@@ -87,6 +92,13 @@ export interface BoxBackend {
   clone(name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
   /** The box as an archive: its options, image and disk as they are now (docs/reference/box-archive.md). */
   export(call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** A main command, which may not have been started yet. */
+export interface MainExecution {
+  readonly id: string;
+  /** Resolves once it is started; rejects when that fails or the box goes. */
+  readonly started: Promise<ExecutionBackend>;
 }
 
 /** The snapshots of one box; they go with it. */
@@ -160,6 +172,11 @@ export interface ExecutionBackend {
   /** `InvalidStateError` once it has ended. */
   signal(signal: number, call?: CallOptions): Promise<void>;
   resize(size: TerminalSize, call?: CallOptions): Promise<void>;
+  /** What a reader without a cursor of its own has taken so far; kept with the output, for the next such reader. */
+  taken(): OutputCursor;
+  take(cursor: OutputCursor): void;
+  /** Kills it if it runs, and forgets it with its output; whoever reads it now gets the rest and the exit. */
+  remove(call?: CallOptions): Promise<void>;
 }
 
 export interface PullProgress {

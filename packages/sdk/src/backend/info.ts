@@ -61,7 +61,8 @@ export interface BoxPage {
   readonly nextPageToken: string | undefined;
 }
 
-export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out';
+/** `lost`: it ended without anyone learning how; its exit code is not known and never will be. */
+export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out' | 'lost';
 
 /** An execution as it was when asked. */
 export interface ExecutionInfo {
@@ -139,6 +140,9 @@ export interface RuntimeConfig {
     readonly maxConcurrentExecutions: number;
     readonly fileTransferMaxBytes: number;
     readonly execTimeoutMaxSeconds: number;
+    /** How long, and how much in all, output is kept after its execution's end; undefined where nobody tells. */
+    readonly outputRetentionMs: number | undefined;
+    readonly outputRetentionBytes: number | undefined;
     readonly ttyEnabled: boolean;
     readonly streamingEnabled: boolean;
     /** Whether `capabilities` of a box may be given. */

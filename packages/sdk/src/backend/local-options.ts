@@ -47,6 +47,10 @@ export interface BoxliteOptions {
   readonly maxBoxes?: number;
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
+  /** How long output is kept after its execution's end; how that ended stays known. @default 7 days */
+  readonly outputRetentionMs?: number;
+  /** How much output of ended executions is kept in all; what ended first goes first. @default 16 GiB */
+  readonly outputRetentionBytes?: number;
 }
 
 /** What `boxlite/local` loads from `@boxlite/runtime`. */

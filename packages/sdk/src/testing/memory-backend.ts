@@ -85,6 +85,9 @@ export function memoryBackend(
         closed.resolve();
       },
       resize: async ({ cols, rows }) => void calls.push(`resize ${cols}x${rows}`),
+      remove: async () => void calls.push('remove'),
+      taken: () => ({ stdout: 0, stderr: 0 }),
+      take: () => undefined,
     };
   }
 
@@ -108,6 +111,7 @@ export function memoryBackend(
         return execution(options);
       },
       executions: async () => [],
+      main: () => Promise.reject(new UnsupportedError('no main command here')),
       async execution(id) {
         throw new NotFoundError(`execution not found: ${id}`);
       },

@@ -1,7 +1,7 @@
 import type { ExecutionBackend, ExecutionInfo, OutputChunk, OutputCursor } from 'boxlite/backend';
 import { exitEvent } from '../wire/execution.ts';
-import { outputEncoder } from './output-encoder.ts';
-import { heartbeatFrame, jsonFrame } from './sse-frame.ts';
+import { outputSplitter } from './output-splitter.ts';
+import { heartbeatFrame, jsonFrame, outputFrame } from './sse-frame.ts';
 
 /** How an execution's output is streamed. */
 export interface OutputStreamOptions {
@@ -22,7 +22,7 @@ const silence: unique symbol = Symbol('silence');
  */
 export function outputStream(execution: ExecutionBackend, options: OutputStreamOptions): ReadableStream<Uint8Array> {
   const reading = new AbortController();
-  const encoder = outputEncoder(options.from, options.bytes);
+  const splitter = outputSplitter(options.from, options.bytes);
   let iterator: AsyncIterator<OutputChunk> | undefined;
   let pending: Promise<IteratorResult<OutputChunk>> | undefined;
 
@@ -36,7 +36,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     const result = await withinMs(pending, options.heartbeatMs);
     if (result === silence) return [heartbeatFrame];
     pending = undefined;
-    return result.done ? 'end' : encoder.push(result.value);
+    return result.done ? 'end' : splitter.push(result.value).map(outputFrame);
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -45,7 +45,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
         const frames = await next();
         if (frames === 'end') {
           const info: ExecutionInfo = await execution.wait({ signal: reading.signal });
-          controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('exit', exitEvent(info))]));
+          controller.enqueue(Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('exit', exitEvent(info))]));
           controller.close();
           return;
         }
@@ -55,7 +55,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     } catch (error) {
       if (reading.signal.aborted) return;
       stop();
-      controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('error', options.describeError(error))]));
+      controller.enqueue(
+        Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('error', options.describeError(error))]),
+      );
       controller.close();
     }
   }

@@ -33,7 +33,10 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
   return {
     async createBox(call) {
       const request = await readJson(call.request, createBoxRequest);
-      const options = await checkHostPaths(checkHostPorts(boxOptionsFromWire(request), hostPorts), hostRoots);
+      const options = await checkHostPaths(
+        checkHostPorts(boxOptionsFromWire(request, call.generation), hostPorts),
+        hostRoots,
+      );
       const box = await call.backend.create(options, request.name);
       const location = `${call.root}/boxes/${box.id}`;
       return json(201, boxToWire(box.snapshot), { location });

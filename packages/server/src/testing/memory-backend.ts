@@ -88,6 +88,8 @@ export class MemoryBackend implements RuntimeBackend {
         maxConcurrentExecutions: 10,
         fileTransferMaxBytes: this.fileTransferMaxBytes,
         execTimeoutMaxSeconds: 3600,
+        outputRetentionMs: 604_800_000,
+        outputRetentionBytes: 1_000_000,
         ttyEnabled: true,
         streamingEnabled: true,
         linuxCapabilitiesEnabled: true,
