@@ -4,3 +4,10 @@ export function firstSignal(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
+
+/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+export function aborting(): AbortSignal {
+  const leaving = new AbortController();
+  void firstSignal().then(() => leaving.abort());
+  return leaving.signal;
+}

@@ -5,9 +5,11 @@ import type {
   BoxOptions,
   BoxPage,
   CallOptions,
+  EventsOptions,
   ListBoxesOptions,
   RuntimeBackend,
   RuntimeConfig,
+  RuntimeEvent,
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
@@ -30,6 +32,7 @@ import { isUlid } from './id/ulid.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
+import { readEvents } from './store/read-events.ts';
 import type { Store } from './store/store.ts';
 import { withRealPaths } from './volume/real-paths.ts';
 import type { ManagedVolumes } from './volume/volumes.ts';
@@ -164,7 +167,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
-    const { counters, boxes, later } = this.#parts.store;
+    const { counters, boxes, executions, later } = this.#parts.store;
     later.flush();
     return {
       boxesCreatedTotal: counters.get('boxes_created'),
@@ -174,7 +177,19 @@ export class LocalRuntime implements RuntimeBackend {
       totalCommandsExecuted: counters.get('commands'),
       totalExecErrors: counters.get('exec_errors'),
       numWarmBoxes: this.#warm?.ready ?? 0,
+      numRunningExecutions: executions.numRunning(),
     };
+  }
+
+  events(options: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
+    const { events, changed } = this.#parts.store;
+    return readEvents({ events, changed, assertOpen: () => this.#open() }, options);
+  }
+
+  async check(call: CallOptions = {}): Promise<void> {
+    this.#enter(call);
+    this.#parts.store.assertWritable();
+    await abortable(this.#parts.networks.host.clearUndo('check'), call.signal);
   }
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
@@ -188,6 +203,7 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
+    this.#parts.store.changed.notify();
     await Promise.allSettled(this.#making.values());
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);

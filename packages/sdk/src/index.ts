@@ -21,6 +21,14 @@ export type {
   VolumeOptions,
 } from './backend/box-options.ts';
 export type {
+  BoxEvent,
+  BoxEventType,
+  EventsOptions,
+  OpenEvent,
+  ResetEvent,
+  RuntimeEvent,
+} from './backend/events.ts';
+export type {
   BootTiming,
   BoxInfo,
   BoxMetrics,

@@ -2,16 +2,21 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { RuntimeBackend } from 'boxlite/backend';
 import { type AuthOptions, authenticator } from './auth/authenticator.ts';
+import { defaultPace, type Pace } from './files/paced-stream.ts';
+import { cors } from './guard/cors.ts';
+import { secureHeaders } from './guard/security-headers.ts';
 import { errorAnswer } from './http/error-answer.ts';
 import { HttpError } from './http/http-error.ts';
 import { requestId } from './http/request-id.ts';
 import { refusal } from './http/respond.ts';
-import type { Log } from './log.ts';
+import { firstByte } from './http/server-timing.ts';
+import type { Log, LogEntry } from './log.ts';
 import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
 import { type Passage, router } from './router.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { copyRoutes } from './routes/copies.ts';
+import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { fileRoutes } from './routes/files.ts';
 import { parseHostPorts } from './routes/host-ports.ts';
@@ -22,6 +27,9 @@ import { publicRoutes } from './routes/public.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import { serverMetrics } from './site/metrics.ts';
+import { readiness } from './site/readiness.ts';
+import { site } from './site/site.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 import { tickets } from './tunnel/tickets.ts';
 
@@ -32,11 +40,17 @@ export interface AppOptions {
   readonly allowHostPaths?: readonly string[];
   /** Ports of the host that boxes may be published on, `[IP:]PORT[-PORT]`; 0 is any free one. @default none: 403 */
   readonly allowHostPorts?: readonly string[];
+  /** Origins whose pages may use the API, such as `https://app.example.com`, or `*`. @default none */
+  readonly corsOrigins?: readonly string[];
+  /** `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. @default false */
+  readonly metricsPublic?: boolean;
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;
   /** How long a command may take none of the input that a request brings. @default 300_000 */
   readonly inputTimeoutMs?: number;
+  /** How slow a client may be in sending archives. @default 256 bytes in 60 s */
+  readonly pace?: Pace;
   /** The clock of tokens. @default Date.now */
   readonly nowMs?: () => number;
 }
@@ -49,14 +63,26 @@ export interface App {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Takes a `connect` event of a Node server: a tunnel into a box, or an HTTP refusal. */
   connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** From now on the server is not ready, and streams that never end by themselves are over. Twice is fine. */
+  drain(): void;
 }
 
 /** Puts a backend behind the REST API of generation 1 with this project's additions: one envelope for every error. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
+  const draining = new AbortController();
+  const metrics = serverMetrics(backend);
+  const origins = cors(options.corsOrigins ?? []);
   const log: Log = options.log ?? (() => {});
+  const pace = options.pace ?? defaultPace;
   const heartbeatMs = options.heartbeatMs ?? 15_000;
   const open = tickets(options.nowMs);
   const auth = authenticator(options.auth, options.nowMs);
+  const answerSite = site({
+    auth,
+    metrics,
+    ready: readiness(backend, draining.signal, options.nowMs),
+    metricsPublic: options.metricsPublic ?? false,
+  });
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
   };
@@ -67,14 +93,15 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
         hostRoots: options.allowHostPaths ?? [],
         hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
       }),
-      ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
+      ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError, metrics }),
       ...terminalRoutes({ heartbeatMs, onStreamError }),
-      ...fileRoutes(),
+      ...fileRoutes(pace),
       ...imageRoutes(),
       ...networkRoutes(open, { heartbeatMs }),
       ...metricsRoutes(),
+      ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
       ...snapshotRoutes(),
-      ...copyRoutes(),
+      ...copyRoutes(pace),
       ...volumeRoutes(),
     },
     auth,
@@ -84,7 +111,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
     try {
       checkEncoding(request.url);
-      return [await route(request, passage)];
+      return [origins.preflight(request) ?? (await answerSite(request, passage)) ?? (await route(request, passage))];
     } catch (thrown) {
       const error = request.signal.aborted ? new HttpError(499, 'AbortedError', 'the client went away') : thrown;
       const answer = errorAnswer(error, passage.requestId);
@@ -97,25 +124,58 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
 
   async function fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response> {
     const startedMs = performance.now();
-    const passage: Passage = { requestId: requestId(request.headers.get('x-request-id')), upgrade };
+    const passage: Passage = {
+      requestId: requestId(request.headers.get('x-request-id')),
+      path: pathOf(request.url),
+      upgrade,
+    };
     const [response, error] = await answered(request, passage);
-    response.headers.set('x-request-id', passage.requestId);
-    const { status } = response;
-    log({
-      level: status >= 500 ? 'error' : 'info',
+    const { status, headers } = response;
+    const durationMs = performance.now() - startedMs;
+    headers.set('x-request-id', passage.requestId);
+    secureHeaders(headers);
+    origins.permit(request, headers);
+    firstByte(headers, durationMs);
+    const { operation, path, principal } = passage;
+    const entry: LogEntry = {
+      level: levelOf(status, operation),
       message: 'request',
       requestId: passage.requestId,
+      ...(operation !== undefined && { operation }),
       method: request.method,
-      path: new URL(request.url).pathname,
+      path: path.slice(0, 512),
       status,
-      durationMs: performance.now() - startedMs,
-      ...(passage.principal && { principal: passage.principal.id }),
+      durationMs,
+      ...(principal && { principal: principal.id }),
       ...(error !== undefined && { error }),
-    });
+    };
+    metrics.count(entry);
+    log(entry);
     return response;
   }
 
-  return { fetch, upgrade: upgrader(fetch), connect: connector(backend, open, log) };
+  return {
+    fetch,
+    upgrade: upgrader(fetch),
+    connect: connector(backend, open, log),
+    drain() {
+      draining.abort();
+      metrics.close();
+    },
+  };
+}
+
+/** What monitors ask all the time would fill the log. */
+function levelOf(status: number, operation: string | undefined): LogEntry['level'] {
+  if (status >= 500) return 'error';
+  return operation === 'health' || operation === 'ready' || operation === 'metrics' ? 'debug' : 'info';
+}
+
+/** The path of an absolute URL, as it is spelled. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
 /** Refuses a URL whose percent-encoding is no UTF-8: whatever it means, two readers would disagree. */

@@ -10,9 +10,12 @@ import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 /** What goes with a request through the router. */
 export interface Passage {
   readonly requestId: string;
+  /** Of the URL. */
+  readonly path: string;
   readonly upgrade: UpgradeSlot | undefined;
-  /** Filled in by the router, for the log. */
+  /** Filled in by the router, for the log, as is what follows. */
   principal?: Principal;
+  operation?: string;
 }
 
 interface Entry {
@@ -34,6 +37,7 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
     const passage = context.env;
     const params = context.req.param();
     const request = context.req.raw;
+    passage.operation = id;
     if (scope !== null) {
       const who = await auth.authenticate(request.headers.get('authorization'));
       passage.principal = who;

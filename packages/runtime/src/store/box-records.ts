@@ -102,8 +102,8 @@ function read(row: Row): BoxRecord {
   };
 }
 
-/** The boxes of a store. */
-export function boxRecords(database: DatabaseSync): BoxRecords {
+/** The boxes of a store; `onChange` is told of each that is made, changed or removed. */
+export function boxRecords(database: DatabaseSync, onChange: () => void = () => {}): BoxRecords {
   const insert = statement(
     database,
     `INSERT INTO boxes (id, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
@@ -157,11 +157,13 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
         JSON.stringify(record.defaults),
         record.detached ? 1 : 0,
       );
+      onChange();
     },
     update(id, { status, pid, timing, history }) {
       const [timingText, historyText] = [timing, history].map((value) => (value ? JSON.stringify(value) : null));
       const row = update.get(status, pid ?? null, Date.now(), timingText ?? null, historyText ?? null, id);
       if (!row) throw new Error(`box ${id} is not in the store`);
+      onChange();
       return read(row);
     },
     count: (id, { commands, execErrors, bytesIn, bytesOut }) =>
@@ -178,7 +180,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last.id) : undefined };
     },
     all: () => all.all().map(read),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      remove.run(id);
+      onChange();
+    },
     usesImage: (imageId) => uses.get(imageId) !== undefined,
     numRunning: () => Number(running.get()?.['n'] ?? 0),
   };

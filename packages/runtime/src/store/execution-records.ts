@@ -37,6 +37,8 @@ export interface ExecutionRecords {
   /** Oldest first. */
   ofBox(boxId: string): ExecutionRecord[];
   running(boxId: string): ExecutionRecord[];
+  /** Of all boxes. */
+  numRunning(): number;
 }
 
 function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
@@ -73,6 +75,7 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
+  const numRunning = statement(database, 'SELECT count(*) AS n FROM executions WHERE exit IS NULL');
   return {
     insert: (record) => void insert.run(...row(record, record.exit)),
     finish: (record, exit) => void finish.run(...row(record, exit)),
@@ -83,5 +86,6 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
     },
     ofBox: (boxId) => ofBox.all(boxId).map(read),
     running: (boxId) => running.all(boxId).map(read),
+    numRunning: () => Number(numRunning.get()?.['n'] ?? 0),
   };
 }

@@ -2,16 +2,18 @@ import type { ServerResponse } from 'node:http';
 
 /**
  * Writes a response to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
- * that the client never takes a part for the whole; a client that leaves cancels the body at once.
+ * that the client never takes a part for the whole; a client that leaves cancels the body at once, one that takes
+ * nothing for `stallTimeoutMs` is cut.
  */
-export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+export async function writeResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  stallTimeoutMs = 300_000,
+): Promise<void> {
   if (outgoing.destroyed) return void response.body?.cancel().catch(() => {});
   for (const [name, value] of response.headers) outgoing.setHeader(name, value);
   outgoing.writeHead(response.status);
-  if (response.body === null) {
-    outgoing.end();
-    return;
-  }
+  if (response.body === null) return end(outgoing, stallTimeoutMs);
   if (!response.headers.has('content-length')) outgoing.flushHeaders();
   const reader = response.body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
@@ -21,9 +23,9 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
       const { done, value } = await reader.read();
       if (outgoing.destroyed) return;
       if (done) break;
-      if (!outgoing.write(value)) await drained(outgoing);
+      if (!outgoing.write(value)) await drained(outgoing, stallTimeoutMs);
     }
-    outgoing.end();
+    end(outgoing, stallTimeoutMs);
   } catch {
     outgoing.destroy();
   } finally {
@@ -31,9 +33,19 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
   }
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+/** Ends an answer; a connection whose client does not take the rest is cut. */
+function end(outgoing: ServerResponse, stallTimeoutMs: number): void {
+  outgoing.end();
+  if (outgoing.writableLength === 0) return;
+  const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
+  outgoing.once('close', () => clearTimeout(cut)).once('finish', () => clearTimeout(cut));
+}
+
+function drained(outgoing: ServerResponse, stallTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
     const done = (): void => {
+      clearTimeout(cut);
       outgoing.off('drain', done);
       outgoing.off('close', done);
       resolve();

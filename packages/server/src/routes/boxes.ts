@@ -1,6 +1,7 @@
 import { createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
 import { InvalidArgumentError } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
+import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
 import { boxPageToWire, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
@@ -34,9 +35,10 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
     async createBox(call) {
       const request = await readJson(call.request, createBoxRequest);
       const options = await checkHostPaths(checkHostPorts(boxOptionsFromWire(request), hostPorts), hostRoots);
-      const box = await call.backend.create(options, request.name);
+      const [box, ms] = await timed(() => call.backend.create(options, request.name));
       const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
-      return json(201, boxToWire(box.snapshot), { location });
+      const { snapshot } = box;
+      return json(201, boxToWire(snapshot), { location, ...serverTiming(creationStages(snapshot, ms)) });
     },
 
     async listBoxes(call) {
@@ -61,7 +63,9 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
     },
 
     async startBox(call) {
-      return json(200, boxToWire(await (await pathBox(call)).start()));
+      const box = await pathBox(call);
+      const [info, ms] = await timed(() => box.start());
+      return json(200, boxToWire(info), serverTiming(startStages(info, ms)));
     },
 
     async stopBox(call) {

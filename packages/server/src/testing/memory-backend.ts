@@ -2,6 +2,7 @@ import {
   AlreadyExistsError,
   type BoxOptions,
   type BoxPage,
+  type EventsOptions,
   ImageError,
   type ImageInfo,
   type ImagesBackend,
@@ -11,6 +12,7 @@ import {
   NotFoundError,
   type RuntimeBackend,
   type RuntimeConfig,
+  type RuntimeEvent,
   type RuntimeMetrics,
   UnsupportedError,
   type VolumesBackend,
@@ -68,7 +70,49 @@ export class MemoryBackend implements RuntimeBackend {
       totalCommandsExecuted: 0,
       totalExecErrors: 0,
       numWarmBoxes: 0,
+      numRunningExecutions: 0,
     };
+  }
+
+  readonly happened: RuntimeEvent[] = [];
+  /** Readers of events that are under way. */
+  readers = 0;
+  broken: Error | undefined;
+  #happening = Promise.withResolvers<void>();
+
+  /** Something becomes of a box. */
+  happen(event: RuntimeEvent): void {
+    this.happened.push(event);
+    this.#happening.resolve();
+    this.#happening = Promise.withResolvers<void>();
+  }
+
+  /** Ids are numbers of events from 1 on; `x` is none, `9999` lies beyond what is kept. */
+  async *events({ after, box, signal }: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
+    if (after !== undefined && !/^[0-9]+$/.test(after)) throw new InvalidArgumentError('after is no id');
+    const ended = Promise.withResolvers<never>();
+    ended.promise.catch(() => {});
+    signal?.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+    this.readers++;
+    try {
+      let at = after === '9999' ? this.happened.length : Number(after ?? this.happened.length);
+      yield { type: 'open', id: `${at}`, at: new Date(0) };
+      if (after === '9999') yield { type: 'reset', id: `${at}`, at: new Date(0) };
+      for (;;) {
+        const event = this.happened[at];
+        if (event === undefined) await Promise.race([this.#happening.promise, ended.promise]);
+        else {
+          at++;
+          if (box === undefined || ('boxId' in event && event.boxId === box)) yield event;
+        }
+      }
+    } finally {
+      this.readers--;
+    }
+  }
+
+  async check(): Promise<void> {
+    if (this.broken) throw this.broken;
   }
 
   async config(): Promise<RuntimeConfig> {

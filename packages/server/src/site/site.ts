@@ -1,0 +1,80 @@
+import type { Authenticator } from '../auth/authenticator.ts';
+import { requireScope } from '../auth/principal.ts';
+import { HttpError } from '../http/http-error.ts';
+import { json } from '../http/respond.ts';
+import type { Passage } from '../router.ts';
+import { metricsType, type ServerMetrics } from './metrics.ts';
+import type { Readiness } from './readiness.ts';
+import { openapiDocument, type ReferencePage, referencePage } from './reference-page.ts';
+
+/** What a server says of itself, beside the API. */
+export interface SiteOptions {
+  readonly auth: Authenticator;
+  readonly ready: Readiness;
+  readonly metrics: ServerMetrics;
+  /** Whether `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. */
+  readonly metricsPublic: boolean;
+}
+
+/** Answers what belongs to no operation; undefined for any other path. */
+export type Site = (request: Request, passage: Passage) => Promise<Response | undefined>;
+
+type Page = (request: Request, passage: Passage) => Promise<Response>;
+
+const keptShortly = 'public, max-age=300';
+
+/** `/health`, `/ready`, `/metrics`, `/docs` and `/openapi.yaml`. */
+export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site {
+  let reference: Promise<ReferencePage> | undefined;
+  const pages: Readonly<Record<string, Page>> = {
+    health: async () => json(200, { status: 'alive' }),
+    async ready() {
+      try {
+        await ready();
+      } catch (error) {
+        // Whoever asks has no credential: the log has the cause.
+        throw new HttpError(503, 'EngineError', 'the server cannot serve now; its log says why', {}, { cause: error });
+      }
+      return json(200, { status: 'ready' });
+    },
+    async metrics(request, passage) {
+      if (!metricsPublic) {
+        const who = await auth.authenticate(request.headers.get('authorization'));
+        passage.principal = who;
+        requireScope(who, 'runtime:admin');
+      }
+      return text(await metrics.text(), metricsType);
+    },
+    async docs() {
+      reference ??= referencePage();
+      reference.catch(() => {
+        reference = undefined;
+      });
+      const { html, policy } = await reference;
+      return text(html, 'text/html; charset=utf-8', {
+        'cache-control': keptShortly,
+        'content-security-policy': policy,
+      });
+    },
+    'openapi.yaml': async () => text(await openapiDocument(), 'application/yaml', { 'cache-control': keptShortly }),
+  };
+  return async (request, passage) => {
+    const name = passage.path.slice(1);
+    const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
+    if (!page) return undefined;
+    passage.operation = name;
+    if (request.method === 'GET') return page(request, passage);
+    if (request.method !== 'HEAD') {
+      throw new HttpError(405, 'UnsupportedError', `${request.method} is not possible here; GET, HEAD is`, {
+        allow: 'GET, HEAD',
+      });
+    }
+    const { status, headers } = await page(request, passage);
+    return new Response(null, { status, headers });
+  };
+}
+
+function text(body: string, type: string, headers: Readonly<Record<string, string>> = {}): Response {
+  const bytes = Buffer.from(body);
+  return new Response(bytes, { headers: { 'content-type': type, 'content-length': `${bytes.length}`, ...headers } });
+}
