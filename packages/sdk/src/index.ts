@@ -46,7 +46,12 @@ export type {
   VolumeInfo,
   VolumeState,
 } from './backend/info.ts';
-export type { BoxliteOptions, ImageRegistryOptions, WarmOptions } from './backend/local-options.ts';
+export type {
+  BoxliteOptions,
+  ImageRegistryOptions,
+  RegistryPolicyOptions,
+  WarmOptions,
+} from './backend/local-options.ts';
 export type {
   ByteConnection,
   NetworkEvent,

@@ -3,7 +3,8 @@ export interface LogEntry {
   /** `debug` for what monitors ask all the time. */
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
-  readonly requestId: string;
+  /** Absent where it is about no request. */
+  readonly requestId?: string;
   /** The operation of the contract, or `health`, `ready`, `metrics`, `docs`; absent where a request is none of them. */
   readonly operation?: string;
   readonly method?: string;
