@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app.ts';
@@ -49,11 +50,20 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const sockets = new Set<Socket>();
   // Those over which HTTP is spoken; with TLS, a handshake comes before.
   const talking = new Set<Socket>();
+  // Whose request was answered before all of it was there: what is wrong with the rest gets no second answer.
+  const unfinished = new WeakSet<Duplex>();
   let closing: Promise<void> | undefined;
 
   async function send(response: Response, outgoing: ServerResponse): Promise<void> {
     // After a refusal in the middle of a body, what follows on the connection is not a request.
-    if (closing || response.status === 413 || response.status === 408) outgoing.setHeader('connection', 'close');
+    const last = closing || response.status === 413 || response.status === 408;
+    // A `Connection` of the answer itself, such as that of a 426, would hide from Node that the client wants no more.
+    if (last || !outgoing.shouldKeepAlive) response.headers.append('connection', 'close');
+    const { req: incoming } = outgoing;
+    if (!incoming.complete) {
+      unfinished.add(incoming.socket);
+      incoming.once('end', () => unfinished.delete(incoming.socket));
+    }
     await writeResponse(response, outgoing, limits.stallTimeoutMs);
     if (closing) outgoing.once('finish', () => setImmediate(() => server.closeIdleConnections()));
   }
@@ -96,7 +106,10 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.on('connect', (request: IncomingMessage, socket, head) => {
     app.connect(request, socket, head).catch(() => socket.destroy());
   });
-  server.on('clientError', answerBadRequest);
+  server.on('clientError', (error, socket) => {
+    if (unfinished.has(socket)) socket.end();
+    else answerBadRequest(error, socket);
+  });
   server.on('checkExpectation', (_request, outgoing: ServerResponse) => {
     void writeResponse(unreadable(417, 'only Expect: 100-continue is understood'), outgoing);
   });

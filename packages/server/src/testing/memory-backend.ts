@@ -78,21 +78,27 @@ export class MemoryBackend implements RuntimeBackend {
   /** Readers of events that are under way. */
   readers = 0;
   broken: Error | undefined;
-  #happening = Promise.withResolvers<void>();
+  readonly #waiting = new Set<() => void>();
 
   /** Something becomes of a box. */
   happen(event: RuntimeEvent): void {
     this.happened.push(event);
-    this.#happening.resolve();
-    this.#happening = Promise.withResolvers<void>();
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Until something happens or the signal aborts; leaves nothing behind. */
+  async #next(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    if (!signal?.aborted) await promise;
+    this.#waiting.delete(resolve);
+    signal?.throwIfAborted();
   }
 
   /** Ids are numbers of events from 1 on; `x` is none, `9999` lies beyond what is kept. */
   async *events({ after, box, signal }: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
     if (after !== undefined && !/^[0-9]+$/.test(after)) throw new InvalidArgumentError('after is no id');
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => {});
-    signal?.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
     this.readers++;
     try {
       let at = after === '9999' ? this.happened.length : Number(after ?? this.happened.length);
@@ -100,7 +106,7 @@ export class MemoryBackend implements RuntimeBackend {
       if (after === '9999') yield { type: 'reset', id: `${at}`, at: new Date(0) };
       for (;;) {
         const event = this.happened[at];
-        if (event === undefined) await Promise.race([this.#happening.promise, ended.promise]);
+        if (event === undefined) await this.#next(signal);
         else {
           at++;
           if (box === undefined || ('boxId' in event && event.boxId === box)) yield event;
@@ -140,8 +146,15 @@ export class MemoryBackend implements RuntimeBackend {
     };
   }
 
-  readonly images: ImagesBackend = memoryImages();
-  readonly volumes: VolumesBackend = memoryVolumes();
+  images: ImagesBackend = memoryImages();
+  volumes: VolumesBackend = memoryVolumes();
+
+  /** Forgets everything that was made. */
+  forget(): void {
+    this.boxes.length = 0;
+    this.images = memoryImages();
+    this.volumes = memoryVolumes();
+  }
 
   /** Takes what `export` of a memory box gives. */
   async importBox(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<MemoryBox> {

@@ -33,15 +33,18 @@ const special: readonly string[] = [
 // Platforms' own services at addresses that are public by their number.
 const services: readonly string[] = ['168.63.129.16/32'];
 
-const blocked = new BlockList();
+// A list for each: one of both would take every IPv4 address for the IPv6 address that embeds it.
+const blocked = { 4: new BlockList(), 6: new BlockList() };
 for (const range of [...special, ...services]) {
   const [address = '', bits = ''] = range.split('/');
-  blocked.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
+  if (address.includes(':')) blocked[6].addSubnet(address, Number(bits), 'ipv6');
+  else blocked[4].addSubnet(address, Number(bits), 'ipv4');
 }
 
 /** Whether an address is one of the public internet. What embeds another address, as mapped and translated ones do, is not. */
 export function isPublicAddress(address: string): boolean {
   const [plain = ''] = address.split('%');
   const version = isIP(plain);
-  return version !== 0 && !blocked.check(plain, version === 6 ? 'ipv6' : 'ipv4');
+  if (version === 4) return !blocked[4].check(plain, 'ipv4');
+  return version === 6 && !blocked[6].check(plain, 'ipv6');
 }
