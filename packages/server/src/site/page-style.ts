@@ -5,7 +5,6 @@ export const pageStyle: string = `
   :root { --ink: #dfe5ee; --dim: #93a0b3; --paper: #12161d; --tint: #1b212b; --line: #2c3542; --mark: #6cb0ff; }
 }
 * { box-sizing: border-box; }
-html { scroll-behavior: smooth; }
 body { margin: 0; color: var(--ink); background: var(--paper); font: 15px/1.6 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 nav { position: fixed; inset: 0 auto 0 0; width: 270px; overflow-y: auto; padding: 22px 14px 40px 22px; background: var(--tint); border-right: 1px solid var(--line); font-size: 13px; }
 nav a { display: block; padding: 2px 8px; border-radius: 5px; color: var(--dim); text-decoration: none; overflow-wrap: anywhere; }
@@ -19,7 +18,7 @@ h2 { font-size: 22px; margin: 46px 0 12px; padding-bottom: 6px; border-bottom: 1
 h3 { font-size: 17px; margin: 38px 0 8px; scroll-margin-top: 12px; }
 h1 a, h2 a, h3 a { color: inherit; text-decoration: none; }
 h2 a:hover, h3 a:hover { color: var(--mark); }
-p { margin: 8px 0 12px; max-width: 78ch; white-space: pre-line; }
+p { margin: 8px 0 12px; max-width: 80ch; }
 a { color: var(--mark); text-decoration: none; }
 main a:hover { text-decoration: underline; }
 code { font: 0.87em/1.5 ui-monospace, "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace; background: var(--tint); border-radius: 4px; padding: 1px 5px; }
