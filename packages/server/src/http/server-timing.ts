@@ -16,7 +16,7 @@ export function creationStages({ bootTiming }: BoxInfo, tookMs: number): Stages 
 }
 
 /** The parts of a box's start, where it was in that time; what is left of it was waiting. */
-export function startStages({ bootTiming, startedAt }: BoxInfo, tookMs: number, nowMs = Date.now()): Stages {
+export function startStages({ bootTiming, startedAt }: BoxInfo, tookMs: number, nowMs: number = Date.now()): Stages {
   // Clocks tick by the millisecond.
   if (!bootTiming || !startedAt || startedAt.getTime() < nowMs - tookMs - 1) return { queue: tookMs };
   const { filesystemSetupMs: rootfs = 0, boxConfigMs = 0, guestBootMs: guest = 0 } = bootTiming;
