@@ -145,6 +145,9 @@ export class LocalRuntime implements RuntimeBackend {
 
   async get(idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
     this.#enter(call);
+    // One that is held is there: a removed box is held no more.
+    const held = this.#boxes.get(idOrName);
+    if (held) return held;
     const record = this.#parts.store.boxes.get(idOrName);
     return record ? this.#held(record) : null;
   }

@@ -12,7 +12,7 @@ import type { MemoryBackend } from './testing/memory-backend.ts';
 import { testServer } from './testing/test-server.ts';
 
 /** How many requests; BOXLITE_FUZZ=20000 is the bar, what is less is for every run of the tests. */
-const total = Number(process.env['BOXLITE_FUZZ'] ?? 20_000);
+const total = Number(process.env['BOXLITE_FUZZ'] ?? 8000);
 const seed = Number(process.env['BOXLITE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const overSockets = Math.ceil(total / 20);
 const flatBytes = 32 * 1024 * 1024;

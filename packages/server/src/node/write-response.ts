@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { wholeText } from '../http/whole-text.ts';
 
 /**
  * Writes a response to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
@@ -11,9 +12,12 @@ export async function writeResponse(
   stallTimeoutMs = 300_000,
 ): Promise<void> {
   if (outgoing.destroyed) return void response.body?.cancel().catch(() => {});
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  outgoing.writeHead(response.status);
-  if (response.body === null) return end(outgoing, stallTimeoutMs);
+  // All at once: setting them one by one costs as much as the rest of a small answer.
+  const headers: string[] = [];
+  for (const [name, value] of response.headers) headers.push(name, value);
+  outgoing.writeHead(response.status, headers);
+  const text = wholeText(response);
+  if (text !== undefined || response.body === null) return end(outgoing, stallTimeoutMs, text);
   if (!response.headers.has('content-length')) outgoing.flushHeaders();
   const reader = response.body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
@@ -34,8 +38,8 @@ export async function writeResponse(
 }
 
 /** Ends an answer; a connection whose client does not take the rest is cut. */
-function end(outgoing: ServerResponse, stallTimeoutMs: number): void {
-  outgoing.end();
+function end(outgoing: ServerResponse, stallTimeoutMs: number, text?: string): void {
+  outgoing.end(text);
   if (outgoing.writableLength === 0) return;
   const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
   outgoing.once('close', () => clearTimeout(cut)).once('finish', () => clearTimeout(cut));

@@ -2,6 +2,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { requireScope } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
 import { json } from '../http/respond.ts';
+import { textResponse } from '../http/whole-text.ts';
 import type { Passage } from '../router.ts';
 import { metricsType, type ServerMetrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
@@ -43,7 +44,7 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
         passage.principal = who;
         requireScope(who, 'runtime:admin');
       }
-      return text(await metrics.text(), metricsType);
+      return textResponse(200, await metrics.text(), { 'content-type': metricsType });
     },
     async docs() {
       reference ??= referencePage();
@@ -51,12 +52,17 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
         reference = undefined;
       });
       const { html, policy } = await reference;
-      return text(html, 'text/html; charset=utf-8', {
+      return textResponse(200, html, {
+        'content-type': 'text/html; charset=utf-8',
         'cache-control': keptShortly,
         'content-security-policy': policy,
       });
     },
-    'openapi.yaml': async () => text(await openapiDocument(), 'application/yaml', { 'cache-control': keptShortly }),
+    'openapi.yaml': async () =>
+      textResponse(200, await openapiDocument(), {
+        'content-type': 'application/yaml',
+        'cache-control': keptShortly,
+      }),
   };
   return async (request, passage) => {
     const name = passage.path.slice(1);
@@ -72,9 +78,4 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
     const { status, headers } = await page(request, passage);
     return new Response(null, { status, headers });
   };
-}
-
-function text(body: string, type: string, headers: Readonly<Record<string, string>> = {}): Response {
-  const bytes = Buffer.from(body);
-  return new Response(bytes, { headers: { 'content-type': type, 'content-length': `${bytes.length}`, ...headers } });
 }
