@@ -33,6 +33,8 @@ export async function startServer(
     homeDir,
     '--oauth-client',
     `${client.clientId}:${client.clientSecret}`,
+    '--log-level',
+    'warn',
   ];
   const serve = [process.execPath, 'packages/cli/bin/boxlite.mjs', ...args, ...flags];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...serve], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -47,6 +47,7 @@ export { type SignalExecutionOptions, signalExecution } from './operations/signa
 export { type StartBoxOptions, startBox } from './operations/start-box.ts';
 export { type StartExecutionOptions, startExecution } from './operations/start-execution.ts';
 export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
+export { type StreamEventsOptions, streamEvents } from './operations/stream-events.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
 export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
@@ -106,6 +107,14 @@ export {
   volumeSpec,
 } from './schemas/create-box.ts';
 export { type ErrorModel, type ErrorResponse, errorModel, errorResponse } from './schemas/error.ts';
+export {
+  type BoxEvent,
+  type BoxEventType,
+  boxEvent,
+  boxEventTypes,
+  type EventMark,
+  eventMark,
+} from './schemas/event.ts';
 export {
   type ExecRequest,
   type ExecResponse,
@@ -193,7 +202,9 @@ export {
   type RemoveVolumeQuery,
   removeBoxQuery,
   removeVolumeQuery,
+  type StreamEventsQuery,
   type StreamTunnelQuery,
+  streamEventsQuery,
   streamTunnelQuery,
   type UploadFilesQuery,
   uploadFilesQuery,

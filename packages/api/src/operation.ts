@@ -37,6 +37,7 @@ export type OperationId =
   | 'openTunnel'
   | 'streamTunnel'
   | 'getRuntimeMetrics'
+  | 'streamEvents'
   | 'getBoxMetrics'
   | 'pullImage'
   | 'listImages'
@@ -126,6 +127,7 @@ export const operations: readonly Operation[] = [
   operation('openTunnel', 'POST', `${box}/network/tunnel`, 'boxes:exec', 200),
   operation('streamTunnel', 'GET', `${box}/network/tunnel/stream`, null, 101),
   operation('getRuntimeMetrics', 'GET', `${tenant}/metrics`, 'runtime:admin', 200),
+  operation('streamEvents', 'GET', `${tenant}/events`, 'boxes:read', 200),
   operation('getBoxMetrics', 'GET', `${box}/metrics`, 'boxes:read', 200),
   operation('pullImage', 'POST', `${tenant}/images/pull`, 'images:write', 200),
   operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),

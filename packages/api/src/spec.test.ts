@@ -96,6 +96,7 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   openTunnel: api.openTunnel({ box, port: 80 }),
   streamTunnel: api.streamTunnel({ box, port: 80, ticket: 't' }),
   getRuntimeMetrics: api.getRuntimeMetrics(),
+  streamEvents: api.streamEvents({ box, lastEventId: '1f.3' }),
   getBoxMetrics: api.getBoxMetrics({ box }),
   pullImage: api.pullImage({ body: { reference: 'alpine' } }),
   listImages: api.listImages({ pageSize: 2, pageToken: 't' }),

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
@@ -33,8 +33,10 @@ export function defaultHomeDir(): string {
  * One process at a time: `InvalidStateError` names the one that has it. `EngineError` when this host cannot run boxes.
  */
 export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend> {
-  const homeDir = resolve(options.homeDir ?? defaultHomeDir());
-  await mkdir(join(homeDir, 'boxes'), { recursive: true, mode: 0o700 });
+  const given = resolve(options.homeDir ?? defaultHomeDir());
+  await mkdir(join(given, 'boxes'), { recursive: true, mode: 0o700 });
+  // Managed volumes are mounted by their path, which then may lead through no link.
+  const homeDir = await realpath(given);
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).reverse()) await undo();
@@ -50,6 +52,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       homeDir,
       database: store.database,
       registries: options.imageRegistries ?? [],
+      registryPolicy: options.registryPolicy,
       baseImageDir,
       inUse: (imageId, tenant) =>
         store.boxes.usesImage(imageId, tenant) ||

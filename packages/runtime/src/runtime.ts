@@ -5,9 +5,11 @@ import type {
   BoxOptions,
   BoxPage,
   CallOptions,
+  EventsOptions,
   ListBoxesOptions,
   RuntimeBackend,
   RuntimeConfig,
+  RuntimeEvent,
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
@@ -32,7 +34,8 @@ import type { ImageStore, ReadyImage } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import { newBoxRecord } from './store/new-box-record.ts';
-import { runtimeMetrics } from './store/runtime-metrics.ts';
+import { readEvents } from './store/read-events.ts';
+import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
 import type { Store } from './store/store.ts';
 import { tenantRuntime } from './tenant-runtime.ts';
 import { withRealPaths } from './volume/real-paths.ts';
@@ -167,6 +170,9 @@ export class LocalRuntime {
 
   async get(tenant: string, idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
     this.#enter(call);
+    // One that is held is there: a removed box is held no more.
+    const held = this.#boxes.get(idOrName);
+    if (held?.life.state.record.tenant === tenant) return held;
     const record = this.#parts.store.boxes.get(tenant, idOrName);
     return record ? this.#held(record) : null;
   }
@@ -197,6 +203,23 @@ export class LocalRuntime {
     return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes: this.#warm?.ready ?? 0 };
   }
 
+  /** Of every tenant together. */
+  async totals(call: CallOptions = {}): Promise<RuntimeMetrics> {
+    this.#enter(call);
+    return { ...totalMetrics(this.#parts.store), numWarmBoxes: this.#warm?.ready ?? 0 };
+  }
+
+  events(tenant: string, options: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
+    const { events, changed } = this.#parts.store;
+    return readEvents({ events, tenant, changed, assertOpen: () => this.#open() }, options);
+  }
+
+  async check(call: CallOptions = {}): Promise<void> {
+    this.#enter(call);
+    this.#parts.store.assertWritable();
+    await abortable(this.#parts.networks.host.clearUndo('check'), call.signal);
+  }
+
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
     return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes, this.#parts.outputRetention);
@@ -208,6 +231,7 @@ export class LocalRuntime {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
+    this.#parts.store.changed.notify();
     await Promise.all([this.#making.settled(), this.#sweeper?.stop()]);
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);

@@ -8,5 +8,8 @@ export { type Identity, openIdentity } from './identity/identity.ts';
 export type { SigningKeys } from './identity/signing-keys.ts';
 export type { LimitOptions } from './limits/limiter.ts';
 export type { Log, LogEntry } from './log.ts';
+export { type LineLog, type LogLevel, lineLog } from './logging/pino-log.ts';
+export type { TlsOptions } from './node/certificate.ts';
+export type { ConnectionLimits } from './node/connection-limits.ts';
 export { type Listening, type ListenOptions, listen } from './node/listen.ts';
 export type { UpgradeSlot } from './terminal/upgrade-slot.ts';

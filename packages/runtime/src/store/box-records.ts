@@ -110,8 +110,8 @@ function read(row: Row): BoxRecord {
   };
 }
 
-/** The boxes of a store. */
-export function boxRecords(database: DatabaseSync): BoxRecords {
+/** The boxes of a store; `onChange` is told of each that is made, changed or removed. */
+export function boxRecords(database: DatabaseSync, onChange: () => void = () => {}): BoxRecords {
   const insert = statement(
     database,
     `INSERT INTO boxes (id, tenant, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
@@ -169,11 +169,13 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
         JSON.stringify(record.defaults),
         record.detached ? 1 : 0,
       );
+      onChange();
     },
     update(id, { status, pid, timing, history }) {
       const [timingText, historyText] = [timing, history].map((value) => (value ? JSON.stringify(value) : null));
       const row = update.get(status, pid ?? null, Date.now(), timingText ?? null, historyText ?? null, id);
       if (!row) throw new Error(`box ${id} is not in the store`);
+      onChange();
       return read(row);
     },
     add: (id, { commands, execErrors, bytesIn, bytesOut }) => void add.run(commands, execErrors, bytesIn, bytesOut, id),
@@ -193,7 +195,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last.id) : undefined };
     },
     all: () => all.all().map(read),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      remove.run(id);
+      onChange();
+    },
     usesImage: (imageId, tenant) => uses.get(imageId, tenant ?? null) !== undefined,
     count: (tenant) => Number(count.get(tenant)?.['n'] ?? 0),
     numRunning: (tenant) => Number(running.get(tenant)?.['n'] ?? 0),

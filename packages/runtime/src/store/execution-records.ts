@@ -44,6 +44,8 @@ export interface ExecutionRecords {
   /** Oldest first. */
   ofBox(boxId: string): ExecutionRecord[];
   running(boxId: string): ExecutionRecord[];
+  /** Of all boxes of a tenant. */
+  numRunning(tenant: string): number;
 }
 
 function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
@@ -89,6 +91,11 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
+  const numRunning = statement(
+    database,
+    `SELECT count(*) AS n FROM executions JOIN boxes ON boxes.id = executions.box_id
+     WHERE executions.exit IS NULL AND boxes.tenant = ?`,
+  );
   return {
     insert: (record) => void insert.run(...row(record, record.exit)),
     finish: (record, exit) => void finish.run(...row(record, exit)),
@@ -100,5 +107,6 @@ export function executionRecords(database: DatabaseSync): ExecutionRecords {
     },
     ofBox: (boxId) => ofBox.all(boxId).map(read),
     running: (boxId) => running.all(boxId).map(read),
+    numRunning: (tenant) => Number(numRunning.get(tenant)?.['n'] ?? 0),
   };
 }

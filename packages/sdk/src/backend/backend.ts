@@ -1,5 +1,6 @@
 import type { AccountBackend } from './account.ts';
 import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
+import type { EventsOptions, RuntimeEvent } from './events.ts';
 import type {
   BoxInfo,
   BoxMetrics,
@@ -33,6 +34,15 @@ export interface RuntimeBackend {
   /** `NotFoundError` when there is none, `InvalidStateError` when it runs and `force` is not set. */
   remove(idOrName: string, options?: { readonly force?: boolean }, call?: CallOptions): Promise<void>;
   metrics(call?: CallOptions): Promise<RuntimeMetrics>;
+  /** The same of every tenant together, for who operates the runtime; absent where only a tenant is seen. */
+  totals?(call?: CallOptions): Promise<RuntimeMetrics>;
+  /**
+   * What becomes of boxes, oldest first: an `open`, then changes as they come, without end. An abort throws its reason.
+   * `InvalidArgumentError` for an `after` that is none, `StoppedError` once the runtime is shut down.
+   */
+  events(options?: EventsOptions): AsyncIterable<RuntimeEvent>;
+  /** Rejects with what keeps this runtime from starting boxes: its store cannot be written, its engine is gone. */
+  check(call?: CallOptions): Promise<void>;
   config(call?: CallOptions): Promise<RuntimeConfig>;
   readonly images: ImagesBackend;
   readonly volumes: VolumesBackend;

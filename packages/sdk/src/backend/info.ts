@@ -45,6 +45,8 @@ export interface BoxInfo {
   readonly autoStopMs?: number | undefined;
   readonly autoDeleteMs?: number | undefined;
   readonly autoResume?: boolean | undefined;
+  /** How long its last start took, or its making so far; only from a local runtime. */
+  readonly bootTiming?: BootTiming | undefined;
 }
 
 export interface ListBoxesOptions {
@@ -88,6 +90,8 @@ export interface RuntimeMetrics {
   readonly totalExecErrors: number;
   /** Boxes that are up and that nobody has asked for yet. */
   readonly numWarmBoxes: number;
+  /** Executions that have not ended. */
+  readonly numRunningExecutions: number;
 }
 
 /** How long each step of making and starting a box took, in milliseconds. */

@@ -204,6 +204,7 @@ export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
     totalCommandsExecuted: metrics.total_commands_executed,
     totalExecErrors: metrics.total_exec_errors,
     numWarmBoxes: metrics.num_warm_boxes,
+    numRunningExecutions: metrics.num_running_executions,
   };
 }
 

@@ -187,6 +187,11 @@ export function memoryBackend(
       boxes.delete(found.id);
     },
     metrics: () => Promise.reject(new UnsupportedError('no metrics here')),
+    async *events({ after = '0' } = {}) {
+      calls.push(`events after ${after}`);
+      yield { type: 'open', id: after, at: new Date(0) };
+    },
+    check: async () => undefined,
     config: () => Promise.reject(new UnsupportedError('no config here')),
     images: {
       pull: () => Promise.reject(new UnsupportedError('no images here')),

@@ -10,11 +10,16 @@ export interface OutputStreamOptions {
   readonly bytes: boolean;
   /** Silence after which a comment is sent. */
   readonly heartbeatMs: number;
+  /** Told how many bytes were sent. */
+  readonly onBytes: (bytes: number) => void;
+  /** Told once that the stream is over. */
+  readonly onEnd: () => void;
   /** The data of the `error` event for what went wrong. */
   readonly describeError: (error: unknown) => unknown;
 }
 
-const silence: unique symbol = Symbol('silence');
+/** Nothing came in time. */
+export const silence: unique symbol = Symbol('silence');
 
 /**
  * The output as Server-Sent Events, read only as fast as it is taken: `stdout` and `stderr`, then one `exit`, then the
@@ -36,7 +41,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     const result = await withinMs(pending, options.heartbeatMs);
     if (result === silence) return [heartbeatFrame];
     pending = undefined;
-    return result.done ? 'end' : splitter.push(result.value).map(outputFrame);
+    if (result.done) return 'end';
+    options.onBytes(result.value.data.byteLength);
+    return splitter.push(result.value).map(outputFrame);
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -47,6 +54,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
           const info: ExecutionInfo = await execution.wait({ signal: reading.signal });
           controller.enqueue(Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('exit', exitEvent(info))]));
           controller.close();
+          options.onEnd();
           return;
         }
         for (const frame of frames) controller.enqueue(frame);
@@ -64,6 +72,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
 
   function stop(): void {
     reading.abort();
+    options.onEnd();
     iterator?.return?.().catch(() => {});
   }
 
@@ -71,7 +80,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
 }
 
 /** The promise's value, or {@link silence} when it takes longer. */
-async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {
+export async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {
   let timer: NodeJS.Timeout | undefined;
   const quiet = new Promise<typeof silence>((resolve) => {
     timer = setTimeout(resolve, ms, silence);

@@ -1,6 +1,7 @@
 import { createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
 import { InvalidArgumentError } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
+import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
 import { boxPageToWire, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
@@ -37,9 +38,10 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
         checkHostPorts(boxOptionsFromWire(request, call.generation), hostPorts),
         hostRoots,
       );
-      const box = await call.backend.create(options, request.name);
+      const [box, ms] = await timed(() => call.backend.create(options, request.name));
       const location = `${call.root}/boxes/${box.id}`;
-      return json(201, boxToWire(box.snapshot), { location });
+      const { snapshot } = box;
+      return json(201, boxToWire(snapshot), { location, ...serverTiming(creationStages(snapshot, ms)) });
     },
 
     async listBoxes(call) {
@@ -64,7 +66,9 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
     },
 
     async startBox(call) {
-      return json(200, boxToWire(await (await pathBox(call)).start()));
+      const box = await pathBox(call);
+      const [info, ms] = await timed(() => box.start());
+      return json(200, boxToWire(info), serverTiming(startStages(info, ms)));
     },
 
     async stopBox(call) {

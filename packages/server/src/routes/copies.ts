@@ -1,6 +1,8 @@
 import { cloneBoxRequest, exportBoxRequest, importBoxQuery } from '@boxlite/api';
 import { type BoxBackend, InvalidArgumentError, PayloadTooLargeError } from 'boxlite/backend';
 import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { type Pace, pacedStream } from '../files/paced-stream.ts';
+import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { json } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
@@ -10,7 +12,7 @@ import { pathBox, type RestCall, type Routes } from './route.ts';
 const archiveType = 'application/octet-stream';
 
 /** The operations that make boxes of boxes: copies, and archives out and in. */
-export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
+export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
   return {
     async cloneBox(call) {
       const { name } = await readOptionalJson(call.request, cloneBoxRequest);
@@ -30,14 +32,14 @@ export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
       const limitBytes = (await backend.config()).capabilities.fileTransferMaxBytes;
       if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
       if (request.body === null) throw new InvalidArgumentError('the body must be an archive that exportBox gave');
-      const { stream, failure } = limitedStream(request.body, limitBytes);
+      const { stream, failure } = limitedStream(pacedStream(request.body, pace), limitBytes);
       const { archive, drain } = unhurried(stream);
       try {
         return made(call, await backend.importBox(archive, name, { signal: request.signal }));
       } catch (error) {
         await drain();
         const cause = failure();
-        if (cause instanceof PayloadTooLargeError) throw cause;
+        if (cause instanceof PayloadTooLargeError || cause instanceof HttpError) throw cause;
         if (cause !== undefined) throw new InvalidArgumentError('the archive broke off before its end', { cause });
         throw error;
       }

@@ -11,6 +11,7 @@ export function runtimeMetricsToWire(metrics: RuntimeMetrics): RuntimeMetricsWir
     total_commands_executed: metrics.totalCommandsExecuted,
     total_exec_errors: metrics.totalExecErrors,
     num_warm_boxes: metrics.numWarmBoxes,
+    num_running_executions: metrics.numRunningExecutions,
   };
 }
 
