@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+// Loaded with the file, not when it is first used: then vitest can keep what it makes of it.
+import '@boxlite/runtime';
 import { type Box, Boxlite } from 'boxlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -16,10 +20,11 @@ function read(path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
-// One for all: unpacking its image takes longer than everything else.
 let homeDir: string;
 beforeAll(async () => {
   homeDir = await mkdtemp(join(tmpdir(), 'boxlite-v2-'));
+  const made = process.env['MADE_HOME'];
+  if (made !== undefined) await promisify(execFile)('cp', ['-a', `${made}/.`, homeDir]);
 });
 afterAll(() => rm(homeDir, { recursive: true }));
 
