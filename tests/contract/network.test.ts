@@ -63,6 +63,21 @@ onBothBackends((runtime) => {
     await expect(text(socket)).rejects.toThrow(/ECONNRESET|EPIPE/);
   });
 
+  test.each(['127.0.0.1', '[::1]'])('a service that listens on %s of the box only is reached too', async (address) => {
+    const box = await startedBox(runtime(), { ports: [{ guestPort: 9 }] });
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    const bytes = randomBytes(1_000_000);
+    await box.files.write('/srv/file', bytes);
+    await box.exec('httpd', ['-f', '-p', `${address}:9`, '-h', '/srv']);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :9; do sleep 0.02; done']);
+    const [port] = (await box.info()).network?.ports ?? [];
+    await using forward = await box.network.tunnel(9).forward();
+    for (const at of [port?.hostPort, forward.port]) {
+      const answer = await fetch(`http://127.0.0.1:${at}/file`, { headers: { connection: 'close' } });
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+  });
+
   test('a forwarded port of this host leads into the box', async () => {
     const box = await echoBox(runtime());
     await using forward = await box.network.tunnel(7).forward();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Boxlite } from 'boxlite';
+import type { Boxlite, BoxOptions } from 'boxlite';
 import { baseImage } from './harness.ts';
 
 /** Something that the runtime said was done, and that must stay so whatever happens to its process afterwards. */
@@ -21,7 +21,7 @@ export type Fact =
 export type Scenario = (runtime: Boxlite, input: string, tell: (fact: Fact) => void) => Promise<void>;
 
 const life =
-  (options: { readonly detach?: boolean; readonly diskSizeGb?: number; readonly autoRemove?: boolean }): Scenario =>
+  (options: BoxOptions): Scenario =>
   async (runtime, input, tell) => {
     const box = await runtime.create({ image: baseImage, autoRemove: false, ...options }, 'doomed');
     const { id } = box;
@@ -46,6 +46,8 @@ const life =
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'a detached box': life({ detach: true }),
   'an attached box with a disk of its own': life({ diskSizeGb: 1 }),
+  'a detached box on runsc': life({ detach: true, security: 'maximum' }),
+  'an attached box on runsc': life({ security: 'maximum' }),
   async 'an image that is imported and removed'(runtime, input, tell) {
     await runtime.images.import(input, 'doomed:1');
     tell({ done: 'image', reference: 'doomed:1' });
