@@ -124,6 +124,18 @@ onBothBackends((runtime) => {
     await expect(once(late, 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 
+  test('a box of security maximum has the network of the others, and its root listens on low ports', async () => {
+    const options = { security: 'maximum', ports: [{ guestPort: 80 }], network: { allow: ['example.com'] } } as const;
+    const box = await startedBox(runtime(), options);
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    await box.files.write('/srv/file', 'served');
+    await box.exec('httpd', ['-f', '-p', '80', '-h', '/srv']);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :80; do sleep 0.02; done; nc -w 3 192.0.2.7 80']);
+    const [port] = (await box.info()).network?.ports ?? [];
+    expect(await (await fetch(`http://127.0.0.1:${port?.hostPort}/file`)).text()).toBe('served');
+    expect(await box.network.events()).toMatchObject([{ address: '192.0.2.7', port: 80 }]);
+  });
+
   test('neither the loopback nor an address of the host can be reached, nor metadata, and each refusal has its remedy', async () => {
     let connections = 0;
     const server = createServer((socket) => {
