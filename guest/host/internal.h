@@ -28,6 +28,7 @@ enum host_request {
   HOST_UNDO = 9,
   HOST_CLEAR_UNDO = 10,
   HOST_BIND_IDMAPPED = 11,
+  HOST_SET_HOSTNAME = 12,
 };
 
 enum host_answer { HOST_READY = 64, HOST_LOCKED = 65, HOST_DONE = 66, HOST_FAILED = 67, HOST_EXITED = 68 };
@@ -114,6 +115,7 @@ int host_umount(struct host_reader *reader, struct host_fault *fault);
 int host_remove_tree(const char *path, struct host_fault *fault);
 int host_copy_sparse(struct host_reader *reader, struct host_fault *fault);
 int host_kill(struct host_reader *reader, struct host_buffer *result, struct host_fault *fault);
+int host_set_hostname(struct host_reader *reader, struct host_fault *fault);
 /* Start time of a process in clock ticks since boot; 0 when there is none (or only its zombie). */
 uint64_t host_start_time(pid_t pid);
 

@@ -21,6 +21,7 @@ int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *r
     case HOST_BIND_IDMAPPED: return host_bind_idmapped(reader, fault);
     case HOST_UMOUNT: return host_umount(reader, fault);
     case HOST_COPY_SPARSE: return host_copy_sparse(reader, fault);
+    case HOST_SET_HOSTNAME: return host_set_hostname(reader, fault);
     case HOST_KILL: return host_kill(reader, result, fault);
     case HOST_REMOVE_TREE:
       path = host_string(reader);

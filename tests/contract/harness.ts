@@ -21,9 +21,9 @@ async function temporaryHome(): Promise<string> {
   return home;
 }
 
-async function openOnLocal(engine: string): Promise<Opened> {
+async function openOnLocal(engine?: string): Promise<Opened> {
   const homeDir = await temporaryHome();
-  const runtime = await Boxlite.local({ homeDir, engine });
+  const runtime = await Boxlite.local({ homeDir, ...(engine !== undefined && { engine }) });
   return {
     runtime,
     close: async () => {
@@ -55,7 +55,7 @@ async function openOnRest(): Promise<Opened> {
 }
 
 const backends = [
-  { name: 'Boxlite.local()', open: () => openOnLocal('runc') },
+  { name: 'Boxlite.local()', open: () => openOnLocal() },
   { name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') },
   { name: 'Boxlite.rest()', open: openOnRest },
 ];

@@ -64,6 +64,8 @@ async function exitOf(box: Box, id: string): Promise<{ exitCode: number; stdout:
 
 /** What a runtime that comes after the dead one must find: everything that was said to be done, and nothing else. */
 async function examine(home: string, facts: readonly Fact[]): Promise<void> {
+  // Boxes too that nobody was told of.
+  const everyId = await readdir(join(home, 'boxes'));
   const runtime = await Boxlite.local({ homeDir: home });
   try {
     const told = <T extends Fact['done']>(done: T): Extract<Fact, { done: T }>[] =>
@@ -98,7 +100,7 @@ async function examine(home: string, facts: readonly Fact[]): Promise<void> {
       expect(images).toContainEqual(expect.stringContaining('doomed'));
     if (created === undefined && told('removed').length > 0)
       expect(images).not.toContainEqual(expect.stringContaining('doomed'));
-    expect(leftovers(home, created ? [created.id] : [])).toEqual([]);
+    expect(leftovers(home, created ? [created.id, ...everyId] : everyId)).toEqual([]);
     expect(await readdir(join(home, 'boxes'))).toEqual([]);
   } finally {
     await runtime.shutdown();

@@ -11,8 +11,8 @@ const point =
 const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 killAt(point, home, (step) => say({ step }));
 const { Boxlite } = await import('boxlite');
-const { scenarios } = await import('./scenarios.ts');
-const runtime = await Boxlite.local({ homeDir: home });
+const { scenarios, warmBoxes } = await import('./scenarios.ts');
+const runtime = await Boxlite.local({ homeDir: home, warm: warmBoxes[name] ?? [] });
 await scenarios[name]?.(runtime, input, (fact: Fact) => say({ fact }));
 await runtime.shutdown();
 say({ fact: { done: 'all' } });

@@ -60,8 +60,8 @@ export function leftovers(home: string, ids: readonly string[]): string[] {
   const runscStates = existsSync(runsc) ? readdirSync(runsc) : [];
   const controllers = readdirSync('/sys/fs/cgroup');
   return ids.flatMap((id) => [
-    ...mounts.filter((line) => line.includes(join(home, 'boxes', id))),
-    ...[join(home, 'engine/runc', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
+    ...mounts.filter((line) => line.includes(id)),
+    ...[join(home, 'engine/runc', id), join('/run/boxlite', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
     ...runscStates.filter((name) => name.startsWith(id)),
     ...controllers.map((name) => join('/sys/fs/cgroup', name, 'boxlite', id)).filter(existsSync),
   ]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { Boxlite, BoxOptions } from 'boxlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Boxlite, BoxOptions, WarmOptions } from 'boxlite';
 import { baseImage } from './harness.ts';
 
 /** Something that the runtime said was done, and that must stay so whatever happens to its process afterwards. */
@@ -42,12 +43,21 @@ const life =
     tell({ done: 'removed', id });
   };
 
+/** What the runtime of a scenario keeps ready. */
+export const warmBoxes: Readonly<Record<string, readonly WarmOptions[]>> = {
+  'a box from the warm pool': [{ size: 2, box: { image: baseImage, detach: true } }],
+};
+
 /** What is gone through, each in a process that is killed at every step of it. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'a detached box': life({ detach: true }),
   'an attached box with a disk of its own': life({ diskSizeGb: 1 }),
   'a detached box on runsc': life({ detach: true, security: 'maximum' }),
   'an attached box on runsc': life({ security: 'maximum' }),
+  async 'a box from the warm pool'(runtime, ...rest) {
+    while ((await runtime.metrics()).numWarmBoxes === 0) await delay(5);
+    await life({ detach: true })(runtime, ...rest);
+  },
   async 'an image that is imported and removed'(runtime, input, tell) {
     await runtime.images.import(input, 'doomed:1');
     tell({ done: 'image', reference: 'doomed:1' });

@@ -10,6 +10,7 @@ import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
 import { openHost } from './host/host.ts';
 import { openImageStore } from './images/store.ts';
+import { checkWarm } from './pool/warm-pool.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
 import { baseImageDir, guestBinary, kernelRoots } from './shipped-files.ts';
 import { snapshotRecords } from './snapshot/snapshot-records.ts';
@@ -53,6 +54,8 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
     const parts = { host, guestBinary, stateDir: join(homeDir, 'engine'), kernelRoots };
     const engine = await openEngine(parts, choice);
+    const { warm = [] } = options;
+    checkWarm(warm, { engine });
     const disks = boxDisks({
       host,
       program: diskProgram(host, guestBinary),
@@ -79,6 +82,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       makeImage: diskImages(host, join(homeDir, 'engine', 'templates')),
       store,
       engine,
+      warm,
       networks: { host, guestBinary },
       images,
       folder: (id) => boxFolder(homeDir, id),

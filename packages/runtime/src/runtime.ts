@@ -9,6 +9,7 @@ import type {
   RuntimeBackend,
   RuntimeConfig,
   RuntimeMetrics,
+  WarmOptions,
 } from 'boxlite/backend';
 import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
 import { unpackArchive } from './archive/import-box.ts';
@@ -17,14 +18,17 @@ import { type MadeOf, madeOf } from './archive/made-of.ts';
 import { abortable } from './box/abortable.ts';
 import { destroyBox } from './box/box-body.ts';
 import { boxInfo } from './box/box-info.ts';
-import { withoutNetwork } from './box/box-network.ts';
+import { optionsOn } from './box/box-network.ts';
 import { boxRoot } from './box/box-root.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
+import { newRecord } from './box/new-record.ts';
+import type { PreparedBox } from './box/prepared-box.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
-import { isUlid, ulid } from './id/ulid.ts';
+import { isUlid } from './id/ulid.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
+import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import type { Store } from './store/store.ts';
 import { withRealPaths } from './volume/real-paths.ts';
@@ -39,6 +43,7 @@ export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 're
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
+  readonly warm: readonly WarmOptions[];
   /** Lets go of what the runtime was made of. */
   readonly close: () => Promise<void>;
 }
@@ -52,6 +57,7 @@ export class LocalRuntime implements RuntimeBackend {
   readonly #boxes = new Map<string, LocalBox>();
   /** Names of boxes that are being made, each with the promise of its box. */
   readonly #making = new Map<string, Promise<LocalBox>>();
+  #warm: WarmPool | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalRuntimeParts) {
@@ -82,14 +88,16 @@ export class LocalRuntime implements RuntimeBackend {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), this.#sweep()]);
+    this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
   }
 
-  /** Deletes what is left of boxes that were removed. What cannot be deleted now is tried again the next time. */
+  /** Deletes what is left of boxes that were removed, or prepared and never taken. What cannot be deleted now is tried again the next time. */
   async #sweep(): Promise<void> {
     const { store } = this.#parts;
     for (const id of await readdir(dirname(this.#home.folder('id')))) {
-      if (isUlid(id) && !store.boxes.get(id))
-        await destroyBox(this.#parts, { id, folder: this.#home.folder(id) }).catch(() => {});
+      if (!isUlid(id) || store.boxes.get(id)) continue;
+      const place = { id, folder: this.#home.folder(id) };
+      await destroyBox(this.#parts, place).catch(() => {});
     }
   }
 
@@ -98,9 +106,8 @@ export class LocalRuntime implements RuntimeBackend {
     checkBoxName(name);
     checkBoxOptions(options);
     const { engine } = this.#home;
-    const security = options.security ?? 'standard';
-    engine.checkPreset(security);
-    const given = engine.networksOf(security) ? options : withoutNetwork(options);
+    engine.checkPreset(options.security ?? 'standard');
+    const given = optionsOn(engine, options);
     return abortable(
       this.#make(name, () => this.#prepare(given, name)),
       call.signal,
@@ -166,6 +173,7 @@ export class LocalRuntime implements RuntimeBackend {
       numRunningBoxes: boxes.numRunning(),
       totalCommandsExecuted: counters.get('commands'),
       totalExecErrors: counters.get('exec_errors'),
+      numWarmBoxes: this.#warm?.ready ?? 0,
     };
   }
 
@@ -181,6 +189,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     await Promise.allSettled(this.#making.values());
+    await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
     await this.#parts.close();
@@ -206,30 +215,25 @@ export class LocalRuntime implements RuntimeBackend {
     // Until the box is stored, only this keeps its image from being removed.
     using holding = new DisposableStack();
     const root = await boxRoot(taken, this.#parts.images, holding);
-    return this.#insert(ulid(), name, { ...root, options: taken }, performance.now() - began);
+    const record = newRecord({ ...root, options: taken }, name, this.#parts.detachAll);
+    const prepared = this.#warm?.take(record);
+    const own = prepared ? { ...record, id: prepared.record.id } : record;
+    try {
+      return this.#insert(own, performance.now() - began, prepared);
+    } catch (error) {
+      await prepared?.destroy();
+      throw error;
+    } finally {
+      prepared?.holding[Symbol.dispose]();
+    }
   }
 
-  #insert(id: string, name: string | undefined, made: MadeOf, imagePrepareMs: number): LocalBox {
-    const { store } = this.#parts;
-    const now = Date.now();
-    const record: BoxRecord = {
-      id,
-      name,
-      status: 'configured',
-      createdAt: now,
-      updatedAt: now,
-      ...made,
-      detached: this.#parts.detachAll || (made.options.detach ?? false),
-      pid: undefined,
-      timing: undefined,
-      counters: { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 },
-      history: {},
-    };
-    store.boxes.insert(record);
-    store.counters.add('boxes_created');
-    return this.#held(
-      store.boxes.update(record.id, { status: 'configured', pid: undefined, timing: { imagePrepareMs } }),
-    );
+  #insert(record: BoxRecord, imagePrepareMs: number, prepared?: PreparedBox): LocalBox {
+    const { boxes, counters } = this.#parts.store;
+    boxes.insert(record);
+    counters.add('boxes_created');
+    const timing = { imagePrepareMs };
+    return this.#held(boxes.update(record.id, { status: 'configured', pid: undefined, timing }), prepared);
   }
 
   async #clone(source: LocalBox, name: string | undefined, call: CallOptions): Promise<LocalBox> {
@@ -264,21 +268,21 @@ export class LocalRuntime implements RuntimeBackend {
 
   /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
   async #settle(from: string, name: string | undefined, made: () => MadeOf): Promise<LocalBox> {
-    const id = ulid();
-    const folder = this.#parts.folder(id);
+    const record = newRecord(made(), name, this.#parts.detachAll);
+    const folder = this.#parts.folder(record.id);
     await rename(from, folder);
     try {
-      return this.#insert(id, name, made(), 0);
+      return this.#insert(record, 0);
     } catch (error) {
       await this.#parts.disks.drop(folder);
       throw error;
     }
   }
 
-  #held(record: BoxRecord): LocalBox {
+  #held(record: BoxRecord, prepared?: PreparedBox): LocalBox {
     const known = this.#boxes.get(record.id);
     if (known) return known;
-    const box = new LocalBox(this.#home, record);
+    const box = new LocalBox(this.#home, record, prepared);
     this.#boxes.set(record.id, box);
     return box;
   }

@@ -38,7 +38,7 @@ export type {
   VolumeInfo,
   VolumeState,
 } from './backend/info.ts';
-export type { BoxliteOptions, ImageRegistryOptions } from './backend/local-options.ts';
+export type { BoxliteOptions, ImageRegistryOptions, WarmOptions } from './backend/local-options.ts';
 export type {
   ByteConnection,
   NetworkEvent,
@@ -48,6 +48,17 @@ export type {
 } from './backend/network.ts';
 export { Box } from './box.ts';
 export { Boxlite, type ListOptions } from './boxlite.ts';
+export { CodeBox, type RunCodeOptions } from './convenience/code-box.ts';
+export {
+  CodeContext,
+  type CodeContextOptions,
+  type CodeOutcome,
+  type CodeResult,
+  type RunInContextOptions,
+} from './convenience/code-context.ts';
+export type { CodeFailure } from './convenience/code-message.ts';
+export { InteractiveBox, type InteractiveBoxOptions } from './convenience/interactive-box.ts';
+export { SimpleBox, type SimpleBoxOptions } from './convenience/simple-box.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
 export {
   AlreadyExistsError,

@@ -9,6 +9,7 @@ export interface RuntimeMetrics {
   readonly num_running_boxes: number;
   readonly total_commands_executed: number;
   readonly total_exec_errors: number;
+  readonly num_warm_boxes: number;
 }
 
 /** Reads a runtime's metrics; a counter that is missing is 0. */
@@ -19,6 +20,7 @@ export const runtimeMetrics: z.ZodType<RuntimeMetrics> = z.object({
   num_running_boxes: counter(),
   total_commands_executed: counter(),
   total_exec_errors: counter(),
+  num_warm_boxes: counter(),
 });
 
 /** How long each step of making and starting a box took, in milliseconds. */

@@ -7,6 +7,7 @@ import { localOptions } from '../connect.ts';
 import { globalOptions } from '../globals.ts';
 import { firstSignal } from '../signals.ts';
 import { UsageError } from '../usage.ts';
+import { warmOptions } from '../warm-flag.ts';
 
 interface ServeFlags {
   readonly host: string;
@@ -15,6 +16,7 @@ interface ServeFlags {
   readonly oauthClient?: readonly string[];
   readonly allowHostPath?: readonly string[];
   readonly allowHostPort?: readonly string[];
+  readonly warm?: readonly string[];
   readonly attached?: boolean;
   readonly dev?: boolean;
 }
@@ -34,6 +36,7 @@ export function registerServe(program: Command): void {
       'let boxes publish their ports here; 0 is any free one; may be repeated',
       collect,
     )
+    .option('--warm <boxes>', 'keep boxes ready: "COUNT IMAGE [FLAGS OF create]"; may be repeated', collect)
     .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
     .option('--dev', 'also take test-client with test-secret, on loopback only')
     .action(async (flags: ServeFlags) => {
@@ -42,11 +45,12 @@ export function registerServe(program: Command): void {
         throw new UnsupportedError('serve serves the boxes of this machine; leave --url out');
       }
       const { auth, madeKey } = credentials(flags);
+      const warm = (flags.warm ?? []).map(warmOptions);
       const [{ openLocal }, { createApp, listen }] = await Promise.all([
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
-      const backend = await openLocal({ ...localOptions(options), detachAll: flags.attached !== true });
+      const backend = await openLocal({ ...localOptions(options), warm, detachAll: flags.attached !== true });
       try {
         const app = createApp(backend, {
           auth,

@@ -1,13 +1,14 @@
-import { join } from 'node:path';
 import { type BootTiming, StorageError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
+import { removeBoxNetwork } from '../network/index.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import type { BoxHome } from './box-home.ts';
 import { type LocalNetwork, withoutNetwork } from './box-network.ts';
+import { engineBox } from './engine-box.ts';
 
-type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath'>;
+type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath' | 'networks'>;
 
 /** A box that has just come up. */
 export interface StartedBody {
@@ -21,6 +22,8 @@ export interface BoxBodyParts {
   readonly network: LocalNetwork;
   readonly folder: string;
   readonly record: () => BoxRecord;
+  /** What its first start gives, already up on this network and in this folder. */
+  readonly prepared?: StartedBody | undefined;
 }
 
 /**
@@ -33,17 +36,30 @@ export class BoxBody {
   readonly #network: LocalNetwork;
   readonly #folder: string;
   readonly #record: () => BoxRecord;
+  #prepared: StartedBody | undefined;
+  #preparedEnded = false;
 
-  constructor({ home, network, folder, record }: BoxBodyParts) {
+  constructor({ home, network, folder, record, prepared }: BoxBodyParts) {
     this.#home = home;
     this.#engine = home.engine;
     this.#network = network;
     this.#folder = folder;
     this.#record = record;
+    this.#prepared = prepared;
+    prepared?.channel.closed.then(() => {
+      this.#preparedEnded = true;
+    });
+  }
+
+  /** It is up although nobody started it. */
+  get isPrepared(): boolean {
+    return this.#prepared !== undefined;
   }
 
   /** Brings it up; resolves once its guest answers. A failure leaves what `release` lets go of. */
   async start(): Promise<StartedBody> {
+    const prepared = await this.#takePrepared();
+    if (prepared) return prepared;
     const began = performance.now();
     const box = this.#engineBox();
     const order = this.#home.engine.networksOf(box.security);
@@ -77,6 +93,26 @@ export class BoxBody {
         totalCreateMs: now - began + imagePrepareMs,
       },
     };
+  }
+
+  /** What is up already, as the box that it is now; undefined when it has ended, which `start` then begins over. */
+  async #takePrepared(): Promise<StartedBody | undefined> {
+    const began = performance.now();
+    const prepared = this.#prepared;
+    if (!prepared) return undefined;
+    const { name, timing } = this.#record();
+    const renamed = name === undefined ? undefined : this.#engine.rename?.(this.#engineBox());
+    const isUp = await Promise.resolve(renamed).then(
+      () => !this.#preparedEnded,
+      () => false,
+    );
+    if (!isUp) {
+      await this.release();
+      return undefined;
+    }
+    this.#prepared = undefined;
+    const imagePrepareMs = timing?.imagePrepareMs ?? 0;
+    return { ...prepared, timing: { imagePrepareMs, totalCreateMs: performance.now() - began + imagePrepareMs } };
   }
 
   /** A new channel to what a former process left running; undefined when it is gone. */
@@ -114,9 +150,17 @@ export class BoxBody {
 
   /** Ends it and lets go of all that it held but its disk. Twice is fine. */
   async release(): Promise<void> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    prepared?.channel.close();
     await this.kill();
     await this.#engine.release(this.#engineBox());
     await this.#network.close();
+  }
+
+  /** Lets go of what is up although nobody started it: its disk is then nobody's. */
+  async unprepare(): Promise<void> {
+    if (this.#prepared) await this.release();
   }
 
   /** Deletes its disk and its folder, after `release`. `StorageError`. */
@@ -131,12 +175,13 @@ export class BoxBody {
 
 /** Lets go of and deletes whatever lies in the folder of a box. `StorageError` when something of it stays. */
 export async function destroyBox(
-  { engine, disks }: Pick<BoxHome, 'engine' | 'disks'>,
+  { engine, disks, networks }: Pick<BoxHome, 'engine' | 'disks' | 'networks'>,
   place: Pick<EngineBox, 'id' | 'folder'>,
 ): Promise<void> {
   try {
     await engine.kill(place);
     await engine.release(place);
+    await removeBoxNetwork(networks.host, place);
     await engine.destroy(place);
     await disks.drop(place.folder);
   } catch (cause) {
@@ -145,30 +190,4 @@ export async function destroyBox(
       { cause },
     );
   }
-}
-
-/** A box as its engine must know it; everything of it lies below the folder. */
-function engineBox(record: BoxRecord, folder: string, volumePath: BodyHome['volumePath']): EngineBox {
-  const { id, name, options, rootfs, detached } = record;
-  return {
-    id,
-    folder,
-    rootfs,
-    socketPath: join(folder, 'guest.sock'),
-    attached: !detached,
-    hostname: name?.replaceAll(/[^a-zA-Z0-9-]/g, '-').slice(0, 63) ?? id.toLowerCase(),
-    cpus: options.cpus ?? 1,
-    memoryMib: options.memoryMib ?? 512,
-    diskSizeGb: options.diskSizeGb,
-    processes: options.processes ?? 4096,
-    openFiles: options.openFiles,
-    volumes: (options.volumes ?? []).map(({ guestPath, readOnly = false, ...volume }) => ({
-      hostPath: 'volume' in volume ? volumePath(volume.volume) : volume.hostPath,
-      guestPath,
-      readOnly,
-    })),
-    tmpfs: (options.tmpfs ?? []).map(({ guestPath, sizeMib = 64 }) => ({ guestPath, sizeMib })),
-    security: options.security ?? 'standard',
-    capabilities: options.capabilities ?? {},
-  };
 }

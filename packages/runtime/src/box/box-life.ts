@@ -10,6 +10,7 @@ import { LocalNetwork } from './box-network.ts';
 import { BoxRun } from './box-run.ts';
 import { BoxState } from './box-state.ts';
 import { BoxWatch } from './box-watch.ts';
+import type { PreparedBox } from './prepared-box.ts';
 import { Turns } from './turns.ts';
 
 // What an idle box gets to end by itself, as with a stop that says nothing else.
@@ -30,13 +31,13 @@ export class BoxLife {
   readonly #run: BoxRun;
   readonly #turns = new Turns();
 
-  constructor(home: BoxHome, record: BoxRecord) {
+  constructor(home: BoxHome, record: BoxRecord, prepared?: PreparedBox) {
     this.#home = home;
     const { store, outputLimitBytes } = home;
     const folder = home.folder(record.id);
     const state = new BoxState(store, record);
-    const network = new LocalNetwork(home.networks, record, folder);
-    const body = new BoxBody({ home, network, folder, record: () => state.record });
+    const network = prepared?.network ?? new LocalNetwork(home.networks, record, folder);
+    const body = new BoxBody({ home, network, folder, record: () => state.record, prepared: prepared?.started });
     const executions = new BoxExecutions({ record, store, folder, outputLimitBytes, use: () => this.use() });
     this.#watch = new BoxWatch({
       state,
@@ -67,9 +68,9 @@ export class BoxLife {
     return this.#run.channel !== undefined;
   }
 
-  /** Whether something begins, ends or waits to. */
+  /** Whether something begins, ends or waits to, or is up before it was started. */
   get isBusy(): boolean {
-    return this.#turns.busy;
+    return this.#turns.busy || this.#body.isPrepared;
   }
 
   /** `StoppedError` once the runtime is shut down, `NotFoundError` once the box is removed. */
@@ -154,8 +155,9 @@ export class BoxLife {
 
   /** Work on the disk of a box that does not run, and does not start meanwhile. `InvalidStateError` when it runs. */
   whileStopped<T>(work: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       if (this.#run.channel) throw this.#refusal('; stop it first');
+      await this.#body.unprepare();
       return work();
     });
   }
@@ -163,6 +165,7 @@ export class BoxLife {
   /** Work on the disk of a box in any state, while nothing in it runs: a running box is frozen for as long. */
   whileStill<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
+      await this.#body.unprepare();
       if (this.state.status !== 'running') return work();
       await this.#body.pause();
       try {
@@ -193,6 +196,7 @@ export class BoxLife {
       return;
     }
     await this.#inTurn(async () => {
+      await this.#body.unprepare();
       await this.#run.letGo();
       this.executions.flushCounts();
     });

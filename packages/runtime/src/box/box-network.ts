@@ -7,6 +7,7 @@ import {
   type PublishedPort,
   UnsupportedError,
 } from 'boxlite/backend';
+import type { ChosenEngine } from '../engine/choice.ts';
 import { boxPaths } from '../engine/disk.ts';
 import type { EngineNetwork } from '../engine/engine.ts';
 import { resolvConf } from '../engine/oci-config.ts';
@@ -45,6 +46,11 @@ export function withoutNetwork(options: BoxOptions): BoxOptions {
   throw new UnsupportedError(
     `${field}: boxes on this engine have no network yet; leave it out, or choose the engine runc or runsc`,
   );
+}
+
+/** The options as a box on that engine can have them. `UnsupportedError`. */
+export function optionsOn(engine: Pick<ChosenEngine, 'networksOf'>, options: BoxOptions): BoxOptions {
+  return engine.networksOf(options.security ?? 'standard') ? options : withoutNetwork(options);
 }
 
 /** The network of one box: there from before its first command until after its end. */

@@ -11,6 +11,7 @@ export async function boxRoot(
   options: BoxOptions,
   images: ImageStore,
   holding: DisposableStack,
+  signal?: AbortSignal,
 ): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {
   const { rootfsPath } = options;
   if (rootfsPath !== undefined) {
@@ -18,7 +19,7 @@ export async function boxRoot(
     if (!found?.isDirectory()) throw new InvalidArgumentError(`rootfsPath is not a directory: ${rootfsPath}`);
     return { image: rootfsPath, imageId: undefined, rootfs: { path: rootfsPath }, defaults: bare };
   }
-  const image = holding.use(await images.ready(options.image ?? defaultImage));
+  const image = holding.use(await images.ready(options.image ?? defaultImage, signal));
   const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;
   return {
     image: options.image ?? defaultImage,

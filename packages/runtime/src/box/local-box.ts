@@ -25,6 +25,7 @@ import type { BoxHome } from './box-home.ts';
 import { BoxLife } from './box-life.ts';
 import { BoxUsage } from './box-usage.ts';
 import { checkBoxPath, checkExecOptions } from './check-options.ts';
+import type { PreparedBox } from './prepared-box.ts';
 import { download, upload } from './transfer.ts';
 
 const sigkill = 9;
@@ -46,10 +47,10 @@ export class LocalBox implements BoxBackend {
   readonly #home: LocalBoxHome;
   readonly #usage: BoxUsage;
 
-  constructor(home: LocalBoxHome, record: BoxRecord) {
+  constructor(home: LocalBoxHome, record: BoxRecord, prepared?: PreparedBox) {
     this.id = record.id;
     this.name = record.name;
-    this.life = new BoxLife(home, record);
+    this.life = new BoxLife(home, record, prepared);
     this.#home = home;
     const { disks, snapshots: records } = home;
     const own = { boxId: this.id, folder: home.folder(this.id), life: this.life };

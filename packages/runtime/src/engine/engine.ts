@@ -92,6 +92,8 @@ export interface Engine {
   pause(box: EngineBox): Promise<void>;
   /** Lets a paused box go on; one that is not paused, or gone, is fine. */
   resume(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
+  /** Gives a running box the hostname that `box` has; absent where a box keeps the one it was started with. */
+  rename?(box: EngineBox): Promise<void>;
   /** Before `release`: whether a box ended because it was out of memory, where that ends it as a whole. @default false */
   wasOutOfMemory?(box: Pick<EngineBox, 'id' | 'folder'>): Promise<boolean>;
   /** Undefined when the box is gone. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
@@ -27,7 +28,6 @@ export interface RunscEngineOptions {
   readonly runsc?: string;
 }
 
-const cgroupOf = (id: string): string => `/boxlite/${id}`;
 /** What tells which process a box's kernel is. */
 const recordOf = (folder: string): string => `${folder}/sandbox.json`;
 
@@ -52,6 +52,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (version === undefined) throw new EngineError(`${runsc} --version failed: ${asked.stderr.trim()}`);
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
+  const cgroups = boxesCgroup(layout);
+  const cgroupOf = cgroups.of;
   const root = `${stateDir}/runsc`;
   await mkdir(root, { recursive: true, mode: 0o700 });
   const makeImage = diskImages(host, `${stateDir}/templates`);
@@ -159,6 +161,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       const began = performance.now();
       try {
         if (box.attached) await host.undo(box.id, undoActions(box));
+        await cgroups.prepare();
         await makeMountPoints(box.id, ids);
         await mountRootfs(host, box, undefined, makeImage);
         const mounted = performance.now();

@@ -67,6 +67,14 @@ export interface HostKillOptions {
   readonly waitMs?: number;
 }
 
+/** Whose namespace, and the name. */
+export interface HostHostnameOptions {
+  readonly pid: number;
+  /** As with {@link HostKillOptions}. */
+  readonly startTime: number;
+  readonly hostname: string;
+}
+
 /** The flags of `mount(2)` that are used here. */
 export const mountFlags = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 4096 } as const;
 
@@ -122,6 +130,7 @@ export const hostActions: {
   readonly undo: (key: string, actions: readonly HostAction[]) => HostAction;
   readonly clearUndo: (key: string) => HostAction;
   readonly bindIdmapped: (options: HostBindOptions) => HostAction;
+  readonly setHostname: (options: HostHostnameOptions) => HostAction;
 } = {
   spawn: ({ argv, env = defaultEnv, cwd = '', listenPath = '', output = 'ignore', timeoutMs = 30_000 }) =>
     action(
@@ -153,4 +162,5 @@ export const hostActions: {
   clearUndo: (key) => action(10, string(key)),
   bindIdmapped: ({ source, target, ids, attributes }) =>
     action(11, string(source), string(target), u32(ids.first), u32(ids.count), u64(attributes)),
+  setHostname: ({ pid, startTime, hostname }) => action(12, u32(pid), u64(startTime), string(hostname)),
 };

@@ -3,6 +3,7 @@ import { EngineError, ResourceExhaustedError } from 'boxlite/backend';
 import {
   type HostAction,
   type HostBindOptions,
+  type HostHostnameOptions,
   type HostKillOptions,
   type HostMountOptions,
   type HostOverlayOptions,
@@ -43,6 +44,8 @@ export interface Host {
   /** The target must not exist; holes stay holes. */
   copySparse(from: string, to: string): Promise<void>;
   kill(options: HostKillOptions): Promise<'gone' | 'ended' | 'running'>;
+  /** Of the UTS namespace that the process is in. */
+  setHostname(options: HostHostnameOptions): Promise<void>;
   /** Done, in order and whatever fails, if this process ends in any way, or at `close`; replaces the key's list. */
   undo(key: string, actions: readonly HostAction[]): Promise<void>;
   clearUndo(key: string): Promise<void>;
@@ -113,6 +116,7 @@ export async function openHost(options: OpenHostOptions): Promise<Host> {
     mount: async (options) => void (await done(hostActions.mount(options))),
     mountOverlay: async (options) => void (await done(hostActions.mountOverlay(options))),
     bindIdmapped: async (options) => void (await done(hostActions.bindIdmapped(options))),
+    setHostname: async (options) => void (await done(hostActions.setHostname(options))),
     mountImage: async (options) => void (await done(hostActions.mountImage(options))),
     umount: async (target, options) => void (await done(hostActions.umount(target, options))),
     removeTree: async (path) => void (await done(hostActions.removeTree(path))),

@@ -224,7 +224,9 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
         throw new InvalidStateError('boxlite/base:latest comes with BoxLite and cannot be removed');
       }
       if (names.length === records.names(digest).length && inUse(digest)) {
-        throw new InvalidStateError(`image ${digestOrReference} is used by a box; remove the box first`);
+        throw new InvalidStateError(
+          `image ${digestOrReference} is used by a box or kept ready for one; remove the box first`,
+        );
       }
       for (const { reference } of names) records.removeName(reference);
       await sweep();

@@ -85,6 +85,8 @@ export interface RuntimeMetrics {
   readonly numRunningBoxes: number;
   readonly totalCommandsExecuted: number;
   readonly totalExecErrors: number;
+  /** Boxes that are up and that nobody has asked for yet. */
+  readonly numWarmBoxes: number;
 }
 
 /** How long each step of making and starting a box took, in milliseconds. */

@@ -1,4 +1,5 @@
 import type { RuntimeBackend } from './backend.ts';
+import type { BoxOptions } from './box-options.ts';
 
 /** How to talk to a registry, and whether images come from it when a reference names none. */
 export interface ImageRegistryOptions {
@@ -20,15 +21,28 @@ export interface ImageRegistryOptions {
   readonly skipVerify?: boolean;
 }
 
+/** Boxes that are kept up before anyone asks for them. */
+export interface WarmOptions {
+  /** How many are kept ready, 0 to 1000; each idle one takes about 0.5 MiB beside its image. */
+  readonly size: number;
+  /**
+   * What they are: a box made with other limits, image, network, `security`, `capabilities`, `tmpfs` or `detach` starts
+   * cold. All else (name, environment, commands, labels, lifecycle) may differ. No `volumes` and no `ports`.
+   */
+  readonly box?: BoxOptions;
+}
+
 /** Options of a local runtime. */
 export interface BoxliteOptions {
   /** @default $BOXLITE_HOME or ~/.boxlite */
   readonly homeDir?: string;
-  /** `runc` or a path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has */
+  /** `runc`, `crun`, `runsc` or the path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has: runc, else crun */
   readonly engine?: string;
   readonly imageRegistries?: readonly ImageRegistryOptions[];
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
   readonly detachAll?: boolean;
+  /** Boxes to keep ready, so that `create` and `start` only hand one over. @default none */
+  readonly warm?: readonly WarmOptions[];
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
 }

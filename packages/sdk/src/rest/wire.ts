@@ -200,6 +200,7 @@ export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
     numRunningBoxes: metrics.num_running_boxes,
     totalCommandsExecuted: metrics.total_commands_executed,
     totalExecErrors: metrics.total_exec_errors,
+    numWarmBoxes: metrics.num_warm_boxes,
   };
 }
 

@@ -67,6 +67,7 @@ export class MemoryBackend implements RuntimeBackend {
       numRunningBoxes: 0,
       totalCommandsExecuted: 0,
       totalExecErrors: 0,
+      numWarmBoxes: 0,
     };
   }
 

@@ -10,6 +10,7 @@ export function runtimeMetricsToWire(metrics: RuntimeMetrics): RuntimeMetricsWir
     num_running_boxes: metrics.numRunningBoxes,
     total_commands_executed: metrics.totalCommandsExecuted,
     total_exec_errors: metrics.totalExecErrors,
+    num_warm_boxes: metrics.numWarmBoxes,
   };
 }
 

@@ -1,0 +1,78 @@
+import { type BoxOptions, InvalidArgumentError, type WarmOptions } from 'boxlite/backend';
+import { optionsOn } from '../box/box-network.ts';
+import { boxRoot } from '../box/box-root.ts';
+import { checkBoxOptions } from '../box/check-options.ts';
+import { newRecord } from '../box/new-record.ts';
+import { boxShape, type PreparationHome, type PreparedBox, prepareBox } from '../box/prepared-box.ts';
+import type { ImageStore } from '../images/images.ts';
+import type { BoxRecord } from '../store/box-records.ts';
+import { Shelf } from './shelf.ts';
+
+const sizeMax = 1000;
+
+export interface WarmPoolHome extends PreparationHome {
+  readonly images: ImageStore;
+  readonly detachAll: boolean;
+}
+
+/** Refuses what cannot be kept ready, before any work. `InvalidArgumentError`, `UnsupportedError`. */
+export function checkWarm(warm: readonly WarmOptions[], { engine }: Pick<PreparationHome, 'engine'>): void {
+  for (const [i, { size, box = {} }] of warm.entries()) {
+    if (!Number.isInteger(size) || size < 0 || size > sizeMax)
+      throw new InvalidArgumentError(`warm[${i}].size must be a whole number from 0 to ${sizeMax}, not ${size}`);
+    checkBoxOptions(box);
+    engine.checkPreset(box.security ?? 'standard');
+    for (const field of ['volumes', 'ports'] as const)
+      if (box[field]?.length)
+        throw new InvalidArgumentError(
+          `warm[${i}].box.${field}: no box is kept ready with ${field}; leave them out, a box made with them starts cold`,
+        );
+  }
+}
+
+/** Boxes that are up before they are asked for, so that a start only has to hand one over. */
+export class WarmPool {
+  readonly #home: WarmPoolHome;
+  readonly #shelves: readonly Shelf[];
+
+  constructor(home: WarmPoolHome, warm: readonly WarmOptions[]) {
+    this.#home = home;
+    this.#shelves = warm.map(
+      ({ size, box = {} }) => new Shelf({ size, prepare: (signal) => this.#prepare(box, signal) }),
+    );
+  }
+
+  /** How many boxes are ready. */
+  get ready(): number {
+    return this.#shelves.reduce((sum, shelf) => sum + shelf.ready, 0);
+  }
+
+  /** A ready box that is what the record asks for, the taker's from now on. Those of an image that has moved on end. */
+  take(record: BoxRecord): PreparedBox | undefined {
+    if (this.#shelves.length === 0) return undefined;
+    const shape = boxShape(this.#home, record);
+    for (const shelf of this.#shelves) {
+      const taken = shelf.take(shape);
+      if (taken) return taken;
+    }
+    const isPast = ({ record: { image, imageId } }: PreparedBox): boolean =>
+      image === record.image && imageId !== record.imageId;
+    for (const shelf of this.#shelves) void shelf.drop(isPast);
+    return undefined;
+  }
+
+  /** Ends every box that nobody took. Twice is fine. */
+  async close(): Promise<void> {
+    await Promise.all(this.#shelves.map((shelf) => shelf.close()));
+  }
+
+  async #prepare(box: BoxOptions, signal: AbortSignal): Promise<PreparedBox> {
+    const { engine, images, detachAll } = this.#home;
+    const options = optionsOn(engine, box);
+    using holding = new DisposableStack();
+    const root = await boxRoot(options, images, holding, signal);
+    const record = newRecord({ ...root, options }, undefined, detachAll);
+    const prepared = await prepareBox(this.#home, record, holding.move());
+    return prepared;
+  }
+}
