@@ -65,7 +65,7 @@ const terminals = 'its terminals have no control characters; boxes on runc have 
 const cannot: Readonly<Record<string, string>> = {
   'control-C on a terminal interrupts the command': terminals,
   'the end of stdin on a terminal is control-D': terminals,
-  'goes back to a snapshot with every kind of file, and forward to a later one':
+  'goes back to a snapshot with its named pipes and hard links':
     'its named pipes are never on the disk, and it sees hard links as files of their own until a restart',
 };
 

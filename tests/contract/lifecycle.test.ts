@@ -1,18 +1,8 @@
-import { AlreadyExistsError, InvalidArgumentError, InvalidStateError, NotFoundError, UnsupportedError } from 'boxlite';
+import { AlreadyExistsError, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
 onBothBackends((runtime) => {
-  test('a box of security maximum has no network and says so, and asking for one is refused before any work', async () => {
-    const box = await runtime().create({ image: baseImage, security: 'maximum' });
-    expect((await box.info()).network).toMatchObject({ mode: 'none' });
-    await runtime().remove(box.id);
-    for (const asked of [{ ports: [{ guestPort: 80 }] }, { network: { allow: ['example.com'] } }]) {
-      const made = runtime().create({ image: baseImage, security: 'maximum', ...asked });
-      await expect(made).rejects.toThrow(UnsupportedError);
-    }
-  });
-
   test('a new box is configured, listed at once, and has what was asked for', async () => {
     const box = await runtime().create({ image: baseImage, cpus: 2, memoryMib: 1024, autoRemove: false }, 'asked-for');
     expect(await box.info()).toMatchObject({

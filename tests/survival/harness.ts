@@ -56,10 +56,13 @@ export async function openSite(): Promise<Site> {
 /** What the host has of boxes below a home directory: mounts, containers, cgroups. */
 export function leftovers(home: string, ids: readonly string[]): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  const runsc = join(home, 'engine/runsc');
+  const runscStates = existsSync(runsc) ? readdirSync(runsc) : [];
   const controllers = readdirSync('/sys/fs/cgroup');
   return ids.flatMap((id) => [
     ...mounts.filter((line) => line.includes(id)),
     ...[join(home, 'engine/runc', id), join('/run/boxlite', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
+    ...runscStates.filter((name) => name.startsWith(id)),
     ...controllers.map((name) => join('/sys/fs/cgroup', name, 'boxlite', id)).filter(existsSync),
   ]);
 }

@@ -38,6 +38,7 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
       args: [
         ...process.args.map((each) => (each === '--fd' ? '--listen' : each === '3' ? `${channel}/guest.sock` : each)),
         ...['--processes', `${box.processes}`],
+        ...(box.network === undefined ? [] : ['--loopback']),
       ],
       // Only until it has limited its processes.
       capabilities: Object.fromEntries(
