@@ -8,7 +8,10 @@ import { diskProgram } from './disk/disk-program.ts';
 import { stages } from './disk/stages.ts';
 import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
+import { layerOwners } from './engine/owner.ts';
+import { runningBoxes } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
+import { processStarter } from './images/layer/unpacker.ts';
 import { openImageStore } from './images/store.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
 import { baseImageDir, guestBinary, kernelRoots } from './shipped-files.ts';
@@ -36,7 +39,11 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     for (const undo of opened.splice(0).reverse()) await undo();
   };
   try {
-    const host = await openHost({ binary: guestBinary, lockPath: join(homeDir, 'lock') });
+    const host = await openHost({
+      binary: guestBinary,
+      lockPath: join(homeDir, 'lock'),
+      running: () => runningBoxes(join(homeDir, 'engine')),
+    });
     opened.push(() => host.close());
     const store = openStore(join(homeDir, 'boxlite.db'));
     opened.push(() => store.close());
@@ -47,6 +54,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       database: store.database,
       registries: options.imageRegistries ?? [],
       baseImageDir,
+      ...(host.space.rootless && { owners: layerOwners(host), unpacker: processStarter(host.inside) }),
       inUse: (imageId) => store.boxes.usesImage(imageId) || [...lent].some((record) => record.imageId === imageId),
     });
     opened.push(() => images.close());
@@ -62,6 +70,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     const layersOfArchives = importedLayers({
       boxes: () => [...store.boxes.all(), ...lent],
       drop: disks.drop,
+      move: disks.program.move,
       directory: join(homeDir, 'imported-layers'),
     });
     const runtime = new LocalRuntime({

@@ -99,7 +99,7 @@ export class LocalRuntime implements RuntimeBackend {
     checkBoxOptions(options);
     const { engine } = this.#home;
     const security = options.security ?? 'standard';
-    engine.checkPreset(security);
+    engine.checkOptions(options);
     const given = engine.hasNetworks(security) ? options : withoutNetwork(options);
     return abortable(
       this.#make(name, () => this.#prepare(given, name)),
@@ -248,14 +248,20 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async #import(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<LocalBox> {
-    const { disks, images, makeImage, importedLayers } = this.#parts;
+    const { disks, engine, images, makeImage, importedLayers } = this.#parts;
     using holding = new DisposableStack();
     const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
       const image = await images.ready(digest).catch(() => undefined);
       return image && holding.use(image);
     };
     return await disks.stages.use(async (stage) => {
-      const parts = await unpackArchive(archive, { stage, disks, makeImage, findImage });
+      const parts = await unpackArchive(archive, {
+        stage,
+        disks,
+        makeImage,
+        findImage,
+        check: engine.checkOptions,
+      });
       const { layers, box, image } = parts;
       if (image) return this.#settle(box, name, () => madeOf(parts, image.info.id, image.layers));
       return importedLayers.adopt(layers, (paths) => this.#settle(box, name, () => madeOf(parts, undefined, paths)));

@@ -157,6 +157,7 @@ function engineBox(record: BoxRecord, folder: string, volumePath: BodyHome['volu
       hostPath: 'volume' in volume ? volumePath(volume.volume) : volume.hostPath,
       guestPath,
       readOnly,
+      managed: 'volume' in volume,
     })),
     tmpfs: (options.tmpfs ?? []).map(({ guestPath, sizeMib = 64 }) => ({ guestPath, sizeMib })),
     security: options.security ?? 'standard',

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
+import { type BoxOptions, EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
 import type { Host } from '../host/host.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
+import { checkMeans } from './rootless-options.ts';
 import { runcEngine } from './runc.ts';
 import { isOnRunsc, runscEngine } from './runsc.ts';
 
@@ -18,9 +19,9 @@ export interface EngineParts {
 
 /** An engine that gives every box what its preset asks for: `maximum` a kernel of its own, on runsc, others the chosen engine. */
 export interface ChosenEngine extends Engine {
-  /** `UnsupportedError` with the command that helps where this host has no engine for the preset. */
-  checkPreset(preset: SecurityPreset): void;
-  /** Whether `checkPreset` would pass. */
+  /** `UnsupportedError` with the step that helps where this host has no engine for the preset, or cannot give what is asked for. */
+  checkOptions(options: BoxOptions): void;
+  /** Whether there is an engine for the preset. */
   hasPreset(preset: SecurityPreset): boolean;
   /** Whether boxes of the preset can have a network. */
   hasNetworks(preset: SecurityPreset): boolean;
@@ -31,13 +32,26 @@ export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<C
   const name = basename(choice);
   // A machine of its own is more than any preset asks for.
   if (choice === 'qemu')
-    return { ...(await qemuEngine(parts)), checkPreset() {}, hasPreset: () => true, hasNetworks: () => false };
+    return { ...(await qemuEngine(parts)), checkOptions() {}, hasPreset: () => true, hasNetworks: () => false };
   if (name === 'crun')
     throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
+  const { rootless } = parts.host.space;
+  if (rootless && name === 'runsc')
+    throw new EngineError('boxes on runsc need root; run boxlite as root or choose the engine runc');
   if (choice === 'runc' || (choice.startsWith('/') && name !== 'runsc'))
-    return engines(await runcEngine({ ...parts, runc: choice }), await where('runsc', runscEngine, parts), 'runc');
+    return engines(
+      await runcEngine({ ...parts, runc: choice }),
+      rootless ? undefined : await where('runsc', runscEngine, parts),
+      'runc',
+      rootless,
+    );
   if (choice === 'runsc' || choice.startsWith('/'))
-    return engines(await where('runc', runcEngine, parts), await runscEngine({ ...parts, runsc: choice }), 'runsc');
+    return engines(
+      await where('runc', runcEngine, parts),
+      await runscEngine({ ...parts, runsc: choice }),
+      'runsc',
+      false,
+    );
   throw new EngineError(
     `unknown engine ${JSON.stringify(choice)}: choose runc, runsc or qemu, or the absolute path of one`,
   );
@@ -51,8 +65,15 @@ async function where(
   return (await findProgram(name)) === undefined ? undefined : await open(parts);
 }
 
-function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'runc' | 'runsc'): ChosenEngine {
+function engines(
+  runc: Engine | undefined,
+  runsc: Engine | undefined,
+  chosen: 'runc' | 'runsc',
+  rootless: boolean,
+): ChosenEngine {
   const need = (engine: Engine | undefined, reason: string, name: string): Engine => {
+    if (engine === undefined && rootless && name === 'runsc')
+      throw new UnsupportedError("security maximum needs gVisor's runsc as root; use standard, or run boxlite as root");
     if (engine === undefined) throw new UnsupportedError(`${reason}; run: sudo apt-get install -y ${name}`);
     return engine;
   };
@@ -65,12 +86,16 @@ function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'r
     isOnRunsc(folder)
       ? need(runsc, "the box was started on gVisor's runsc, which is not installed", 'runsc')
       : (runc ?? forPreset('standard'));
-  const { name, version, networks, usage } = forPreset('standard');
+  const { name, version, networks, cgroups, usage } = forPreset('standard');
   return {
     name,
     version,
     networks,
-    checkPreset: (preset) => void forPreset(preset),
+    cgroups,
+    checkOptions(options) {
+      const engine = forPreset(options.security ?? 'standard');
+      checkMeans(options, { rootless, cgroups: engine.cgroups });
+    },
     hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
     hasNetworks: (preset) => forPreset(preset).networks,
     start: async (box) => forPreset(box.security).start(box),

@@ -1,6 +1,6 @@
 import type { CgroupLayout } from '../cgroup/version.ts';
 import type { HostIds } from '../host/action.ts';
-import { boxMounts } from './box-mounts.ts';
+import type { BoxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { boxCapabilities, capabilityMask, guestCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -24,6 +24,7 @@ export interface OciConfigOptions {
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
   readonly ids: HostIds;
+  readonly mounted: BoxMounts;
 }
 
 const period = 100_000;
@@ -48,7 +49,7 @@ function mount(destination: string, type: string, source: string, options: reado
   return { destination, type, source, options };
 }
 
-function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions): readonly OciMount[] {
+function mounts(box: EngineBox, { guestBinary, etc, layout, mounted }: OciConfigOptions): readonly OciMount[] {
   return [
     mount('/proc', 'proc', 'proc', closed),
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
@@ -65,7 +66,7 @@ function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions):
     ),
     // What they must not allow is set where they were mounted, and so for what is mounted below them.
     ...box.volumes.map(({ guestPath: target, readOnly = false }, i) =>
-      mount(target, 'bind', `${boxMounts(box.id).volumes}/${i}`, [
+      mount(target, 'bind', `${mounted.volumes}/${i}`, [
         ...['rbind', 'rprivate', 'nosuid', 'nodev'],
         ...(readOnly ? ['ro'] : []),
       ]),
@@ -126,7 +127,7 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
       rlimits: options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
       noNewPrivileges: true,
     },
-    root: { path: boxMounts(box.id).rootfs, readonly: false },
+    root: { path: options.mounted.rootfs, readonly: false },
     hostname: box.hostname,
     mounts: mounts(box, options),
     linux: {

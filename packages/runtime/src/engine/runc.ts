@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { freeze, thaw } from '../cgroup/freezer.ts';
@@ -7,8 +7,8 @@ import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgrou
 import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
-import { readBoxIds } from './box-ids.ts';
-import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
+import { boxIdsOf } from './box-ids.ts';
+import { boxMounts, hasMountPoints, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
@@ -67,6 +67,14 @@ function preferGuest(pid: number): void {
   }
 }
 
+/** The processes of boxes that runc knows of, running or not; `stateDir` as the engine's. */
+export async function runningBoxes(stateDir: string): Promise<readonly InitProcess[]> {
+  const root = `${stateDir}/runc`;
+  const ids = await readdir(root).catch(() => []);
+  const found = await Promise.all(ids.map((id) => readInitProcess(root, id).catch(() => undefined)));
+  return found.filter((init) => init !== undefined);
+}
+
 /** Boxes as containers of runc. `EngineError` when runc is missing or does not run. */
 export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   const { host, guestBinary, stateDir } = options;
@@ -78,7 +86,11 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   const asked = await host.spawn({ argv: [runc, '--version'], output: 'capture' });
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (version === undefined) throw new EngineError(`${runc} --version failed: ${asked.stderr.trim()}`);
-  const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
+  const [layout, limits, ids] = await Promise.all([
+    host.space.rootless ? undefined : readCgroupLayout(),
+    boxResourceLimits(),
+    boxIdsOf(host),
+  ]);
   const swapLimits = await hasSwapLimits(layout);
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
@@ -92,7 +104,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
       ...(init === undefined ? [] : [hostActions.kill({ ...init, waitMs: endMs })]),
       ...(init === undefined ? [] : [hostActions.spawn({ argv: [runc, '--root', root, 'delete', id] })]),
       hostActions.spawn({ argv: [runc, '--root', root, 'delete', '--force', id] }),
-      ...unmountActions(id, volumes.length),
+      ...unmountActions(host, id, volumes.length),
       hostActions.umount(disk, { detach: true }),
     ];
   };
@@ -126,7 +138,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     checkBoxId(place.id);
     const { formerRootfs, disk } = boxPaths(place.folder);
     await deleteContainer(place);
-    await unmountBox(place.id, unmount);
+    await unmountBox(host, place.id, unmount);
     if (await exists(formerRootfs)) await unmount(formerRootfs);
     await unmount(disk);
     await removeCgroups(place.id);
@@ -138,7 +150,9 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
     const files = Object.entries(etcFiles(box.hostname));
-    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
+    const mounted = boxMounts(host.space, box.id);
+    const options = { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids, mounted };
+    const spec = ociConfig(box, options);
     await Promise.all([
       ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
@@ -163,7 +177,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   };
 
   const mountAll = async (box: EngineBox): Promise<void> => {
-    await makeMountPoints(box.id, ids);
+    await makeMountPoints(host, box.id, ids);
     // One that fails leaves none on its way: what is mounted is then taken away.
     const steps = await Promise.allSettled([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
     for (const step of steps) if (step.status === 'rejected') throw step.reason;
@@ -179,7 +193,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
     const fresh = !(await exists(paths.disk));
-    if (left !== undefined || (await exists(boxMounts(box.id).folder))) await release(box);
+    if (left !== undefined || (await hasMountPoints(host, box.id))) await release(box);
     try {
       // In order on the channel: the host knows how to undo before there is anything to undo.
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
@@ -219,8 +233,15 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     return init !== undefined && (await isRunning(init)) ? init.pid : undefined;
   };
 
+  // By signals, where there is no freezer.
+  const stopOrGo = async (id: string, stop: boolean): Promise<void> => {
+    const init = await readInitProcess(root, id);
+    if (init !== undefined) await host.freeze(init, stop);
+  };
+
   return {
     name: 'runc',
+    cgroups: layout !== undefined,
     networks: true,
     version,
     start,
@@ -236,7 +257,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     pid,
     async pause(box) {
       checkBoxId(box.id);
-      if (layout === undefined) throw new EngineError('this host has no cgroups, so boxes cannot be paused');
+      if (layout === undefined) return stopOrGo(box.id, true);
       if (box.attached) {
         // Whatever ends this process has to thaw what it ends.
         const init = await readInitProcess(root, box.id);
@@ -248,10 +269,14 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     async resume(box) {
       checkBoxId(box.id);
       if (layout !== undefined) await thaw(layout, cgroupOf(box.id));
+      else await stopOrGo(box.id, false);
     },
     async usage(id) {
       checkBoxId(id);
-      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+      if (layout !== undefined) return cgroupUsage(layout, cgroupOf(id));
+      const init = await readInitProcess(root, id);
+      if (init === undefined || !(await isRunning(init))) return undefined;
+      return { ...(await host.usage(init)), oomKills: 0 };
     },
   };
 }

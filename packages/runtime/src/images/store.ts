@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -17,7 +17,8 @@ import { isLayout, layoutSource } from './import-layout.ts';
 import { importImage } from './importer.ts';
 import { extractor } from './layer/extractor.ts';
 import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
-import { layerStore } from './layer-store.ts';
+import { type StartUnpacker, startThread } from './layer/unpacker.ts';
+import { type LayerOwners, layerStore } from './layer-store.ts';
 import { leases } from './leases.ts';
 import { partialBlobs } from './partial-blobs.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
@@ -39,9 +40,19 @@ export interface OpenImageStoreOptions {
   /** Whether a box has the image of a manifest digest. @default none has */
   readonly inUse?: ((manifestDigest: string) => boolean) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
+  /** @default as this process has them */
+  readonly owners?: LayerOwners | undefined;
+  /** @default a thread */
+  readonly unpacker?: StartUnpacker | undefined;
   /** Timeouts of registries. */
   readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs'> | undefined;
 }
+
+const ownOwners: LayerOwners = {
+  removeTree: (path) => rm(path, { recursive: true, force: true }),
+  idShift: 0,
+  give: async () => {},
+};
 
 /** How long a part of a blob is kept for the next try. */
 const partialLifetimeMs = 7 * 24 * 3600 * 1000;
@@ -56,9 +67,10 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const records = imageRecords(options.database);
   const partials = await partialBlobs(join(directory, 'partial'));
   await partials.sweep(partialLifetimeMs);
-  const work = await workDirectory(join(directory, 'tmp'), partials.salvage);
-  const unpacking = extractor();
-  const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking);
+  const { owners = ownOwners, unpacker = startThread } = options;
+  const work = await workDirectory(join(directory, 'tmp'), owners.removeTree, partials.salvage);
+  const unpacking = extractor(unpacker);
+  const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking, owners);
   const leased = leases();
   const inUse = (digest: string): boolean => leased.held(digest) || options.inUse?.(digest) === true;
   const search = registries.filter((registry) => registry.search === true).map(({ host }) => host);
@@ -84,7 +96,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     if (before !== undefined && before !== image.digest) await sweep();
     return records.named(reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
   }
-  const parts = { layers, work, limits, extract: unpacking.extract };
+  const parts = { layers, work, limits, owners, extract: unpacking.extract };
   function take(path: string, reference: Reference, signal?: AbortSignal): Promise<NamedImage> {
     const name = formatReference(reference);
     const start = async (own: AbortSignal): Promise<NamedImage> => {
