@@ -62,6 +62,7 @@ export function processStarter(inside: (argv: readonly [string, ...string[]]) =>
         child.channel?.unref();
       },
       async end() {
+        child.ref();
         child.kill('SIGKILL');
         await exited;
       },
