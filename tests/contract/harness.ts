@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
 
 /** A runtime under test, and what it takes to end it. */
 interface Opened {
@@ -24,12 +23,6 @@ async function temporaryHome(): Promise<string> {
 }
 
 const rootless = process.geteuid?.() !== 0;
-
-/** Without root, files of boxes are other users': only root of the user's own ids removes them. */
-async function removeHome(home: string): Promise<void> {
-  if (rootless) await promisify(execFile)('unshare', ['--map-root-user', '--map-auto', 'rm', '-rf', home]);
-  else await rm(home, { recursive: true, force: true });
-}
 
 async function openOnLocal(engine: string): Promise<Opened> {
   const homeDir = await temporaryHome();
@@ -81,17 +74,29 @@ const cannotOnRunsc: Readonly<Record<string, string>> = {
   'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
 };
 
+const sized = 'a disk with a size is a loop device, which only root has';
+const limited = 'an ordinary user has no cgroups here, and a limit that would not hold is refused';
+/** By the title of a test or of its group. */
+const cannotWithoutRoot: Readonly<Record<string, string>> = {
+  'a disk with a size': sized,
+  'a box of security maximum has no network and says so, and asking for one is refused before any work':
+    "boxes on gVisor's runsc need root",
+  'limits of processor and memory are told, and stay with a clone and an archive': limited,
+};
+
 /**
  * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
- * `notOnRunsc` says why none of them can be on runsc.
+ * `notOnRunsc` says why none of them can be on runsc. As an ordinary user, what cannot be is the list above, and no more.
  */
 export function onBothBackends(define: (runtime: () => Boxlite) => void, notOnRunsc?: string): void {
   for (const { name, open } of backends) {
     describe(`on ${name}`, () => {
       beforeEach(({ task, skip }) => {
-        const reason = name.includes('runsc') ? (notOnRunsc ?? cannotOnRunsc[task.name]) : undefined;
+        const onRunsc = name.includes('runsc') ? (notOnRunsc ?? cannotOnRunsc[task.name]) : undefined;
+        const withoutRoot = cannotWithoutRoot[task.name] ?? cannotWithoutRoot[task.suite?.name ?? ''];
+        const reason = onRunsc ?? (rootless ? withoutRoot : undefined);
         if (reason === undefined) return;
-        process.stdout.write(`not on runsc: ${task.name}: ${reason}\n`);
+        process.stdout.write(`not ${rootless ? 'without root' : 'on runsc'}: ${task.name}: ${reason}\n`);
         skip(reason);
       });
       let opened: Opened | undefined;

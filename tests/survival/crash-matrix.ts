@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { type Box, Boxlite, ExecutionLostError, NotFoundError } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
 import type { KillPoint } from './effects.ts';
 import { baseImage, leftovers } from './harness.ts';
 import type { Fact } from './scenarios.ts';
@@ -116,7 +117,7 @@ async function trial(scenario: string, from: Place, point: KillPoint): Promise<s
     const { steps, facts } = await doomed(scenario, { ...from, home }, point);
     step = steps.at(-1) ?? '';
     await examine(home, facts);
-    await rm(home, { recursive: true, force: true });
+    await removeHome(home);
     return [];
   } catch (error) {
     return [`killed ${point.side} step ${point.index} (${step}): ${error instanceof Error ? error.stack : error}`];
@@ -138,7 +139,7 @@ export function killedAtEveryStep(scenario: string): void {
     timeout: 600_000,
   }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'boxlite-matrix-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => removeHome(folder));
     const place = { home: join(folder, 'fresh'), input: join(folder, 'input') };
     await mkdir(place.input);
     await writeFile(join(place.input, 'file'), 'carried');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, link, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, ResourceExhaustedError, StorageError } from 'boxlite/backend';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { record, tree } from '../archive/tree.fixture.ts';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
 import { type Host, openHost } from '../host/host.ts';
+import { removeHome } from '../testing/remove-home.ts';
 import { type DiskProgram, diskProgram } from './disk-program.ts';
 
 let home: string;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await host.close();
-  await rm(home, { recursive: true, force: true });
+  await removeHome(home);
 });
 
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {

@@ -23,6 +23,8 @@ export interface OciConfigOptions {
   /** The kernel accounts swap per cgroup. */
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
+  /** The limit that stands in for a cgroup's where there are none. */
+  readonly limitProcesses: (processes: number) => ResourceLimit;
   readonly ids: HostIds;
   readonly mounted: BoxMounts;
 }
@@ -124,7 +126,10 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
       env: [`PATH=${path}`],
       cwd: '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
+      rlimits: [
+        ...options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
+        ...(layout === undefined ? [options.limitProcesses(box.processes)] : []),
+      ],
       noNewPrivileges: true,
     },
     root: { path: options.mounted.rootfs, readonly: false },

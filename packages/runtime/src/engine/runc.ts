@@ -13,7 +13,7 @@ import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
 import { etcFiles, ociConfig } from './oci-config.ts';
-import { boxResourceLimits } from './privileges.ts';
+import { boxResourceLimits, processLimits } from './privileges.ts';
 import { findProgram } from './program.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
@@ -91,6 +91,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     boxResourceLimits(),
     boxIdsOf(host),
   ]);
+  const limitProcesses = await processLimits();
   const swapLimits = await hasSwapLimits(layout);
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
@@ -151,7 +152,17 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     await chmod(etc, 0o755);
     const files = Object.entries(etcFiles(box.hostname));
     const mounted = boxMounts(host.space, box.id);
-    const options = { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids, mounted };
+    const options = {
+      guestBinary,
+      etc,
+      cgroup: cgroupOf(box.id),
+      layout,
+      swapLimits,
+      limits,
+      ids,
+      mounted,
+      limitProcesses,
+    };
     const spec = ociConfig(box, options);
     await Promise.all([
       ...files.map(([name, text]) => writeReadable(`${etc}/${name}`, text)),

@@ -12,7 +12,7 @@ import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
-import { boxResourceLimits } from './privileges.ts';
+import { boxResourceLimits, processLimits } from './privileges.ts';
 import { findProgram } from './program.ts';
 import { runscConfig } from './runsc-config.ts';
 
@@ -52,6 +52,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (version === undefined) throw new EngineError(`${runsc} --version failed: ${asked.stderr.trim()}`);
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
+  const limitProcesses = await processLimits();
   const root = `${stateDir}/runsc`;
   await mkdir(root, { recursive: true, mode: 0o700 });
   const makeImage = diskImages(host, `${stateDir}/templates`);
@@ -115,7 +116,17 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       await chmod(`${etc}/${name}`, 0o644);
     }
     const mounted = boxMounts(host.space, box.id);
-    const spec = { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits: false, limits, ids, mounted };
+    const spec = {
+      guestBinary,
+      etc,
+      cgroup: cgroupOf(box.id),
+      layout,
+      swapLimits: false,
+      limits,
+      ids,
+      mounted,
+      limitProcesses,
+    };
     await writeFile(config, JSON.stringify(runscConfig(box, spec, channel)), { mode: 0o600 });
     await rm(pidFile, { force: true });
   };
