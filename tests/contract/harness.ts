@@ -6,7 +6,7 @@ import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { removeHome, rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 
 /** A runtime under test, and what it takes to end it. */
 interface Opened {
@@ -21,8 +21,6 @@ async function temporaryHome(): Promise<string> {
   homes.push(home);
   return home;
 }
-
-const rootless = process.geteuid?.() !== 0;
 
 async function openOnLocal(engine: string): Promise<Opened> {
   const homeDir = await temporaryHome();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite, ExecutionLostError } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { abortEverywhere, baseImage, hostProgramOf, leftovers, until } from './harness.ts';
 
 let home: string;

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { type Box, Boxlite, ExecutionLostError, NotFoundError } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { copyHome, removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import type { KillPoint } from './effects.ts';
 import { baseImage, leftovers } from './harness.ts';
 import type { Fact } from './scenarios.ts';
@@ -111,7 +111,7 @@ async function examine(home: string, facts: readonly Fact[]): Promise<void> {
 /** Everything that goes wrong at a point, with the point's name; begins with a copy of the home directory `from`. */
 async function trial(scenario: string, from: Place, point: KillPoint): Promise<string[]> {
   const home = await mkdtemp(join(dirname(from.home), 'home-'));
-  await cp(from.home, home, { recursive: true, preserveTimestamps: true });
+  await copyHome(from.home, home);
   let step = '';
   try {
     const { steps, facts } = await doomed(scenario, { ...from, home }, point);
@@ -148,7 +148,7 @@ export function killedAtEveryStep(scenario: string): void {
     await first.remove((await first.create({ image: baseImage })).id);
     await first.shutdown();
     const whole = join(folder, 'whole');
-    await cp(place.home, whole, { recursive: true, preserveTimestamps: true });
+    await copyHome(place.home, whole);
     const { steps, facts } = await doomed(scenario, { ...place, home: whole });
     expect(facts.at(-1)).toEqual({ done: 'all' });
     const points = killPoints(steps);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { Boxlite, type Execution } from 'boxlite';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 
 /** The image of every test here. */
 export const baseImage = 'boxlite/base:latest';

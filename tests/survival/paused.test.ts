@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
 import { startServer } from '../../bench/server-process.ts';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage, leftovers, openSite, readOn, until } from './harness.ts';
 
 test('a box that was paused when its server was killed is paused under the next, and goes on from there', {

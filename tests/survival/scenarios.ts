@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Boxlite } from 'boxlite';
+import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage } from './harness.ts';
 
 /** Something that the runtime said was done, and that must stay so whatever happens to its process afterwards. */
@@ -45,7 +46,7 @@ const life =
 /** What is gone through, each in a process that is killed at every step of it. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'a detached box': life({ detach: true }),
-  'an attached box with a disk of its own': life({ diskSizeGb: 1 }),
+  'an attached box with a disk of its own': life(rootless ? {} : { diskSizeGb: 1 }),
   async 'an image that is imported and removed'(runtime, input, tell) {
     await runtime.images.import(input, 'doomed:1');
     tell({ done: 'image', reference: 'doomed:1' });

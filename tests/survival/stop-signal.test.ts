@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
-import { removeHome } from '../../packages/runtime/src/testing/remove-home.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { imageWithConfig } from '../image-with-config.ts';
 import { readOn } from './harness.ts';
 

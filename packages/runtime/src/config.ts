@@ -1,5 +1,6 @@
-import type { RuntimeConfig, SecurityPreset } from 'boxlite/backend';
+import type { RuntimeConfig } from 'boxlite/backend';
 import { maxConcurrentExecutions } from './box/box-executions.ts';
+import type { ChosenEngine } from './engine/choice.ts';
 
 const config: RuntimeConfig = {
   defaults: { cpus: 1, memoryMib: 512, diskSizeGb: undefined, securityPreset: 'standard', autoRemove: true },
@@ -25,8 +26,17 @@ const config: RuntimeConfig = {
 };
 
 /** What a local runtime gives by default, and what it can do with its engine. */
-export function runtimeConfig(hasPreset: (preset: SecurityPreset) => boolean): RuntimeConfig {
+export function runtimeConfig({ hasPreset, means }: Pick<ChosenEngine, 'hasPreset' | 'means'>): RuntimeConfig {
   const { capabilities } = config;
   const supportedSecurityPresets = capabilities.supportedSecurityPresets.filter(hasPreset);
-  return { ...config, capabilities: { ...capabilities, supportedSecurityPresets } };
+  const { rootless, cgroups } = means;
+  return {
+    ...config,
+    capabilities: {
+      ...capabilities,
+      ...(rootless && { maxDiskSizeGb: 0 }),
+      ...(rootless && !cgroups && { maxCpus: 0, maxMemoryMib: 0 }),
+      supportedSecurityPresets,
+    },
+  };
 }

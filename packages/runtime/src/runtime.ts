@@ -171,7 +171,7 @@ export class LocalRuntime implements RuntimeBackend {
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset);
+    return runtimeConfig(this.#home.engine);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {

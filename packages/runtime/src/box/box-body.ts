@@ -116,7 +116,7 @@ export class BoxBody {
   }
 
   #engineBox(): EngineBox {
-    return engineBox(this.#record(), this.#folder, this.#home.volumePath);
+    return engineBox(this.#record(), this.#folder, this.#home);
   }
 }
 
@@ -138,8 +138,11 @@ export async function destroyBox(
   }
 }
 
+// So few that its guest, which nothing prefers there, still gets its turn among them to end a fork bomb.
+const processesWithoutCgroups = 1024;
+
 /** A box as its engine must know it; everything of it lies below the folder. */
-function engineBox(record: BoxRecord, folder: string, volumePath: BodyHome['volumePath']): EngineBox {
+function engineBox(record: BoxRecord, folder: string, { engine, volumePath }: BodyHome): EngineBox {
   const { id, name, options, rootfs, detached } = record;
   return {
     id,
@@ -151,7 +154,7 @@ function engineBox(record: BoxRecord, folder: string, volumePath: BodyHome['volu
     cpus: options.cpus ?? 1,
     memoryMib: options.memoryMib ?? 512,
     diskSizeGb: options.diskSizeGb,
-    processes: options.processes ?? 4096,
+    processes: options.processes ?? (engine.cgroups ? 4096 : processesWithoutCgroups),
     openFiles: options.openFiles,
     volumes: (options.volumes ?? []).map(({ guestPath, readOnly = false, ...volume }) => ({
       hostPath: 'volume' in volume ? volumePath(volume.volume) : volume.hostPath,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { record, tree } from '../archive/tree.fixture.ts';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
 import { type Host, openHost } from '../host/host.ts';
-import { removeHome } from '../testing/remove-home.ts';
+import { removeHome } from '../testing/home-folder.ts';
 import { type DiskProgram, diskProgram } from './disk-program.ts';
 
 let home: string;

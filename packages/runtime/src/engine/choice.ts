@@ -4,7 +4,7 @@ import type { Host } from '../host/host.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
-import { checkMeans } from './rootless-options.ts';
+import { checkMeans, type HostMeans } from './rootless-options.ts';
 import { runcEngine } from './runc.ts';
 import { isOnRunsc, runscEngine } from './runsc.ts';
 
@@ -21,6 +21,8 @@ export interface EngineParts {
 export interface ChosenEngine extends Engine {
   /** `UnsupportedError` with the step that helps where this host has no engine for the preset, or cannot give what is asked for. */
   checkOptions(options: BoxOptions): void;
+  /** What `checkOptions` judges by. */
+  readonly means: HostMeans;
   /** Whether there is an engine for the preset. */
   hasPreset(preset: SecurityPreset): boolean;
   /** Whether boxes of the preset can have a network. */
@@ -32,7 +34,13 @@ export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<C
   const name = basename(choice);
   // A machine of its own is more than any preset asks for.
   if (choice === 'qemu')
-    return { ...(await qemuEngine(parts)), checkOptions() {}, hasPreset: () => true, hasNetworks: () => false };
+    return {
+      ...(await qemuEngine(parts)),
+      means: { rootless: false, cgroups: true },
+      checkOptions() {},
+      hasPreset: () => true,
+      hasNetworks: () => false,
+    };
   if (name === 'crun')
     throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
   const { rootless } = parts.host.space;
@@ -87,14 +95,16 @@ function engines(
       ? need(runsc, "the box was started on gVisor's runsc, which is not installed", 'runsc')
       : (runc ?? forPreset('standard'));
   const { name, version, networks, cgroups, usage } = forPreset('standard');
+  const means = { rootless, cgroups };
   return {
     name,
     version,
     networks,
     cgroups,
+    means,
     checkOptions(options) {
-      const engine = forPreset(options.security ?? 'standard');
-      checkMeans(options, { rootless, cgroups: engine.cgroups });
+      forPreset(options.security ?? 'standard');
+      checkMeans(options, means);
     },
     hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
     hasNetworks: (preset) => forPreset(preset).networks,
