@@ -7,6 +7,7 @@ import { createApp, listen } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { removeHome, rootless } from '../../packages/runtime/src/testing/home-folder.ts';
+import { cannotWithoutRoot } from './without-root.ts';
 
 /** A runtime under test, and what it takes to end it. */
 interface Opened {
@@ -60,7 +61,7 @@ const backends = [
   // Boxes on runsc need root.
   ...(rootless ? [] : [{ name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') }]),
   { name: 'Boxlite.rest()', open: openOnRest },
-];
+].filter(({ name }) => name.startsWith(process.env['BOXLITE_CONTRACT'] ?? ''));
 
 // The terminals of the gVisor that Debian 12 has know neither an interrupt nor an end of file character.
 const terminals = 'its terminals have no control characters; boxes on runc have them';
@@ -72,19 +73,9 @@ const cannotOnRunsc: Readonly<Record<string, string>> = {
   'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
 };
 
-const sized = 'a disk with a size is a loop device, which only root has';
-const limited = 'an ordinary user has no cgroups here, and a limit that would not hold is refused';
-/** By the title of a test or of its group. */
-const cannotWithoutRoot: Readonly<Record<string, string>> = {
-  'a disk with a size': sized,
-  'a box of security maximum has no network and says so, and asking for one is refused before any work':
-    "boxes on gVisor's runsc need root",
-  'limits of processor and memory are told, and stay with a clone and an archive': limited,
-};
-
 /**
  * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
- * `notOnRunsc` says why none of them can be on runsc. As an ordinary user, what cannot be is the list above, and no more.
+ * `notOnRunsc` says why none of them can be on runsc. As an ordinary user, what cannot be is the list in without-root.ts, and no more.
  */
 export function onBothBackends(define: (runtime: () => Boxlite) => void, notOnRunsc?: string): void {
   for (const { name, open } of backends) {
