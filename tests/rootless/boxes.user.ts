@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -21,6 +21,11 @@ afterAll(async () => {
   await runtime.shutdown();
   await removeHome(home);
 });
+
+/** Whether a process is over; whoever it fell to may have yet to hear of it. */
+async function hasEnded(pid: number | undefined): Promise<boolean> {
+  return !/\) [^ZX] /.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+}
 
 const ids = (text: string): readonly number[] => text.trim().split(/\s+/).map(Number);
 
@@ -117,7 +122,7 @@ test('a box outlives two servers with nothing but itself to hold its namespaces,
   const metrics = await box.metrics();
   expect(metrics.memoryBytes).toBeGreaterThan(0);
   await box.stop({ timeoutMs: 0 });
-  await expect(readFile(`/proc/${pid}/stat`, 'utf8')).rejects.toThrow();
+  expect(await hasEnded(pid)).toBe(true);
   expect((await box.run('cat', ['/more'])).stdout).toBe('more\n');
 });
 
@@ -133,9 +138,32 @@ test('a killed host program is followed by one that can end what the first began
   });
   expect(hostProgramOf(home)).not.toBe(host);
   await old.stop({ timeoutMs: 0 });
-  await expect(readFile(`/proc/${pid}/stat`, 'utf8')).rejects.toThrow();
+  expect(await hasEnded(pid)).toBe(true);
   expect((await old.run('echo', ['again'])).stdout).toBe('again\n');
   for (const id of [old.id, next.id]) await runtime.remove(id, { force: true });
+});
+
+test('a directory of the host shows what anyone may read of it, and takes what anyone may write', async () => {
+  const shared = join(home, 'shared');
+  await mkdir(shared);
+  await chmod(shared, 0o755);
+  await writeFile(join(shared, 'open'), 'open');
+  await writeFile(join(shared, 'closed'), 'closed', { mode: 0o600 });
+  const volumes = [
+    { hostPath: shared, guestPath: '/shared' },
+    { hostPath: shared, guestPath: '/kept', readOnly: true },
+  ];
+  const box = await runtime.create({ image: baseImage, volumes });
+  const look = 'cat /shared/*; stat -c %U /shared/open; echo x > /shared/new; echo x > /kept/new';
+  const { stdout, stderr } = await box.run('sh', ['-c', look]);
+  expect(stdout).toBe('opennobody\n');
+  const said = ['/closed.*Permission denied', '/shared/new.*Permission denied', '/kept/new.*Read-only'];
+  for (const each of said) expect(stderr).toMatch(new RegExp(each));
+  await chmod(shared, 0o777);
+  const { stderr: after } = await box.run('sh', ['-c', 'echo x > /shared/new; echo x > /kept/more']);
+  expect(after).toMatch(/^[^\n]*kept\/more: Read-only[^\n]*\n$/);
+  expect(await readFile(join(shared, 'new'), 'utf8')).toBe('x\n');
+  await runtime.remove(box.id, { force: true });
 });
 
 test('archives travel from root and back to root, with their owners', async () => {
