@@ -147,8 +147,7 @@ static const char *parse(int argc, char **argv, struct host_rootless *rootless) 
     else if (strcmp(name, "--groups") == 0) rootless->first_group = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(name, "--ids") == 0) rootless->count = (uint32_t)strtoul(value, NULL, 10);
     else if (strcmp(name, "--mounts") == 0) rootless->mounts = value;
-    else if (strcmp(name, "--join") == 0 && rootless->join_count < HOST_JOINS_MAX)
-      rootless->joins[rootless->join_count++] = value;
+    else if (strcmp(name, "--namespace") == 0) rootless->namespace = value;
   }
   return lock;
 }

@@ -151,7 +151,6 @@ int host_task_expire(void);
 void host_task_hurry(uint32_t within_ms);
 
 /* How an ordinary user's host program becomes root. */
-enum { HOST_JOINS_MAX = 1024 };
 struct host_rootless {
   /* The set-user-id programs that map ids; null: this program is root, and stays as it is. */
   const char *newuidmap, *newgidmap;
@@ -159,9 +158,8 @@ struct host_rootless {
   uint32_t first_user, first_group, count;
   /* Shown as /.boxlite. */
   const char *mounts;
-  /* PID:START of processes of boxes that may run: what they are in is joined. */
-  const char *joins[HOST_JOINS_MAX];
-  int join_count;
+  /* The file that names the namespace: that of an earlier life is joined while anything is in it. */
+  const char *namespace;
 };
 
 int host_become_root(const struct host_rootless *options, struct host_fault *fault);

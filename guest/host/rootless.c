@@ -1,6 +1,7 @@
 /* An ordinary user's host program is root in a user namespace of its own, over that user's subordinate ids. */
 #include "internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,28 +68,86 @@ static int make(const struct host_rootless *options, struct host_fault *fault) {
   return 0;
 }
 
-/* The namespace that a running box was made from: nobody else may end or look at what is below it. */
-static int join(const char *of) {
-  char path[64];
-  int pid = 0, own, parent, result = -1;
-  unsigned long long start = 0;
-  if (sscanf(of, "%d:%llu", &pid, &start) != 2 || pid <= 1) return -1;
-  snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
-  own = open(path, O_RDONLY | O_CLOEXEC);
-  if (own < 0) return -1;
-  parent = host_start_time(pid) == start ? ioctl(own, NS_GET_PARENT_) : -1;
-  if (parent >= 0) {
-    result = setns(parent, CLONE_NEWUSER);
-    close(parent);
+/* Whether it maps ids as this user's would, seen from within; in a child, as nobody comes back from there. */
+static int maps_alike(int namespace, const struct host_rootless *options) {
+  int status;
+  uid_t user = getuid();
+  pid_t child = fork();
+  if (child == 0) {
+    unsigned map[6] = {0};
+    FILE *file = setns(namespace, CLONE_NEWUSER) == 0 ? fopen("/proc/self/uid_map", "re") : NULL;
+    int read = file ? fscanf(file, "%u %u %u %u %u %u", &map[0], &map[1], &map[2], &map[3], &map[4], &map[5]) : 0;
+    _exit(read == 6 && map[0] == 0 && map[1] == user && map[2] == 1 && map[3] == 1 && map[4] == options->first_user &&
+                  map[5] == options->count
+              ? 0
+              : 1);
   }
-  close(own);
+  if (child < 0) return 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static ino_t inode_of(int fd) {
+  struct stat found;
+  return fstat(fd, &found) == 0 ? found.st_ino : 0;
+}
+
+/* The namespace of that inode that a process is in, or that one above it that was made from the user's own. */
+static int above(pid_t pid, ino_t inode, ino_t own) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  while (fd >= 0 && inode_of(fd) != own) {
+    int parent = ioctl(fd, NS_GET_PARENT_);
+    if (parent >= 0 && inode_of(fd) == inode && inode_of(parent) == own) {
+      close(parent);
+      return fd;
+    }
+    close(fd);
+    fd = parent;
+  }
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+/* Joins the namespace of an earlier life while anything is in it or below it: nobody else could end that. */
+static int join(const struct host_rootless *options) {
+  unsigned long inode = 0;
+  struct stat own;
+  struct dirent *entry;
+  FILE *file = fopen(options->namespace, "re");
+  if (!file) return -1;
+  int read = fscanf(file, "%lu", &inode), joined = -1;
+  fclose(file);
+  DIR *processes = read == 1 && stat("/proc/self/ns/user", &own) == 0 ? opendir("/proc") : NULL;
+  while (processes && joined != 0 && (entry = readdir(processes))) {
+    pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+    int namespace = pid > 1 ? above(pid, (ino_t)inode, own.st_ino) : -1;
+    if (namespace < 0) continue;
+    if (maps_alike(namespace, options)) joined = setns(namespace, CLONE_NEWUSER);
+    close(namespace);
+    if (joined != 0) break;
+  }
+  if (processes) closedir(processes);
+  return joined;
+}
+
+/* For the next life, before anything is started in it. */
+static int note(const char *path) {
+  char line[32];
+  struct stat own;
+  if (stat("/proc/self/ns/user", &own) != 0) return -1;
+  int length = snprintf(line, sizeof line, "%lu\n", (unsigned long)own.st_ino);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return -1;
+  int result = write(fd, line, (size_t)length) == length ? 0 : -1;
+  close(fd);
   return result;
 }
 
 int host_become_root(const struct host_rootless *options, struct host_fault *fault) {
-  int joined = 0;
-  for (int i = 0; i < options->join_count && !joined; i++) joined = join(options->joins[i]) == 0;
-  if (!joined && make(options, fault) != 0) return -1;
+  if (join(options) != 0 && make(options, fault) != 0) return -1;
   if (setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0) return host_fail(fault, errno, "become", "root of the namespace");
+  if (note(options->namespace) != 0) return host_fail(fault, errno, "write", options->namespace);
   return host_own_root(options->mounts, fault);
 }

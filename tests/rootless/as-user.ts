@@ -30,8 +30,8 @@ user=$2; shift 2
 setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@"
 code=$?
 for process in /proc/[0-9]*; do
-  case "$(tr '\\0' ' ' < "$process/cmdline" 2>/dev/null)" in
-    */boxlite-guest*|/.boxlite/guest*) echo "left behind: $(tr '\\0' ' ' < "$process/cmdline")"; code=1 ;;
+  case "$(readlink "$process/exe")" in
+    */boxlite-guest | */.boxlite/guest) echo "left behind: $process $(tr '\\0' ' ' < "$process/cmdline")"; code=1 ;;
   esac
 done
 exit $code`;

@@ -9,7 +9,6 @@ import { stages } from './disk/stages.ts';
 import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
 import { layerOwners } from './engine/owner.ts';
-import { runningBoxes } from './engine/runc.ts';
 import { openHost } from './host/host.ts';
 import { processStarter } from './images/layer/unpacker.ts';
 import { openImageStore } from './images/store.ts';
@@ -39,11 +38,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     for (const undo of opened.splice(0).reverse()) await undo();
   };
   try {
-    const host = await openHost({
-      binary: guestBinary,
-      lockPath: join(homeDir, 'lock'),
-      running: () => runningBoxes(join(homeDir, 'engine')),
-    });
+    const host = await openHost({ binary: guestBinary, lockPath: join(homeDir, 'lock') });
     opened.push(() => host.close());
     const store = openStore(join(homeDir, 'boxlite.db'));
     opened.push(() => store.close());

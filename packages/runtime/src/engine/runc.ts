@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { freeze, thaw } from '../cgroup/freezer.ts';
@@ -65,14 +65,6 @@ function preferGuest(pid: number): void {
   } catch {
     // Without the privilege, or gone already, which its channel will tell.
   }
-}
-
-/** The processes of boxes that runc knows of, running or not; `stateDir` as the engine's. */
-export async function runningBoxes(stateDir: string): Promise<readonly InitProcess[]> {
-  const root = `${stateDir}/runc`;
-  const ids = await readdir(root).catch(() => []);
-  const found = await Promise.all(ids.map((id) => readInitProcess(root, id).catch(() => undefined)));
-  return found.filter((init) => init !== undefined);
 }
 
 /** Boxes as containers of runc. `EngineError` when runc is missing or does not run. */

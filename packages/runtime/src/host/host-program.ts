@@ -25,11 +25,6 @@ export interface OpenHostOptions {
   readonly binary: string;
   /** The lock file of the home directory; its folder is made when missing. */
   readonly lockPath: string;
-  /**
-   * Processes of boxes that may still run from a former life: an ordinary user's host program joins what they are in, or
-   * could never end them. @default none
-   */
-  readonly running?: () => Promise<readonly { readonly pid: number; readonly startTime: number }[]>;
 }
 
 /** What a host program is started with. */
@@ -74,7 +69,7 @@ export async function startHostProgram(options: StartHostOptions): Promise<HostP
   if (ids !== undefined) {
     // To be walked through by who is let into its parent, or shown it elsewhere.
     if ((await mkdir(space.mounts.own, { recursive: true })) !== undefined) await chmod(space.mounts.own, 0o711);
-    rootless.push(...rootlessArguments(ids, space.mounts.own, (await options.running?.()) ?? []));
+    rootless.push(...rootlessArguments(ids, space.mounts.own, dirname(lockPath)));
   }
   const child = spawn(binary, ['host', '--lock', lockPath, ...rootless], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

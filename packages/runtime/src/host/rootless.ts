@@ -77,15 +77,15 @@ export async function needRootlessIds(): Promise<RootlessIds | undefined> {
   throw new EngineError(`boxes without root: ${missing}`);
 }
 
-/** The arguments of the host program that say so. `joins` are processes of boxes that may still run. */
+/** The arguments of the host program that say so; `folder` is that of the lock. */
 export function rootlessArguments(
   { newuidmap, newgidmap, users, groups }: RootlessIds,
   mounts: string,
-  joins: readonly { readonly pid: number; readonly startTime: number }[],
+  folder: string,
 ): readonly string[] {
   return [
     ...['--newuidmap', newuidmap, '--newgidmap', newgidmap, '--mounts', mounts],
     ...['--users', `${users}`, '--groups', `${groups}`, '--ids', `${idsOfBox}`],
-    ...joins.flatMap(({ pid, startTime }) => ['--join', `${pid}:${startTime}`]),
+    ...['--namespace', `${folder}/namespace`],
   ];
 }
