@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'tests/contract/*.test.ts',
       'packages/runtime/src/engine/isolation.test.ts',
-      'tests/survival/{paused,server-killed}.test.ts',
+      'tests/survival/paused.test.ts',
       'tests/rootless/*.user.ts',
     ],
     cache: false,
