@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { Boxlite, type Execution } from 'boxlite';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 
 /** The image of every test here. */
 export const baseImage = 'boxlite/base:latest';
@@ -48,7 +49,7 @@ export async function openSite(): Promise<Site> {
     async [Symbol.asyncDispose]() {
       for (const { id } of await runtime.listInfo()) await runtime.remove(id, { force: true });
       await server.stop();
-      await rm(home, { recursive: true, force: true });
+      await removeHome(home);
     },
   };
 }

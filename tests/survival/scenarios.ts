@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Boxlite, BoxOptions, WarmOptions } from 'boxlite';
+import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage } from './harness.ts';
 
 /** Something that the runtime said was done, and that must stay so whatever happens to its process afterwards. */
@@ -51,7 +52,7 @@ export const warmBoxes: Readonly<Record<string, readonly WarmOptions[]>> = {
 /** What is gone through, each in a process that is killed at every step of it. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'a detached box': life({ detach: true }),
-  'an attached box with a disk of its own': life({ diskSizeGb: 1 }),
+  'an attached box with a disk of its own': life(rootless ? {} : { diskSizeGb: 1 }),
   'a detached box on runsc': life({ detach: true, security: 'maximum' }),
   'an attached box on runsc': life({ security: 'maximum' }),
   async 'a box from the warm pool'(runtime, ...rest) {
