@@ -16,8 +16,8 @@ onBothBackends((runtime) => {
 
   test('the processes and open files of a box are limited', async () => {
     const box = await runtime().create({ image: baseImage, autoRemove: false, processes: 32, openFiles: 100 });
-    const raise = 'for f in $(find /sys/fs/cgroup -name pids.max); do echo 9999 > $f; done';
-    expect((await box.run('sh', ['-c', raise])).stderr).toMatch(/Read-only|denied/);
+    const raise = 'for f in $(find /sys/fs/cgroup -name pids.max); do echo 9999 > $f && echo raised; done';
+    expect((await box.run('sh', ['-c', raise])).stdout).toBe('');
     const many = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); sleep 50 & done';
     expect((await box.run('sh', ['-c', many])).stderr).toMatch(/fork/);
     expect((await box.run('sh', ['-c', 'ulimit -n 4096 || ulimit -n'])).stdout).toBe('100\n');

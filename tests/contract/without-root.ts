@@ -3,7 +3,7 @@ const limited = 'an ordinary user has no cgroups here, and a limit that would no
 /** What cannot be for an ordinary user, by the title of a test or of its group. */
 export const cannotWithoutRoot: Readonly<Record<string, string>> = {
   'a disk with a size': sized,
-  'a box of security maximum has no network and says so, and asking for one is refused before any work':
+  'a box of security maximum has the network of the others, and its root listens on low ports':
     "boxes on gVisor's runsc need root",
   'limits of processor and memory are told, and stay with a clone and an archive': limited,
 };

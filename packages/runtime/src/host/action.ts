@@ -166,8 +166,8 @@ export const hostActions: {
   undo: (key, actions) =>
     action(9, string(key), u32(actions.length), ...actions.flatMap(({ type, payload }) => [u8(type), block(payload)])),
   clearUndo: (key) => action(10, string(key)),
-  freeze: ({ pid, startTime }, stop) => action(12, u32(pid), u64(startTime), u8(stop ? 1 : 0)),
-  usage: ({ pid, startTime }) => action(13, u32(pid), u64(startTime)),
+  freeze: ({ pid, startTime }, stop) => action(13, u32(pid), u64(startTime), u8(stop ? 1 : 0)),
+  usage: ({ pid, startTime }) => action(14, u32(pid), u64(startTime)),
   bindIdmapped: ({ source, target, ids = { first: 0, count: 0 }, attributes }) =>
     action(11, string(source), string(target), u32(ids.first), u32(ids.count), u64(attributes)),
   setHostname: ({ pid, startTime, hostname }) => action(12, u32(pid), u64(startTime), string(hostname)),
