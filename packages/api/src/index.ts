@@ -12,6 +12,7 @@ export { type GetBoxMetricsOptions, getBoxMetrics } from './operations/get-box-m
 export { getConfig } from './operations/get-config.ts';
 export { type GetExecutionOptions, getExecution } from './operations/get-execution.ts';
 export { type GetImageOptions, getImage } from './operations/get-image.ts';
+export { type GetOrCreateBoxOptions, getOrCreateBox } from './operations/get-or-create-box.ts';
 export { getRuntimeMetrics } from './operations/get-runtime-metrics.ts';
 export { type GetSnapshotOptions, getSnapshot } from './operations/get-snapshot.ts';
 export { type GetTokenOptions, getToken } from './operations/get-token.ts';

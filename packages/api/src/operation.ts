@@ -8,6 +8,7 @@ export type OperationId =
   | 'createBox'
   | 'listBoxes'
   | 'getBox'
+  | 'getOrCreateBox'
   | 'boxExists'
   | 'removeBox'
   | 'startBox'
@@ -55,6 +56,7 @@ export interface Operation {
   readonly path: string;
   /** The scope that a credential needs; null for operations that need no credential or bring another. */
   readonly scope: Scope | null;
+  /** Of what the operation is for; the spec has any other. */
   readonly successStatus: number;
 }
 
@@ -82,6 +84,7 @@ export const operations: readonly Operation[] = [
   operation('createBox', 'POST', `${tenant}/boxes`, 'boxes:write', 201),
   operation('listBoxes', 'GET', `${tenant}/boxes`, 'boxes:read', 200),
   operation('getBox', 'GET', box, 'boxes:read', 200),
+  operation('getOrCreateBox', 'PUT', box, 'boxes:write', 201),
   operation('boxExists', 'HEAD', box, 'boxes:read', 204),
   operation('removeBox', 'DELETE', box, 'boxes:write', 204),
   operation('startBox', 'POST', `${box}/start`, 'boxes:write', 200),

@@ -6,6 +6,7 @@ import type {
   BoxPage,
   CallOptions,
   ListBoxesOptions,
+  MakeOptions,
   RuntimeBackend,
   RuntimeConfig,
   RuntimeMetrics,
@@ -101,7 +102,7 @@ export class LocalRuntime implements RuntimeBackend {
     }
   }
 
-  async create(options: BoxOptions, name: string | undefined, call: CallOptions = {}): Promise<LocalBox> {
+  async create(options: BoxOptions, name: string | undefined, call: MakeOptions = {}): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
@@ -109,7 +110,7 @@ export class LocalRuntime implements RuntimeBackend {
     engine.checkPreset(options.security ?? 'standard');
     const given = optionsOn(engine, options);
     return abortable(
-      this.#make(name, () => this.#prepare(given, name)),
+      this.#make(name, () => this.#prepare(given, name, call)),
       call.signal,
     );
   }
@@ -117,12 +118,12 @@ export class LocalRuntime implements RuntimeBackend {
   async importBox(
     archive: ReadableStream<Uint8Array>,
     name: string | undefined,
-    call: CallOptions = {},
+    call: MakeOptions = {},
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
     return abortable(
-      this.#make(name, () => this.#import(archive, name)),
+      this.#make(name, () => this.#import(archive, name, call)),
       call.signal,
     );
   }
@@ -130,14 +131,21 @@ export class LocalRuntime implements RuntimeBackend {
   async getOrCreate(
     options: BoxOptions,
     name: string,
-    call: CallOptions = {},
+    call: MakeOptions = {},
   ): Promise<{ box: LocalBox; created: boolean }> {
     this.#enter(call);
     checkBoxName(name);
-    const making = this.#making.get(name);
-    if (making) return { box: await abortable(making, call.signal), created: false };
-    const found = await this.get(name);
-    return found ? { box: found, created: false } : { box: await this.create(options, name, call), created: true };
+    for (let making = this.#making.get(name); making; making = this.#making.get(name)) {
+      // One that fails is the failure of who asked for it: the next to look makes its own.
+      const made = making.catch(() => undefined);
+      const box = await abortable(made, call.signal);
+      if (box) return { box, created: false };
+    }
+    // Nothing is waited for between this look and the place that `create` takes at the name.
+    const record = this.#parts.store.boxes.get(name);
+    return record
+      ? { box: this.#held(record), created: false }
+      : { box: await this.create(options, name, call), created: true };
   }
 
   async get(idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
@@ -209,7 +217,7 @@ export class LocalRuntime implements RuntimeBackend {
     return making;
   }
 
-  async #prepare(options: BoxOptions, name: string | undefined): Promise<LocalBox> {
+  async #prepare(options: BoxOptions, name: string | undefined, { onId }: MakeOptions): Promise<LocalBox> {
     const began = performance.now();
     const taken = this.volumes.take(await withRealPaths(options));
     // Until the box is stored, only this keeps its image from being removed.
@@ -219,6 +227,7 @@ export class LocalRuntime implements RuntimeBackend {
     const prepared = this.#warm?.take(record);
     const own = prepared ? { ...record, id: prepared.record.id } : record;
     try {
+      onId?.(own.id);
       return this.#insert(own, performance.now() - began, prepared);
     } catch (error) {
       await prepared?.destroy();
@@ -236,14 +245,15 @@ export class LocalRuntime implements RuntimeBackend {
     return this.#held(boxes.update(record.id, { status: 'configured', pid: undefined, timing }), prepared);
   }
 
-  async #clone(source: LocalBox, name: string | undefined, call: CallOptions): Promise<LocalBox> {
+  async #clone(source: LocalBox, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     checkBoxName(name);
     const { disks, folder } = this.#parts;
     const copy = (): Promise<LocalBox> =>
       disks.stages.use(async (stage) => {
         const { id, image, imageId, rootfs, defaults, options } = source.life.state.record;
         await disks.copy(folder(id), join(stage, 'copy'));
-        return this.#settle(join(stage, 'copy'), name, () => ({ image, imageId, rootfs, defaults, options }));
+        const made = (): MadeOf => ({ image, imageId, rootfs, defaults, options });
+        return this.#settle(join(stage, 'copy'), name, made, call);
       });
     return abortable(
       this.#make(name, () => source.life.whileStill(copy)),
@@ -251,7 +261,7 @@ export class LocalRuntime implements RuntimeBackend {
     );
   }
 
-  async #import(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<LocalBox> {
+  async #import(archive: ReadableStream<Uint8Array>, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     const { disks, images, makeImage, importedLayers } = this.#parts;
     using holding = new DisposableStack();
     const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
@@ -261,17 +271,20 @@ export class LocalRuntime implements RuntimeBackend {
     return await disks.stages.use(async (stage) => {
       const parts = await unpackArchive(archive, { stage, disks, makeImage, findImage });
       const { layers, box, image } = parts;
-      if (image) return this.#settle(box, name, () => madeOf(parts, image.info.id, image.layers));
-      return importedLayers.adopt(layers, (paths) => this.#settle(box, name, () => madeOf(parts, undefined, paths)));
+      if (image) return this.#settle(box, name, () => madeOf(parts, image.info.id, image.layers), call);
+      return importedLayers.adopt(layers, (paths) =>
+        this.#settle(box, name, () => madeOf(parts, undefined, paths), call),
+      );
     });
   }
 
   /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
-  async #settle(from: string, name: string | undefined, made: () => MadeOf): Promise<LocalBox> {
+  async #settle(from: string, name: string | undefined, made: () => MadeOf, { onId }: MakeOptions): Promise<LocalBox> {
     const record = newRecord(made(), name, this.#parts.detachAll);
     const folder = this.#parts.folder(record.id);
     await rename(from, folder);
     try {
+      onId?.(record.id);
       return this.#insert(record, 0);
     } catch (error) {
       await this.#parts.disks.drop(folder);

@@ -6,9 +6,12 @@ import { errorAnswer } from './http/error-answer.ts';
 import { HttpError } from './http/http-error.ts';
 import { requestId } from './http/request-id.ts';
 import { refusal } from './http/respond.ts';
+import { onceEach } from './idempotency/once-each.ts';
+import { requestRecords } from './idempotency/records.ts';
 import type { Log } from './log.ts';
 import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
+import { pageTokens } from './paging/page-tokens.ts';
 import { type Passage, router } from './router.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { copyRoutes } from './routes/copies.ts';
@@ -19,9 +22,11 @@ import { imageRoutes } from './routes/images.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { networkRoutes } from './routes/network.ts';
 import { publicRoutes } from './routes/public.ts';
+import type { Routes } from './routes/route.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import { openServerStore, type ServerStore } from './store/server-store.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 import { tickets } from './tunnel/tickets.ts';
 
@@ -32,6 +37,8 @@ export interface AppOptions {
   readonly allowHostPaths?: readonly string[];
   /** Ports of the host that boxes may be published on, `[IP:]PORT[-PORT]`; 0 is any free one. @default none: 403 */
   readonly allowHostPorts?: readonly string[];
+  /** Where idempotency keys and the secret of page tokens outlive the server. @default in memory: keys are not advertised */
+  readonly store?: ServerStore;
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;
@@ -60,26 +67,27 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
   };
-  const route = router(
-    {
-      ...publicRoutes(auth),
-      ...boxRoutes({
-        hostRoots: options.allowHostPaths ?? [],
-        hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
-      }),
-      ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
-      ...terminalRoutes({ heartbeatMs, onStreamError }),
-      ...fileRoutes(),
-      ...imageRoutes(),
-      ...networkRoutes(open, { heartbeatMs }),
-      ...metricsRoutes(),
-      ...snapshotRoutes(),
-      ...copyRoutes(),
-      ...volumeRoutes(),
-    },
-    auth,
-    backend,
-  );
+  const store = options.store ?? openServerStore();
+  const records = requestRecords(store.database, { nowMs: options.nowMs });
+  const pages = pageTokens(store.secret('page tokens'));
+  const routes: Routes = {
+    ...publicRoutes(auth, store.durable),
+    ...boxRoutes({
+      hostRoots: options.allowHostPaths ?? [],
+      hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
+      pages,
+    }),
+    ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
+    ...terminalRoutes({ heartbeatMs, onStreamError }),
+    ...fileRoutes(),
+    ...imageRoutes(pages),
+    ...networkRoutes(open, { heartbeatMs }),
+    ...metricsRoutes(),
+    ...snapshotRoutes(),
+    ...copyRoutes(),
+    ...volumeRoutes(),
+  };
+  const route = router(onceEach(routes, { records, onError: onStreamError }), auth, backend);
 
   async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
     try {

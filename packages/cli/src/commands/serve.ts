@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { AuthOptions, Listening, Log } from '@boxlite/server';
 import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
 import type { Command } from 'commander';
@@ -46,14 +47,17 @@ export function registerServe(program: Command): void {
       }
       const { auth, madeKey } = credentials(flags);
       const warm = (flags.warm ?? []).map(warmOptions);
-      const [{ openLocal }, { createApp, listen }] = await Promise.all([
+      const [{ defaultHomeDir, openLocal }, { createApp, listen, openServerStore }] = await Promise.all([
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
       const backend = await openLocal({ ...localOptions(options), warm, detachAll: flags.attached !== true });
+      const homeDir = options.home ?? defaultHomeDir();
+      const store = openServerStore(join(homeDir, 'server.db'));
       try {
         const app = createApp(backend, {
           auth,
+          store,
           log: logTo(options.debug),
           ...(flags.allowHostPath && { allowHostPaths: flags.allowHostPath }),
           ...(flags.allowHostPort && { allowHostPorts: flags.allowHostPort }),
@@ -65,6 +69,7 @@ export function registerServe(program: Command): void {
         await ended;
       } finally {
         await backend.shutdown();
+        store.close();
       }
     });
 }

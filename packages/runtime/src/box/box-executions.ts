@@ -1,6 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ExecOptions, type ExecutionInfo, NotFoundError, ResourceExhaustedError } from 'boxlite/backend';
+import {
+  type ExecOptions,
+  type ExecutionInfo,
+  type MakeOptions,
+  NotFoundError,
+  ResourceExhaustedError,
+} from 'boxlite/backend';
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import { OutputLog } from '../execution/output-log.ts';
 import type { GuestChannel, GuestListing, GuestSink } from '../guest/channel.ts';
@@ -56,15 +62,17 @@ export class BoxExecutions {
   }
 
   /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
-  async start(channel: GuestChannel, options: ExecOptions): Promise<LocalExecution> {
+  async start(channel: GuestChannel, options: ExecOptions, { onId }: MakeOptions = {}): Promise<LocalExecution> {
     const most = this.#record.options.maxConcurrentExecutions ?? maxConcurrentExecutions;
     if (this.#running.size >= most) {
       throw new ResourceExhaustedError(`box ${this.#record.id} runs ${most} executions already; wait for one to end`);
     }
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;
+    const id = ulid();
+    onId?.(id);
     const execution = this.#make({
-      id: ulid(),
+      id,
       boxId: this.#record.id,
       number: this.nextNumber(),
       command: argv,

@@ -32,6 +32,7 @@ export class LocalExecution implements ExecutionBackend {
   #exit: ExecutionExit | undefined;
   #channel: GuestChannel | undefined;
   #stdinClosed = false;
+  #stdinEnd: number | undefined;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
@@ -79,6 +80,7 @@ export class LocalExecution implements ExecutionBackend {
   end(exit: ExecutionExit): Promise<void> {
     if (this.#exit) return Promise.resolve();
     this.#exit = exit;
+    this.#stdinEnd = this.stdinOffset();
     this.#channel = undefined;
     const stored = this.#events.ended(this, exit);
     this.log.end();
@@ -136,6 +138,10 @@ export class LocalExecution implements ExecutionBackend {
     if (this.#stdinClosed) return;
     this.#stdinClosed = true;
     if (this.#exit === undefined) this.#channel?.closeStdin(this.record.number);
+  }
+
+  stdinOffset(): number | undefined {
+    return this.#channel?.stdinOffset(this.record.number) ?? this.#stdinEnd;
   }
 
   async signal(signal: number): Promise<void> {

@@ -56,7 +56,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
   };
   return {
     path,
-    async create(name, { signal } = {}) {
+    async create(name, { signal, onId } = {}) {
       enter(signal);
       if (name !== undefined) checkName('name', name);
       const now = Date.now();
@@ -67,6 +67,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
         await drop(folder(id));
         throw new AlreadyExistsError(`a volume named ${name} exists already; choose another name or remove it`);
       }
+      onId?.(id);
       records.insert(id, name ?? id, now);
       return found(id);
     },

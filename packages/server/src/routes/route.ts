@@ -1,5 +1,6 @@
 import type { OperationId } from '@boxlite/api';
 import { type BoxBackend, type ExecutionBackend, NotFoundError, type RuntimeBackend } from 'boxlite/backend';
+import type { Attempt } from '../idempotency/attempt.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
 /** One request that was let in: authenticated where its operation needs that, its tenant and scope checked. */
@@ -13,6 +14,8 @@ export interface RestCall {
   readonly principal: string | undefined;
   /** Set when the client asks for a WebSocket. */
   readonly upgrade: UpgradeSlot | undefined;
+  /** Set when the request has an idempotency key. */
+  readonly attempt?: Attempt | undefined;
 }
 
 /** Answers one operation; what it throws becomes the envelope. */

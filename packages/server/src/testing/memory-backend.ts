@@ -8,6 +8,7 @@ import {
   InvalidArgumentError,
   InvalidStateError,
   type ListBoxesOptions,
+  type MakeOptions,
   NotFoundError,
   type RuntimeBackend,
   type RuntimeConfig,
@@ -21,19 +22,25 @@ import { memoryVolumes } from './memory-disks.ts';
 /** A backend for tests of HTTP alone: boxes are records, nothing runs. */
 export class MemoryBackend implements RuntimeBackend {
   readonly boxes: MemoryBox[] = [];
+  #made = 0;
   fileTransferMaxBytes = 1024 * 1024 * 1024;
 
-  async create(options: BoxOptions, name: string | undefined): Promise<MemoryBox> {
-    if (name !== undefined && (await this.get(name))) throw new AlreadyExistsError(`the name ${name} is taken`);
-    const number = `${this.boxes.length + 1}`;
-    const box = new MemoryBox(`01J${number.padStart(23, '0')}`, name, options);
+  async create(options: BoxOptions, name: string | undefined, { onId }: MakeOptions = {}): Promise<MemoryBox> {
+    if (name !== undefined && this.boxes.some((box) => box.name === name))
+      throw new AlreadyExistsError(`the name ${name} is taken`);
+    const box = new MemoryBox(`01J${`${++this.#made}`.padStart(23, '0')}`, name, options);
+    onId?.(box.id);
     this.boxes.push(box);
     return box;
   }
 
-  async getOrCreate(options: BoxOptions, name: string): Promise<{ box: MemoryBox; created: boolean }> {
-    const found = await this.get(name);
-    return found ? { box: found, created: false } : { box: await this.create(options, name), created: true };
+  async getOrCreate(
+    options: BoxOptions,
+    name: string,
+    call: MakeOptions = {},
+  ): Promise<{ box: MemoryBox; created: boolean }> {
+    const found = this.boxes.find((box) => box.name === name);
+    return found ? { box: found, created: false } : { box: await this.create(options, name, call), created: true };
   }
 
   async get(idOrName: string): Promise<MemoryBox | null> {
@@ -41,10 +48,13 @@ export class MemoryBackend implements RuntimeBackend {
   }
 
   async list(options: ListBoxesOptions = {}): Promise<BoxPage> {
-    const { pageSize = 100, pageToken = '0', status } = options;
+    const { pageSize = 100, pageToken = '0', status, namePrefix = '' } = options;
     if (!/^[0-9]{1,9}$/.test(pageToken)) throw new InvalidArgumentError('pageToken is not one of this server');
     const start = Number(pageToken);
-    const matching = this.boxes.map((box) => box.snapshot).filter((box) => !status || box.status === status);
+    const matching = this.boxes
+      .map((box) => box.snapshot)
+      .filter((box) => !status || box.status === status)
+      .filter((box) => (box.name ?? '').startsWith(namePrefix));
     const next = start + pageSize;
     return {
       boxes: matching.slice(start, next),
@@ -100,9 +110,13 @@ export class MemoryBackend implements RuntimeBackend {
   readonly volumes: VolumesBackend = memoryVolumes();
 
   /** Takes what `export` of a memory box gives. */
-  async importBox(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<MemoryBox> {
+  async importBox(
+    archive: ReadableStream<Uint8Array>,
+    name: string | undefined,
+    call: MakeOptions = {},
+  ): Promise<MemoryBox> {
     if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
-    return this.create({}, name);
+    return this.create({}, name, call);
   }
 
   async shutdown(): Promise<void> {}
