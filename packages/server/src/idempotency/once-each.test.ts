@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { operations } from '@boxlite/api';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { RestCall, Routes } from '../routes/route.ts';
 import { openServerStore } from '../store/server-store.ts';
 import { liveServer } from '../testing/live-server.ts';
 import { type AskInit, type TestServer, testServer } from '../testing/test-server.ts';
-import { keyedOperations } from './once-each.ts';
+import { keyedOperations, onceEach } from './once-each.ts';
+import { requestRecords } from './records.ts';
 
 const boxes = '/v1/default/boxes';
 
@@ -261,4 +263,29 @@ test('the store is for its owner only, and a server without one does not say tha
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   const config = await (await testServer().ask('GET', '/v1/config')).json();
   expect(config.capabilities).toMatchObject({ idempotency_key_lifetime: null, get_or_create_enabled: true });
+});
+
+test('a command whose client left before the answer is ended, unless it is asked for again in time', async () => {
+  const [operation] = ['startExecution'] as const;
+  const left = new AbortController();
+  const undone: string[] = [];
+  const route = async ({ request, attempt }: RestCall): Promise<Response> => {
+    const { name } = await request.json();
+    attempt?.ifAbandoned(() => undone.push(name));
+    left.abort();
+    return Response.json({ name }, { status: 201 });
+  };
+  const { backend } = testServer();
+  const records = requestRecords(openServerStore().database);
+  const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, route])) as Routes;
+  const once = onceEach(routes, { records, onError: () => {}, graceMs: 50 });
+  const call = (name: string, signal?: AbortSignal): Promise<Response> => {
+    const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
+    const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
+    return once[operation]({ request, params: {}, requestId: 'r', backend, principal: 'p', upgrade: undefined });
+  };
+  await Promise.all([call('gone', left.signal), call('back', left.signal)]);
+  expect((await call('back')).headers.get('idempotent-replay')).toBe('true');
+  await vi.waitFor(() => expect(undone).toContain('gone'));
+  expect(undone).toEqual(['gone']);
 });
