@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { AuthOptions, Listening, Log } from '@boxlite/server';
+import type { AuthOptions, Listening, Log, ServerStore } from '@boxlite/server';
 import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
@@ -53,8 +53,9 @@ export function registerServe(program: Command): void {
       ]);
       const backend = await openLocal({ ...localOptions(options), warm, detachAll: flags.attached !== true });
       const homeDir = options.home ?? defaultHomeDir();
-      const store = openServerStore(join(homeDir, 'server.db'));
+      let store: ServerStore | undefined;
       try {
+        store = openServerStore(join(homeDir, 'server.db'));
         const app = createApp(backend, {
           auth,
           store,
@@ -69,7 +70,7 @@ export function registerServe(program: Command): void {
         await ended;
       } finally {
         await backend.shutdown();
-        store.close();
+        store?.close();
       }
     });
 }

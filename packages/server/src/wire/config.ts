@@ -2,7 +2,7 @@ import type { SandboxConfig } from '@boxlite/api';
 import type { RuntimeConfig } from 'boxlite/backend';
 
 /** How long an idempotency key is good. */
-export const keyLifetime = { iso: 'PT24H', ms: 24 * 60 * 60 * 1000 } as const;
+export const keyLifetime: { readonly iso: string; readonly ms: number } = { iso: 'PT24H', ms: 24 * 60 * 60 * 1000 };
 
 /** The configuration as the wire says it; `keysLast` where idempotency keys outlive the server. */
 export function configToWire({ defaults, capabilities }: RuntimeConfig, keysLast: boolean): SandboxConfig {
