@@ -8,6 +8,7 @@ import { bareRunc } from './bare-runc.ts';
 import { execLatency } from './exec-latency.ts';
 import { manyBoxes } from './many-boxes.ts';
 import { countedBytes, inTurns, once, printTable, type Row } from './measure.ts';
+import { besideBombs } from './neighbour.ts';
 import { startServer } from './server-process.ts';
 import { transferMemory } from './transfer-memory.ts';
 import { warmStart } from './warm-start.ts';
@@ -65,6 +66,7 @@ try {
       '1 GiB of output, log on disk included, REST': () => rate(() => fromBox(there)),
     })),
   );
+  rows.push(...(await besideBombs(dir)));
   rows.push(...(await transferMemory(server, there, dir)));
   await remote.remove(there.id, { force: true });
   rows.push(...(await manyBoxes(dir, 100)), ...(await manyBoxes(dir, 300)));

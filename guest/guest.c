@@ -4,6 +4,7 @@
 #include "execution.h"
 #include "loop.h"
 #include "oom.h"
+#include "process_limit.h"
 #include "spawn.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@ enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRI
 static struct watch signals = { .fd = -1 };
 static bool attached, shutting_down, empty;
 static uint64_t capabilities = ~0ULL; /* what the programs of the box may ever have */
+static const char *processes; /* how many there may be; null: that is counted elsewhere */
 static uint64_t kill_all_at, leave_at;
 
 static void reap(void)
@@ -106,6 +108,8 @@ static int open_listener(int argc, char **argv)
 			attached = true;
 		else if (strcmp(argv[i], "--capabilities") == 0 && i + 1 < argc)
 			capabilities = strtoull(argv[++i], NULL, 16);
+		else if (strcmp(argv[i], "--processes") == 0 && i + 1 < argc)
+			processes = argv[++i];
 		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
 			fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
@@ -214,7 +218,11 @@ int guest_main(int argc, char **argv)
 	}
 	int fd = open_listener(argc, argv);
 	if (fd < 0) {
-		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX]\n");
+		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX] [--processes COUNT]\n");
+		return 64;
+	}
+	if (processes && !limit_processes(processes)) {
+		fprintf(stderr, "boxlite-guest: cannot limit processes\n");
 		return 64;
 	}
 	if (!limit_capabilities()) {

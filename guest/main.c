@@ -1,5 +1,5 @@
-/* One program, five roles: PID 1 of a box, the first process of a virtual machine, the helper beside the runtime, what
-   copies and packs disks, and the network of a box. */
+/* One program, six roles: PID 1 of a box, the first process of a virtual machine, the helper beside the runtime, what
+   copies and packs disks, the network of a box, and what an engine that reads too much of the host is started by. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +7,7 @@ int guest_main(int argc, char **argv);
 int disk_main(int argc, char **argv);
 int microvm_main(int argc, char **argv);
 int network_main(int argc, char **argv);
+int apart_main(int argc, char **argv);
 __attribute__((weak)) int host_main(int argc, char **argv);
 
 int main(int argc, char **argv)
@@ -21,6 +22,8 @@ int main(int argc, char **argv)
 		return disk_main(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "network") == 0)
 		return network_main(argc, argv);
-	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n       boxlite-guest network ...\n");
+	if (argc > 1 && strcmp(argv[1], "apart") == 0)
+		return apart_main(argc, argv);
+	fprintf(stderr, "usage: boxlite-guest guest (--fd N | --listen PATH) [--attached]\n       boxlite-guest microvm ...\n       boxlite-guest host ...\n       boxlite-guest disk ...\n       boxlite-guest network ...\n       boxlite-guest apart ...\n");
 	return 2;
 }

@@ -94,7 +94,7 @@ export function referencePage(): string {
       ...listed.filter(({ operation }) => operation.tags.includes(name)).flatMap(operationSection),
     ]),
     '## Errors',
-    'The body is an `ErrorResponse`; `error.type` tells the kind, `error.code` is the status.',
+    'The body is an `ErrorResponse`; `error.type` tells the kind, `error.code` is the status, or a word to clients of generation 2.',
     table(
       ['Status', '`type`', 'Meaning'],
       Object.values(errorTable).map(({ status, type, meaning }) => [`${status}`, `\`${type}\``, meaning]),

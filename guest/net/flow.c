@@ -116,8 +116,8 @@ void flow_outward(const struct endpoint *client, const struct endpoint *server, 
 }
 
 void flow_inward(int outside, const struct endpoint *peer, uint16_t port, const uint8_t *bytes, size_t length) {
-  uint32_t loopback = htonl(INADDR_LOOPBACK);
-  struct endpoint server = {address_from_v4(&loopback), port};
+  uint32_t place = htonl(inside.own_stack ? BOX_ADDRESS : INADDR_LOOPBACK);
+  struct endpoint server = {address_from_v4(&place), port};
   struct flow *flow = find(outside, peer, &server);
   if (!flow) {
     make_room();

@@ -16,11 +16,13 @@
 #include "address.h"
 #include "message.h"
 
-/* 192.168.127.2, the box; 192.168.127.1, whom it asks for names. */
+/* 192.168.127.2, the box; 192.168.127.1, whom it asks for names, and its gateway if its network stack is its own. */
 #define BOX_ADDRESS 0xc0a87f02u
+#define GATEWAY_ADDRESS 0xc0a87f01u
 #define RESOLVER_TEXT "192.168.127.1"
 
 enum { NET_CONTROL = 3, SCRATCH = 128 * 1024, DATAGRAM_MAX = 65535, PORTS_MAX = 256 };
+enum { ETH_INDEX = 100, PEER_INDEX = 101 };
 
 /* One static buffer for whatever is on its way from one descriptor to another within a call. */
 extern uint8_t scratch[SCRATCH];
@@ -38,17 +40,20 @@ struct inside {
   pid_t keeper;     /* lives in the namespace; /proc/KEEPER/ns/net is its path */
   int channel;      /* to the keeper, which makes sockets there; ends when it does */
   int tcp, udp, raw; /* what the box sends out arrives at the first two; answers go back by `raw` */
+  bool own_stack;    /* the box has a network stack of its own, behind eth0, and its loopback is not the namespace's */
 };
 
 /* Makes the namespace, or joins the one at `path`. -1 with errno and `step`. */
-int inside_open(struct inside *inside, const char *path, const char **step);
+int inside_open(struct inside *inside, const char *path, bool own_stack, const char **step);
 /* A non-blocking socket in the namespace, or -1. */
 int inside_socket(const struct inside *inside, int family, int type);
 extern struct inside inside;
 
-/* netlink.c: 0, or -1 with errno and `step`. */
-int netlink_configure(uint16_t tcp_port, uint16_t udp_port, const char **step);
-/* Opens what `netlink_is_own` asks with. */
+/* links.c and catch.c, in the namespace: 0, or -1 with errno and `step`. */
+int links_configure(bool own_stack, const char **step);
+int catch_configure(bool own_stack, uint16_t tcp_port, uint16_t udp_port, const char **step);
+
+/* netlink.c: opens what `netlink_is_own` asks with. */
 int netlink_open(void);
 /* Whether it is an address of the host. */
 bool netlink_is_own(const struct address *address);

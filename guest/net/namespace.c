@@ -13,7 +13,7 @@
 #define IP_RECVORIGDSTADDR 20
 #endif
 
-struct inside inside = {-1, -1, -1, -1, -1};
+struct inside inside = {-1, -1, -1, -1, -1, false};
 
 struct report {
   int error;
@@ -88,7 +88,7 @@ static int enter(const char *path) {
   return close(fd);
 }
 
-static int set_up(const char *path, int fds[3], const char **step) {
+static int set_up(const char *path, bool own_stack, int fds[3], const char **step) {
   uint16_t tcp_port = 0, udp_port = 0;
   *step = path ? "join the network namespace" : "make a network namespace";
   if (enter(path) != 0) return -1;
@@ -100,15 +100,15 @@ static int set_up(const char *path, int fds[3], const char **step) {
   if (fds[1] < 0) return -1;
   fds[2] = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
   if (fds[2] < 0) return -1;
-  return netlink_configure(tcp_port, udp_port, step);
+  return links_configure(own_stack, step) == 0 ? catch_configure(own_stack, tcp_port, udp_port, step) : -1;
 }
 
 /* Holds the namespace and makes sockets there; it needs no privilege for either, and ends with the process. */
-static _Noreturn void keep(int channel, const char *path) {
+static _Noreturn void keep(int channel, const char *path, bool own_stack) {
   struct report report = {0};
   const char *step = "";
   int fds[3];
-  report.error = set_up(path, fds, &step) == 0 ? 0 : errno ? errno : EIO;
+  report.error = set_up(path, own_stack, fds, &step) == 0 ? 0 : errno ? errno : EIO;
   strncpy(report.step, step, sizeof report.step - 1);
   if (send_with(channel, &report, sizeof report, fds, report.error ? 0 : 3) != 0 || report.error) _exit(1);
   for (int i = 0; i < 3; i++) close(fds[i]);
@@ -130,7 +130,7 @@ static _Noreturn void keep(int channel, const char *path) {
   }
 }
 
-int inside_open(struct inside *opened, const char *path, const char **step) {
+int inside_open(struct inside *opened, const char *path, bool own_stack, const char **step) {
   static struct report report;
   int ends[2], fds[3];
   *step = "make a socket";
@@ -139,7 +139,7 @@ int inside_open(struct inside *opened, const char *path, const char **step) {
   pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    keep(ends[1], path);
+    keep(ends[1], path, own_stack);
   }
   close(ends[1]);
   if (pid < 0) return -1;
@@ -150,7 +150,7 @@ int inside_open(struct inside *opened, const char *path, const char **step) {
     errno = count >= 0 ? report.error : EIO;
     return -1;
   }
-  *opened = (struct inside){pid, ends[0], fds[0], fds[1], fds[2]};
+  *opened = (struct inside){pid, ends[0], fds[0], fds[1], fds[2], own_stack};
   return 0;
 }
 

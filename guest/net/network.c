@@ -41,7 +41,7 @@ static void keeper_gone(struct watch *watch, uint32_t events) {
 
 struct options {
   const char *resolv_conf, *join;
-  bool attached;
+  bool attached, own_stack;
 };
 
 static void parse(int argc, char **argv, struct options *options) {
@@ -49,6 +49,10 @@ static void parse(int argc, char **argv, struct options *options) {
     const char *value = i + 1 < argc ? argv[i + 1] : NULL;
     if (strcmp(argv[i], "--attached") == 0) {
       options->attached = true;
+      continue;
+    }
+    if (strcmp(argv[i], "--own-stack") == 0) {
+      options->own_stack = true;
       continue;
     }
     if (strcmp(argv[i], "--listed") == 0) {
@@ -79,7 +83,7 @@ static _Noreturn void run(const struct options *options) {
   signal(SIGTERM, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_NAME, "boxlite-network");
-  if (inside_open(&inside, options->join, &step) != 0) fail(FAILED, step, NULL, errno);
+  if (inside_open(&inside, options->join, options->own_stack, &step) != 0) fail(FAILED, step, NULL, errno);
   if (netlink_open() != 0) fail(FAILED, "open netlink", NULL, errno);
   limit_relays();
   loop_open();
@@ -106,13 +110,13 @@ static _Noreturn void run(const struct options *options) {
 }
 
 int network_main(int argc, char **argv) {
-  struct options options = {"/etc/resolv.conf", NULL, false};
+  struct options options = {"/etc/resolv.conf", NULL, false, false};
   struct stat entry;
   int ends[2];
   char line[8];
   if (fstat(NET_CONTROL, &entry) != 0 || !S_ISSOCK(entry.st_mode)) {
     fprintf(stderr, "usage: boxlite-guest network [--attached] [--listed] [--allow RULE]... [--publish PORT]... "
-                    "[--resolv-conf PATH] [--join NAMESPACE], with a listening socket on descriptor 3\n");
+                    "[--resolv-conf PATH] [--join NAMESPACE] [--own-stack], with a listening socket on descriptor 3\n");
     return USAGE;
   }
   for (int fd = NET_CONTROL + 1; fd < 256; fd++) close(fd);

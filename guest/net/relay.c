@@ -268,13 +268,16 @@ static void connect_out(struct relay *relay) {
   else connect_side(&relay->out, fd, &relay->to);
 }
 
-/* 127.0.0.1, then the box's own address, then ::1: a server may listen on any of them. */
+enum { LOOPBACK_PLACE, OWN_PLACE, LAST_PLACE };
+
+/* 127.0.0.1, then the box's own address, then ::1: a server may listen on any of them. A loopback in a stack of its own
+   cannot be reached from here. */
 static void connect_box(struct relay *relay) {
   uint32_t places[2] = {htonl(INADDR_LOOPBACK), htonl(BOX_ADDRESS)};
   struct endpoint to = {.address = {{[15] = 1}}, .port = relay->to.port};
-  if (relay->attempt < 2) to.address = address_from_v4(&places[relay->attempt]);
-  int fd = inside_socket(&inside, relay->attempt < 2 ? AF_INET : AF_INET6, SOCK_STREAM);
-  if (fd < 0) failed(relay, relay->attempt < 2 ? errno : ECONNREFUSED);
+  if (relay->attempt < LAST_PLACE) to.address = address_from_v4(&places[relay->attempt]);
+  int fd = inside_socket(&inside, relay->attempt < LAST_PLACE ? AF_INET : AF_INET6, SOCK_STREAM);
+  if (fd < 0) failed(relay, relay->attempt < LAST_PLACE ? errno : ECONNREFUSED);
   else connect_side(&relay->box, fd, &to);
 }
 
@@ -284,7 +287,7 @@ static void connected(struct side *side, int error) {
     opened(relay);
     return;
   }
-  if (!relay->inward || relay->attempt == 2) {
+  if (!relay->inward || relay->attempt == (inside.own_stack ? OWN_PLACE : LAST_PLACE)) {
     failed(relay, relay->inward ? ECONNREFUSED : error);
     return;
   }
@@ -371,6 +374,7 @@ void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int 
   relay->inward = true;
   relay->id = ++last_id;
   relay->answered = answered;
+  relay->attempt = inside.own_stack ? OWN_PLACE : LOOPBACK_PLACE;
   connect_box(relay);
 }
 

@@ -20,6 +20,7 @@ const forTestsToo = [
   { name: 'erofs-utils', present: () => process.arch !== 'x64' || command('mkfs.erofs') },
   { name: 'openssl', present: () => command('openssl') },
   { name: 'runsc', present: () => command('runsc') },
+  { name: 'crun', present: () => command('crun') },
 ];
 
 /** Host packages: installed through apt where that is possible, otherwise the one command to run is the error. */

@@ -8,17 +8,22 @@ import { quietly, SetupError } from './step.mjs';
 const metaPackage = 'linux-image-cloud-amd64';
 const wanted = [
   './boot/vmlinuz-*',
-  ...['drivers/virtio', 'drivers/block', 'drivers/char', 'fs/erofs', 'fs/overlayfs', 'lib'].map(
-    (folder) => `./lib/modules/*/kernel/${folder}/*`,
-  ),
+  // For boxes that are machines, and for a machine in which boxes are containers (tests/cgroup-v2).
+  ...['drivers/virtio', 'drivers/block', 'drivers/char', 'fs/erofs', 'fs/overlayfs', 'lib'].map(ofModules),
+  ...['fs/fuse', 'drivers/net', 'net/netfilter', 'net/ipv4', 'net/ipv6'].map(ofModules),
 ];
+
+function ofModules(folder) {
+  return `./lib/modules/*/kernel/${folder}/*`;
+}
 
 /** Debian's kernel for micro-VMs in .setup/kernel, unpacked and not installed. Only where it runs and apt has it. */
 export const testKernel = {
   name: 'kernel for micro-VMs',
   done(root) {
-    const boot = join(root, '.setup/kernel/boot');
-    const made = existsSync(boot) && readdirSync(boot).length > 0;
+    const modules = join(root, '.setup/kernel/lib/modules');
+    const releases = existsSync(modules) ? readdirSync(modules) : [];
+    const made = releases.some((release) => existsSync(join(modules, release, 'kernel/fs/fuse')));
     return made || process.arch !== 'x64' || !command('apt-get') || !command('dpkg-deb');
   },
   async run(root) {

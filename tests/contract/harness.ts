@@ -21,9 +21,9 @@ async function temporaryHome(): Promise<string> {
   return home;
 }
 
-async function openOnLocal(engine: string): Promise<Opened> {
+async function openOnLocal(engine?: string): Promise<Opened> {
   const homeDir = await temporaryHome();
-  const runtime = await Boxlite.local({ homeDir, engine });
+  const runtime = await Boxlite.local({ homeDir, ...(engine !== undefined && { engine }) });
   return {
     runtime,
     close: async () => {
@@ -58,7 +58,7 @@ async function openOnRest(): Promise<Opened> {
 }
 
 const backends = [
-  { name: 'Boxlite.local()', open: () => openOnLocal('runc') },
+  { name: 'Boxlite.local()', open: () => openOnLocal() },
   { name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') },
   { name: 'Boxlite.rest()', open: openOnRest },
 ];
@@ -70,18 +70,14 @@ const cannot: Readonly<Record<string, string>> = {
   'the end of stdin on a terminal is control-D': terminals,
   'goes back to a snapshot with every kind of file, and forward to a later one':
     'its named pipes are never on the disk, and it sees hard links as files of their own until a restart',
-  'the processes and open files of a box are limited': 'its kernel counts processes itself, and has no limit for them',
 };
 
-/**
- * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
- * `notOnRunsc` says why none of them can be on runsc.
- */
-export function onBothBackends(define: (runtime: () => Boxlite) => void, notOnRunsc?: string): void {
+/** Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket. */
+export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
   for (const { name, open } of backends) {
     describe(`on ${name}`, () => {
       beforeEach(({ task, skip }) => {
-        const reason = name.includes('runsc') ? (notOnRunsc ?? cannot[task.name]) : undefined;
+        const reason = name.includes('runsc') ? cannot[task.name] : undefined;
         if (reason === undefined) return;
         process.stdout.write(`not on runsc: ${task.name}: ${reason}\n`);
         skip(reason);

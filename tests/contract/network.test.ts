@@ -171,4 +171,4 @@ onBothBackends((runtime) => {
     await expect(creation).rejects.toThrow(InvalidArgumentError);
     await expect(creation).rejects.toThrow(message);
   });
-}, 'its boxes have no network yet');
+});

@@ -1,9 +1,9 @@
 // Makes a local runtime in the namespace that it is started in, and says what a box saw of the internet there:
-// node tests/internet/visitor.ts HOME OPTIONS COMMAND...; one line of JSON.
+// node tests/internet/visitor.ts HOME ENGINE OPTIONS COMMAND...; one line of JSON.
 import process from 'node:process';
 import { type Box, Boxlite } from 'boxlite';
 
-const [homeDir = '', options = '{}', ...commands] = process.argv.slice(2);
+const [homeDir = '', engine = '', options = '{}', ...commands] = process.argv.slice(2);
 
 /** Standard output of each command, or `failed`, and what was refused meanwhile. */
 async function visit(box: Box): Promise<unknown> {
@@ -25,6 +25,6 @@ async function visit(box: Box): Promise<unknown> {
   };
 }
 
-await using runtime = await Boxlite.local({ homeDir });
+await using runtime = await Boxlite.local({ homeDir, engine });
 const box = await runtime.create({ image: 'boxlite/base:latest', network: JSON.parse(options) });
 process.stdout.write(`${JSON.stringify(await visit(box))}\n`);

@@ -76,6 +76,18 @@ test('a command that takes all memory ends with 137 and says why; the box goes o
   await box.stop({ timeoutMs: 0 });
 });
 
+test('a box on runsc that is out of memory ends as a whole, says why of itself and of its commands, and starts again', async () => {
+  const options = { image: baseImage, autoRemove: false, security: 'maximum', memoryMib: 128 } as const;
+  const box = await runtime.create(options);
+  const hog = await box.exec('sh', ['-c', 'a=x; while :; do a=$a$a; done']);
+  await expect(hog.wait()).rejects.toThrow(/out of memory.*memoryMib 128/);
+  await until('the box has failed', async () => (await box.info()).status === 'failed');
+  expect((await box.info()).errorMessage).toMatch(/out of memory.*memoryMib 128/);
+  expect(leftovers(home, [box.id])).toEqual([]);
+  expect((await box.run('echo', ['again'])).stdout).toBe('again\n');
+  await box.stop({ timeoutMs: 0 });
+});
+
 test('an abort at any moment leaves no command behind', async () => {
   await abortEverywhere(runtime);
 });

@@ -1,6 +1,7 @@
 export { type Operation, type OperationId, operations } from './operation.ts';
 export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
 export { type CloneBoxOptions, cloneBox } from './operations/clone-box.ts';
+export { type CreateApiKeyOptions, createApiKey } from './operations/create-api-key.ts';
 export { type CreateBoxOptions, createBox } from './operations/create-box.ts';
 export { type CreateSnapshotOptions, createSnapshot } from './operations/create-snapshot.ts';
 export { type CreateVolumeOptions, createVolume } from './operations/create-volume.ts';
@@ -12,6 +13,8 @@ export { type GetBoxMetricsOptions, getBoxMetrics } from './operations/get-box-m
 export { getConfig } from './operations/get-config.ts';
 export { type GetExecutionOptions, getExecution } from './operations/get-execution.ts';
 export { type GetImageOptions, getImage } from './operations/get-image.ts';
+export { getJwks } from './operations/get-jwks.ts';
+export { getMe } from './operations/get-me.ts';
 export { type GetOrCreateBoxOptions, getOrCreateBox } from './operations/get-or-create-box.ts';
 export { getRuntimeMetrics } from './operations/get-runtime-metrics.ts';
 export { type GetSnapshotOptions, getSnapshot } from './operations/get-snapshot.ts';
@@ -19,6 +22,7 @@ export { type GetTokenOptions, getToken } from './operations/get-token.ts';
 export { type GetVolumeOptions, getVolume } from './operations/get-volume.ts';
 export { type ImageExistsOptions, imageExists } from './operations/image-exists.ts';
 export { type ImportBoxOptions, importBox } from './operations/import-box.ts';
+export { listApiKeys } from './operations/list-api-keys.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
 export { type ListNetworkEventsOptions, listNetworkEvents } from './operations/list-network-events.ts';
@@ -35,6 +39,7 @@ export { type ResizeExecutionOptions, resizeExecution } from './operations/resiz
 export { type RestartBoxOptions, restartBox } from './operations/restart-box.ts';
 export { type RestoreSnapshotOptions, restoreSnapshot } from './operations/restore-snapshot.ts';
 export { type ResumeBoxOptions, resumeBox } from './operations/resume-box.ts';
+export { type RevokeApiKeyOptions, revokeApiKey } from './operations/revoke-api-key.ts';
 export { type SendExecutionInputOptions, sendExecutionInput } from './operations/send-execution-input.ts';
 export { type SignalExecutionOptions, signalExecution } from './operations/signal-execution.ts';
 export { type StartBoxOptions, startBox } from './operations/start-box.ts';
@@ -43,6 +48,16 @@ export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
 export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
+export {
+  type ApiKey,
+  apiKey,
+  type CreateApiKeyRequest,
+  type CreatedApiKey,
+  createApiKeyRequest,
+  createdApiKey,
+  type ListApiKeysResponse,
+  listApiKeysResponse,
+} from './schemas/api-key.ts';
 export {
   type Box,
   type BoxStatus,
@@ -110,6 +125,7 @@ export {
   pruneImagesResponse,
   pullImageRequest,
 } from './schemas/image.ts';
+export { type Jwk, type Jwks, jwk, jwks } from './schemas/jwks.ts';
 export {
   type BootTiming,
   type BoxMetrics,
@@ -139,6 +155,8 @@ export {
   publishedPort,
 } from './schemas/network.ts';
 export { type ExitEvent, exitEvent, type OutputEvent, outputEvent } from './schemas/output.ts';
+export { type Permission, permissions, scopeGrants } from './schemas/permission.ts';
+export { type Principal, principal, principalTypes } from './schemas/principal.ts';
 export {
   type DownloadFilesQuery,
   downloadFilesQuery,

@@ -1,10 +1,16 @@
 import type { Method } from '@boxlite/rest';
+import { type Permission, scopeGrants } from './schemas/permission.ts';
 import type { Scope } from './schemas/token.ts';
 
 /** The id of an operation, which is also the name of the function that makes its endpoint. */
 export type OperationId =
   | 'getConfig'
   | 'getToken'
+  | 'getMe'
+  | 'getJwks'
+  | 'createApiKey'
+  | 'listApiKeys'
+  | 'revokeApiKey'
   | 'createBox'
   | 'listBoxes'
   | 'getBox'
@@ -52,10 +58,14 @@ export type OperationId =
 export interface Operation {
   readonly operationId: OperationId;
   readonly method: Method;
-  /** Template with `{prefix}`, `{box_id}`, `{execution_id}`, `{digest}`, `{snapshot_name}` and `{volume_id}`, from the origin on. */
+  /** Template with `{prefix}`, `{box_id}`, `{execution_id}`, `{digest}`, `{snapshot_name}`, `{volume_id}` and `{key_name}`, from the origin on. */
   readonly path: string;
-  /** The scope that a credential needs; null for operations that need no credential or bring another. */
+  /** False for operations that anybody may ask for, or that bring another proof. */
+  readonly credential: boolean;
+  /** The scope that a credential needs, as generation 1 says it; null where any credential will do, or none. */
   readonly scope: Scope | null;
+  /** The same, as generation 2 says it. */
+  readonly permission: Permission | null;
   /** Of what the operation is for; the spec has any other. */
   readonly successStatus: number;
 }
@@ -71,22 +81,30 @@ function operation(
   operationId: OperationId,
   method: Method,
   path: string,
-  scope: Scope | null,
+  needed: Scope | 'any' | null,
   successStatus: number,
+  finer?: Permission,
 ): Operation {
-  return { operationId, method, path, scope, successStatus };
+  const scope = needed === 'any' ? null : needed;
+  const permission = finer ?? (scope === null ? null : (scopeGrants[scope][0] ?? null));
+  return { operationId, method, path, credential: needed !== null, scope, permission, successStatus };
 }
 
 /** Every operation of the contract, in its order; the server enforces scopes by it. */
 export const operations: readonly Operation[] = [
   operation('getConfig', 'GET', '/v1/config', null, 200),
   operation('getToken', 'POST', '/v1/oauth/tokens', null, 200),
+  operation('getMe', 'GET', '/v1/me', 'any', 200),
+  operation('getJwks', 'GET', '/.well-known/jwks.json', null, 200),
+  operation('createApiKey', 'POST', `${tenant}/api-keys`, 'runtime:admin', 201, 'api_key:write'),
+  operation('listApiKeys', 'GET', `${tenant}/api-keys`, 'runtime:admin', 200, 'api_key:read'),
+  operation('revokeApiKey', 'DELETE', `${tenant}/api-keys/{key_name}`, 'runtime:admin', 204, 'api_key:delete'),
   operation('createBox', 'POST', `${tenant}/boxes`, 'boxes:write', 201),
   operation('listBoxes', 'GET', `${tenant}/boxes`, 'boxes:read', 200),
   operation('getBox', 'GET', box, 'boxes:read', 200),
   operation('getOrCreateBox', 'PUT', box, 'boxes:write', 201),
   operation('boxExists', 'HEAD', box, 'boxes:read', 204),
-  operation('removeBox', 'DELETE', box, 'boxes:write', 204),
+  operation('removeBox', 'DELETE', box, 'boxes:write', 204, 'box:delete'),
   operation('startBox', 'POST', `${box}/start`, 'boxes:write', 200),
   operation('stopBox', 'POST', `${box}/stop`, 'boxes:write', 200),
   operation('restartBox', 'POST', `${box}/restart`, 'boxes:write', 200),
@@ -110,7 +128,7 @@ export const operations: readonly Operation[] = [
   operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),
   operation('getImage', 'GET', image, 'images:read', 200),
   operation('imageExists', 'HEAD', image, 'images:read', 204),
-  operation('pruneImages', 'POST', `${tenant}/images/prune`, 'runtime:admin', 200),
+  operation('pruneImages', 'POST', `${tenant}/images/prune`, 'runtime:admin', 200, 'image:delete'),
   operation('createSnapshot', 'POST', `${box}/snapshots`, 'boxes:write', 201),
   operation('listSnapshots', 'GET', `${box}/snapshots`, 'boxes:read', 200),
   operation('getSnapshot', 'GET', snapshot, 'boxes:read', 200),
@@ -119,8 +137,8 @@ export const operations: readonly Operation[] = [
   operation('cloneBox', 'POST', `${box}/clone`, 'boxes:write', 201),
   operation('exportBox', 'POST', `${box}/export`, 'boxes:read', 200),
   operation('importBox', 'POST', `${tenant}/boxes/import`, 'boxes:write', 201),
-  operation('createVolume', 'POST', `${tenant}/volumes`, 'boxes:write', 201),
-  operation('listVolumes', 'GET', `${tenant}/volumes`, 'boxes:read', 200),
-  operation('getVolume', 'GET', volume, 'boxes:read', 200),
-  operation('removeVolume', 'DELETE', volume, 'boxes:write', 204),
+  operation('createVolume', 'POST', `${tenant}/volumes`, 'boxes:write', 201, 'volume:write'),
+  operation('listVolumes', 'GET', `${tenant}/volumes`, 'boxes:read', 200, 'volume:read'),
+  operation('getVolume', 'GET', volume, 'boxes:read', 200, 'volume:read'),
+  operation('removeVolume', 'DELETE', volume, 'boxes:write', 204, 'volume:delete'),
 ];

@@ -62,6 +62,7 @@ const requests = new Set(
     'CloneBoxRequest',
     'ExportBoxRequest',
     'CreateVolumeRequest',
+    'CreateApiKeyRequest',
   ].concat(['ResizeRequest', 'PullImageRequest', 'PruneImagesRequest', 'TerminalResize']),
 );
 

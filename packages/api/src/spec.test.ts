@@ -65,6 +65,11 @@ const fullest: Readonly<Record<api.OperationId, Endpoint>> = {
   getToken: api.getToken({
     body: { grant_type: 'client_credentials', client_id: 'a', client_secret: 'b', scope: 'c' },
   }),
+  getMe: api.getMe(),
+  getJwks: api.getJwks(),
+  createApiKey: api.createApiKey({ body: { name: 'build' } }),
+  listApiKeys: api.listApiKeys(),
+  revokeApiKey: api.revokeApiKey({ name: 'build' }),
   createBox: api.createBox({ body: {} }),
   listBoxes: api.listBoxes({ pageSize: 2, pageToken: 't', status: 'running', label: ['a=b'], namePrefix: 'a' }),
   getBox: api.getBox({ box }),
@@ -131,7 +136,7 @@ describe.each(api.operations)('$operationId', (entry) => {
   test('has the method and path of the spec', () => {
     expect({ method: entry.method, path: entry.path }).toEqual({ method: found.method, path: found.path });
     expect(endpoint.method).toBe(found.method);
-    const base = endpoint.base === 'instance' ? '/v1' : '/v1/default';
+    const base = { origin: '', instance: '/v1', api: '/v1/default' }[endpoint.base ?? 'api'];
     const filled = found.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const example = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.example;
       if (typeof example !== 'string') throw new Error(`no example for ${name}`);
@@ -145,7 +150,7 @@ describe.each(api.operations)('$operationId', (entry) => {
     // OpenAPI describes Accept by the responses' content types.
     const headers = Object.keys(endpoint.headers ?? {}).filter((name) => name !== 'accept');
     const keyed =
-      endpoint.method === 'GET' || endpoint.method === 'HEAD' || entry.scope === null ? [] : ['idempotency-key'];
+      endpoint.method === 'GET' || endpoint.method === 'HEAD' || !entry.credential ? [] : ['idempotency-key'];
     // A key goes with any endpoint that changes something: `idempotent` and `keyed` of the core add it.
     expect([...headers, ...keyed].toSorted()).toEqual(
       named('header')
@@ -166,7 +171,8 @@ describe.each(api.operations)('$operationId', (entry) => {
 
   test('has the scope and the success status of the spec', () => {
     const scopes = operation.security?.map((one) => Object.values(one).flat());
-    expect(scopes).toEqual(entry.scope === null ? [] : [[entry.scope], [entry.scope]]);
+    const needed = [entry.scope, entry.permission].map((name) => (name === null ? [] : [name]));
+    expect(scopes).toEqual(entry.credential ? needed : []);
     const successes = Object.keys(operation.responses).filter((status) => Number(status) < 300);
     expect(successes).toEqual(entry.operationId === 'getOrCreateBox' ? ['200', '201'] : [`${entry.successStatus}`]);
   });
@@ -181,10 +187,10 @@ describe.each(api.operations)('$operationId', (entry) => {
   });
 
   test('documents what any tenant-scoped call may answer', () => {
-    const common = entry.scope === null ? ['429', '500', '503'] : ['400', '401', '403', '429', '500', '503'];
+    const scoped = entry.scope === null ? [] : ['400', '403', '404'];
+    const common = ['429', '500', '503', ...(entry.credential ? ['401'] : []), ...scoped];
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(common));
-    const aboutOne = ['{box_id}', '{digest}', '{volume_id}'].some((hole) => entry.path.includes(hole));
-    expect('404' in operation.responses).toBe(aboutOne);
+    expect('404' in operation.responses).toBe(entry.path.includes('{prefix}'));
   });
 });
 

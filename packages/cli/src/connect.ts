@@ -1,17 +1,12 @@
-import { type Box, Boxlite, BoxliteRestOptions, NotFoundError } from 'boxlite';
+import { type Box, Boxlite, NotFoundError } from 'boxlite';
 import type { BoxliteOptions, ImageRegistryOptions } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { type GlobalOptions, globalOptions } from './globals.ts';
+import { serverOptions } from './profile/server.ts';
 
 async function openRuntime(options: GlobalOptions): Promise<Boxlite> {
-  if (options.url === undefined) return Boxlite.local(localOptions(options));
-  return Boxlite.rest(
-    BoxliteRestOptions.fromEnv({
-      ...process.env,
-      BOXLITE_REST_URL: options.url,
-      ...(options.pathPrefix !== undefined && { BOXLITE_REST_PATH_PREFIX: options.pathPrefix }),
-    }),
-  );
+  const server = await serverOptions(options);
+  return server ? Boxlite.rest(server) : Boxlite.local(localOptions(options));
 }
 
 /** Runs `work` with the runtime that a command's options name, and lets go of it afterwards. */

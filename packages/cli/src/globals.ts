@@ -7,6 +7,8 @@ export interface GlobalOptions {
   readonly registries: readonly string[];
   readonly url: string | undefined;
   readonly pathPrefix: string | undefined;
+  /** A stored login, by name. */
+  readonly profile: string | undefined;
   readonly debug: boolean;
 }
 
@@ -15,6 +17,7 @@ interface GlobalFlags {
   readonly registry?: readonly string[];
   readonly url?: string;
   readonly pathPrefix?: string;
+  readonly profile?: string;
   readonly debug?: boolean;
 }
 
@@ -27,6 +30,7 @@ export function addGlobalOptions(command: Command): Command {
       .argParser(collect),
     command.createOption('--url <url>', 'use a server in place of this machine (BOXLITE_REST_URL)'),
     command.createOption('--path-prefix <tenant>', 'tenant on that server (BOXLITE_REST_PATH_PREFIX)'),
+    command.createOption('--profile <name>', 'a server that auth login stored (BOXLITE_PROFILE, default)'),
     command.createOption('--debug', 'print where an error came from'),
   ];
   for (const option of options) command.addOption(command.parent ? option.hideHelp() : option);
@@ -41,6 +45,7 @@ export function globalOptions(command: Command, env: NodeJS.ProcessEnv = process
     registries: flags.registry ?? [],
     url: flags.url ?? (env['BOXLITE_REST_URL'] || undefined),
     pathPrefix: flags.pathPrefix ?? (env['BOXLITE_REST_PATH_PREFIX'] || undefined),
+    profile: flags.profile ?? (env['BOXLITE_PROFILE'] || undefined),
     debug: flags.debug === true,
   };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { registerAuth } from './commands/auth.ts';
 import { registerClone } from './commands/clone.ts';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
@@ -9,6 +10,7 @@ import { registerImages } from './commands/images.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInfo } from './commands/info.ts';
 import { registerInspect } from './commands/inspect.ts';
+import { registerKeys } from './commands/keys.ts';
 import { registerList } from './commands/list.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerNetwork } from './commands/network.ts';
@@ -51,6 +53,8 @@ const verbs = [
   registerInfo,
   registerNetwork,
   registerServe,
+  registerAuth,
+  registerKeys,
   registerDoctor,
 ];
 

@@ -11,7 +11,7 @@ export interface Client {
 
 /** Options of `fetchClient`. */
 export interface FetchClientOptions {
-  /** The API root, with or without a slash at its end; endpoints with `base: 'instance'` hang off its origin. */
+  /** The API root, with or without a slash at its end; endpoints of another base hang off its origin. */
   readonly baseUrl: string | URL;
   /** Any fetch-shaped function: undici over a unix socket, an app in process. @default global fetch */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
@@ -25,7 +25,7 @@ const lean = (request: Request): Promise<Response> => fetch(request, { window: n
 export function fetchClient({ baseUrl, fetch: send = lean }: FetchClientOptions): Client {
   return {
     resolve({ path, base }) {
-      const root = new URL(base === 'instance' ? '/' : baseUrl, baseUrl);
+      const root = new URL(base === undefined || base === 'api' ? baseUrl : '/', baseUrl);
       root.search = root.hash = '';
       root.pathname = root.pathname.replace(/\/*$/, '/');
       const url = new URL(root + path.replace(/^\/+/, ''));

@@ -5,8 +5,8 @@ import type { QueryParams } from './params.ts';
 interface Call {
   /** Relative to its base and already escaped; build it with `path`. */
   readonly path: string;
-  /** Which root of the service the path hangs off. @default 'api' */
-  readonly base?: 'api' | 'instance' | undefined;
+  /** Which root of the service the path hangs off; `origin` is where the service itself begins. @default 'api' */
+  readonly base?: 'api' | 'instance' | 'origin' | undefined;
   readonly params?: QueryParams | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }

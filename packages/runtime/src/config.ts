@@ -1,13 +1,16 @@
 import type { RuntimeConfig, SecurityPreset } from 'boxlite/backend';
 import { maxConcurrentExecutions } from './box/box-executions.ts';
 
+/** Most boxes of one tenant, unless the runtime is opened with another number. */
+export const defaultMaxBoxes = 10_000;
+
 const config: RuntimeConfig = {
   defaults: { cpus: 1, memoryMib: 512, diskSizeGb: undefined, securityPreset: 'standard', autoRemove: true },
   capabilities: {
     maxCpus: 32,
     maxMemoryMib: 1_048_576,
     maxDiskSizeGb: 16_384,
-    maxBoxesPerPrefix: 10_000,
+    maxBoxesPerPrefix: defaultMaxBoxes,
     maxConcurrentExecutions,
     fileTransferMaxBytes: 64 * 1024 ** 3,
     execTimeoutMaxSeconds: 2_147_483,
@@ -25,8 +28,8 @@ const config: RuntimeConfig = {
 };
 
 /** What a local runtime gives by default, and what it can do with its engine. */
-export function runtimeConfig(hasPreset: (preset: SecurityPreset) => boolean): RuntimeConfig {
+export function runtimeConfig(hasPreset: (preset: SecurityPreset) => boolean, maxBoxes: number): RuntimeConfig {
   const { capabilities } = config;
   const supportedSecurityPresets = capabilities.supportedSecurityPresets.filter(hasPreset);
-  return { ...config, capabilities: { ...capabilities, supportedSecurityPresets } };
+  return { ...config, capabilities: { ...capabilities, maxBoxesPerPrefix: maxBoxes, supportedSecurityPresets } };
 }

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
 import { importedLayers } from './archive/imported-layers.ts';
+import { defaultMaxBoxes } from './config.ts';
 import { boxDisks } from './disk/box-disks.ts';
 import { diskProgram } from './disk/disk-program.ts';
 import { stages } from './disk/stages.ts';
@@ -48,7 +49,9 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       database: store.database,
       registries: options.imageRegistries ?? [],
       baseImageDir,
-      inUse: (imageId) => store.boxes.usesImage(imageId) || [...lent].some((record) => record.imageId === imageId),
+      inUse: (imageId, tenant) =>
+        store.boxes.usesImage(imageId, tenant) ||
+        [...lent].some((box) => box.imageId === imageId && (tenant === undefined || box.tenant === tenant)),
     });
     opened.push(() => images.close());
     const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
@@ -87,11 +90,12 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       images,
       folder: (id) => boxFolder(homeDir, id),
       detachAll: options.detachAll ?? false,
+      maxBoxes: options.maxBoxes ?? defaultMaxBoxes,
       outputLimitBytes: options.outputLimitBytes ?? defaultOutputLimitBytes,
       close,
     });
     await runtime.recover();
-    return runtime;
+    return runtime.tenant('default');
   } catch (error) {
     await close();
     throw error;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type {
   BoxOptions,
   BoxPage,
@@ -12,26 +12,28 @@ import type {
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
-import { AlreadyExistsError, InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
+import { InvalidArgumentError, NotFoundError, ResourceExhaustedError, StoppedError } from 'boxlite/backend';
 import { unpackArchive } from './archive/import-box.ts';
 import type { ImportedLayers } from './archive/imported-layers.ts';
 import { type MadeOf, madeOf } from './archive/made-of.ts';
 import { abortable } from './box/abortable.ts';
-import { destroyBox } from './box/box-body.ts';
 import { boxInfo } from './box/box-info.ts';
 import { optionsOn } from './box/box-network.ts';
 import { boxRoot } from './box/box-root.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
-import { newRecord } from './box/new-record.ts';
+import { type Making, making } from './box/making.ts';
 import type { PreparedBox } from './box/prepared-box.ts';
+import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
-import { isUlid } from './id/ulid.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
+import { newBoxRecord } from './store/new-box-record.ts';
+import { runtimeMetrics } from './store/runtime-metrics.ts';
 import type { Store } from './store/store.ts';
+import { tenantRuntime } from './tenant-runtime.ts';
 import { withRealPaths } from './volume/real-paths.ts';
 import type { ManagedVolumes } from './volume/volumes.ts';
 
@@ -44,26 +46,28 @@ export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 're
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
+  /** Most boxes of one tenant. */
+  readonly maxBoxes: number;
   readonly warm: readonly WarmOptions[];
   /** Lets go of what the runtime was made of. */
   readonly close: () => Promise<void>;
 }
 
-/** The local backend: boxes on this machine, in this process. */
-export class LocalRuntime implements RuntimeBackend {
+/** The local backend: the boxes of every tenant on this machine, in this process. */
+export class LocalRuntime {
   readonly images: ImageStore;
   readonly volumes: ManagedVolumes;
   readonly #parts: LocalRuntimeParts;
   readonly #home: LocalBoxHome;
   readonly #boxes = new Map<string, LocalBox>();
-  /** Names of boxes that are being made, each with the promise of its box. */
-  readonly #making = new Map<string, Promise<LocalBox>>();
+  readonly #making: Making;
   #warm: WarmPool | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
     this.images = parts.images;
+    this.#making = making(parts.store.boxes);
     const assertOpen = (): void => this.#open();
     this.volumes = parts.volumes(assertOpen);
     this.#home = {
@@ -78,6 +82,11 @@ export class LocalRuntime implements RuntimeBackend {
     };
   }
 
+  /** The runtime as a tenant has it. */
+  tenant(name: string): RuntimeBackend {
+    return tenantRuntime(this, name);
+  }
+
   /** Takes up what a former process left on this home directory. */
   async recover(): Promise<void> {
     await sweepDisks({ ...this.#parts, volumes: this.volumes });
@@ -88,21 +97,16 @@ export class LocalRuntime implements RuntimeBackend {
     const adopt = async (): Promise<void> => {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
-    await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), this.#sweep()]);
+    await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), sweepBoxes(this.#parts)]);
     this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
   }
 
-  /** Deletes what is left of boxes that were removed, or prepared and never taken. What cannot be deleted now is tried again the next time. */
-  async #sweep(): Promise<void> {
-    const { store } = this.#parts;
-    for (const id of await readdir(dirname(this.#home.folder('id')))) {
-      if (!isUlid(id) || store.boxes.get(id)) continue;
-      const place = { id, folder: this.#home.folder(id) };
-      await destroyBox(this.#parts, place).catch(() => {});
-    }
-  }
-
-  async create(options: BoxOptions, name: string | undefined, call: MakeOptions = {}): Promise<LocalBox> {
+  async create(
+    tenant: string,
+    options: BoxOptions,
+    name: string | undefined,
+    call: MakeOptions = {},
+  ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
     checkBoxOptions(options);
@@ -110,12 +114,13 @@ export class LocalRuntime implements RuntimeBackend {
     engine.checkPreset(options.security ?? 'standard');
     const given = optionsOn(engine, options);
     return abortable(
-      this.#make(name, () => this.#prepare(given, name, call)),
+      this.#make(tenant, name, () => this.#prepare(tenant, given, name, call)),
       call.signal,
     );
   }
 
   async importBox(
+    tenant: string,
     archive: ReadableStream<Uint8Array>,
     name: string | undefined,
     call: MakeOptions = {},
@@ -123,71 +128,67 @@ export class LocalRuntime implements RuntimeBackend {
     this.#enter(call);
     checkBoxName(name);
     return abortable(
-      this.#make(name, () => this.#import(archive, name, call)),
+      this.#make(tenant, name, () => this.#import(tenant, archive, name, call)),
       call.signal,
     );
   }
 
   async getOrCreate(
+    tenant: string,
     options: BoxOptions,
     name: string,
     call: MakeOptions = {},
   ): Promise<{ box: LocalBox; created: boolean }> {
     this.#enter(call);
     checkBoxName(name);
-    for (let making = this.#making.get(name); making; making = this.#making.get(name)) {
+    for (let making = this.#making.get(tenant, name); making; making = this.#making.get(tenant, name)) {
       // One that fails is the failure of who asked for it: the next to look makes its own.
       const made = making.catch(() => undefined);
       const box = await abortable(made, call.signal);
       if (box) return { box, created: false };
     }
     // Nothing is waited for between this look and the place that `create` takes at the name.
-    const record = this.#parts.store.boxes.get(name);
+    const record = this.#parts.store.boxes.get(tenant, name);
     return record
       ? { box: this.#held(record), created: false }
-      : { box: await this.create(options, name, call), created: true };
+      : { box: await this.create(tenant, options, name, call), created: true };
   }
 
-  async get(idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
+  async get(tenant: string, idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
     this.#enter(call);
-    const record = this.#parts.store.boxes.get(idOrName);
+    const record = this.#parts.store.boxes.get(tenant, idOrName);
     return record ? this.#held(record) : null;
   }
 
-  async list(options: ListBoxesOptions = {}, call: CallOptions = {}): Promise<BoxPage> {
+  async list(tenant: string, options: ListBoxesOptions = {}, call: CallOptions = {}): Promise<BoxPage> {
     this.#enter(call);
     const { pageSize } = options;
     if (pageSize !== undefined && (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000)) {
       throw new InvalidArgumentError(`pageSize must be a whole number from 1 to 1000, not ${pageSize}`);
     }
-    const { records, nextPageToken } = this.#parts.store.boxes.list(options);
+    const { records, nextPageToken } = this.#parts.store.boxes.list(tenant, options);
     return { boxes: records.map((record) => this.#boxes.get(record.id)?.snapshot ?? boxInfo(record)), nextPageToken };
   }
 
-  async remove(idOrName: string, options: { readonly force?: boolean } = {}, call: CallOptions = {}): Promise<void> {
-    const box = await this.get(idOrName, call);
+  async remove(
+    tenant: string,
+    idOrName: string,
+    options: { readonly force?: boolean } = {},
+    call: CallOptions = {},
+  ): Promise<void> {
+    const box = await this.get(tenant, idOrName, call);
     if (!box) throw new NotFoundError(`box not found: ${idOrName}`);
     await abortable(box.life.remove(options.force ?? false), call.signal);
   }
 
-  async metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
+  async metrics(tenant: string, call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
-    const { counters, boxes, later } = this.#parts.store;
-    later.flush();
-    return {
-      boxesCreatedTotal: counters.get('boxes_created'),
-      boxesFailedTotal: counters.get('boxes_failed'),
-      boxesStoppedTotal: counters.get('boxes_stopped'),
-      numRunningBoxes: boxes.numRunning(),
-      totalCommandsExecuted: counters.get('commands'),
-      totalExecErrors: counters.get('exec_errors'),
-      numWarmBoxes: this.#warm?.ready ?? 0,
-    };
+    return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes: this.#warm?.ready ?? 0 };
   }
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset);
+    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -196,7 +197,7 @@ export class LocalRuntime implements RuntimeBackend {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    await Promise.allSettled(this.#making.values());
+    await this.#making.settled();
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
@@ -204,26 +205,23 @@ export class LocalRuntime implements RuntimeBackend {
     for (const result of left) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Makes a box, with nobody else at its name. */
-  #make(name: string | undefined, make: () => Promise<LocalBox>): Promise<LocalBox> {
-    if (name === undefined) return make();
-    if (this.#making.has(name) || this.#parts.store.boxes.get(name)) {
-      throw new AlreadyExistsError(`a box named ${name} exists already; choose another name or remove it`);
-    }
-    const making = make();
-    this.#making.set(name, making);
-    const done = (): void => void this.#making.delete(name);
-    making.then(done, done);
-    return making;
+  #make(tenant: string, name: string | undefined, make: () => Promise<LocalBox>): Promise<LocalBox> {
+    this.#checkRoom(tenant);
+    return this.#making.make(tenant, name, make);
   }
 
-  async #prepare(options: BoxOptions, name: string | undefined, { onId }: MakeOptions): Promise<LocalBox> {
+  async #prepare(
+    tenant: string,
+    options: BoxOptions,
+    name: string | undefined,
+    { onId }: MakeOptions,
+  ): Promise<LocalBox> {
     const began = performance.now();
-    const taken = this.volumes.take(await withRealPaths(options));
+    const taken = this.volumes.take(tenant, await withRealPaths(options));
     // Until the box is stored, only this keeps its image from being removed.
     using holding = new DisposableStack();
-    const root = await boxRoot(taken, this.#parts.images, holding);
-    const record = newRecord({ ...root, options: taken }, name, this.#parts.detachAll);
+    const root = await boxRoot(taken, this.#parts.images.of(tenant), holding);
+    const record = this.#record(tenant, name, { ...root, options: taken });
     const prepared = this.#warm?.take(record);
     const own = prepared ? { ...record, id: prepared.record.id } : record;
     try {
@@ -237,10 +235,16 @@ export class LocalRuntime implements RuntimeBackend {
     }
   }
 
+  #record(tenant: string, name: string | undefined, made: MadeOf): BoxRecord {
+    return newBoxRecord({ tenant, name, detachAll: this.#parts.detachAll, ...made });
+  }
+
   #insert(record: BoxRecord, imagePrepareMs: number, prepared?: PreparedBox): LocalBox {
     const { boxes, counters } = this.#parts.store;
+    // Others may have been made meanwhile.
+    this.#checkRoom(record.tenant);
     boxes.insert(record);
-    counters.add('boxes_created');
+    counters.add(record.tenant, 'boxes_created');
     const timing = { imagePrepareMs };
     return this.#held(boxes.update(record.id, { status: 'configured', pid: undefined, timing }), prepared);
   }
@@ -250,37 +254,51 @@ export class LocalRuntime implements RuntimeBackend {
     const { disks, folder } = this.#parts;
     const copy = (): Promise<LocalBox> =>
       disks.stages.use(async (stage) => {
-        const { id, image, imageId, rootfs, defaults, options } = source.life.state.record;
+        const { id, tenant, image, imageId, rootfs, defaults, options } = source.life.state.record;
         await disks.copy(folder(id), join(stage, 'copy'));
         const made = (): MadeOf => ({ image, imageId, rootfs, defaults, options });
-        return this.#settle(join(stage, 'copy'), name, made, call);
+        return this.#settle(tenant, join(stage, 'copy'), name, made, call);
       });
     return abortable(
-      this.#make(name, () => source.life.whileStill(copy)),
+      this.#make(source.life.state.record.tenant, name, () => source.life.whileStill(copy)),
       call.signal,
     );
   }
 
-  async #import(archive: ReadableStream<Uint8Array>, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
+  async #import(
+    tenant: string,
+    archive: ReadableStream<Uint8Array>,
+    name: string | undefined,
+    call: MakeOptions,
+  ): Promise<LocalBox> {
     const { disks, images, makeImage, importedLayers } = this.#parts;
     using holding = new DisposableStack();
     const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
-      const image = await images.ready(digest).catch(() => undefined);
+      const image = await images
+        .of(tenant)
+        .ready(digest)
+        .catch(() => undefined);
       return image && holding.use(image);
     };
     return await disks.stages.use(async (stage) => {
       const parts = await unpackArchive(archive, { stage, disks, makeImage, findImage });
       const { layers, box, image } = parts;
-      if (image) return this.#settle(box, name, () => madeOf(parts, image.info.id, image.layers), call);
+      if (image) return this.#settle(tenant, box, name, () => madeOf(parts, image.info.id, image.layers), call);
       return importedLayers.adopt(layers, (paths) =>
-        this.#settle(box, name, () => madeOf(parts, undefined, paths), call),
+        this.#settle(tenant, box, name, () => madeOf(parts, undefined, paths), call),
       );
     });
   }
 
   /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
-  async #settle(from: string, name: string | undefined, made: () => MadeOf, { onId }: MakeOptions): Promise<LocalBox> {
-    const record = newRecord(made(), name, this.#parts.detachAll);
+  async #settle(
+    tenant: string,
+    from: string,
+    name: string | undefined,
+    made: () => MadeOf,
+    { onId }: MakeOptions,
+  ): Promise<LocalBox> {
+    const record = this.#record(tenant, name, made());
     const folder = this.#parts.folder(record.id);
     await rename(from, folder);
     try {
@@ -298,6 +316,12 @@ export class LocalRuntime implements RuntimeBackend {
     const box = new LocalBox(this.#home, record, prepared);
     this.#boxes.set(record.id, box);
     return box;
+  }
+
+  #checkRoom(tenant: string): void {
+    const { store, maxBoxes } = this.#parts;
+    if (store.boxes.count(tenant) < maxBoxes) return;
+    throw new ResourceExhaustedError(`there are ${maxBoxes} boxes, which is the most here; remove one first`);
   }
 
   #enter(call: CallOptions): void {

@@ -1,10 +1,13 @@
+import { ApiKeys } from './api-keys.ts';
 import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts';
+import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
 import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
 import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backend/info.ts';
 import type { BoxliteOptions } from './backend/local-options.ts';
 import { Box } from './box.ts';
 import { checkBoxName, checkBoxOptions } from './create-box.ts';
+import { UnsupportedError } from './errors.ts';
 import { Images } from './images.ts';
 import { listedBox } from './listed-box.ts';
 import type { BoxliteRestOptions } from './rest/options.ts';
@@ -31,11 +34,14 @@ export class Boxlite implements AsyncDisposable {
   readonly images: Images;
   /** Directories that outlive boxes. */
   readonly volumes: Volumes;
+  /** The API keys of the tenant, on a server. */
+  readonly apiKeys: ApiKeys;
 
   private constructor(backend: RuntimeBackend) {
     this.#backend = backend;
     this.images = new Images(backend.images);
     this.volumes = new Volumes(backend.volumes);
+    this.apiKeys = new ApiKeys(() => this.#account());
   }
 
   /** Boxes on this machine, in this process; needs `@boxlite/runtime` to be installed. */
@@ -151,6 +157,17 @@ export class Boxlite implements AsyncDisposable {
   /** Counters of the runtime since it began. */
   metrics(call: CallOptions = {}): Promise<RuntimeMetrics> {
     return this.#backend.metrics(call);
+  }
+
+  /** Who the server takes one for, and what that one may do; `UnsupportedError` on a local runtime. */
+  async me(call: CallOptions = {}): Promise<PrincipalInfo> {
+    return this.#account().me(call);
+  }
+
+  #account(): AccountBackend {
+    const { account } = this.#backend;
+    if (account) return account;
+    throw new UnsupportedError('a local runtime has no credentials: they are for servers; see Boxlite.rest');
   }
 
   /** What the runtime gives by default, and what it can do. */

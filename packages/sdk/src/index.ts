@@ -1,3 +1,5 @@
+export type { ApiKeys } from './api-keys.ts';
+export type { ApiKeyInfo, CreateApiKeyOptions, PrincipalInfo } from './backend/account.ts';
 export type {
   CallOptions,
   DownloadOptions,
@@ -48,6 +50,17 @@ export type {
 } from './backend/network.ts';
 export { Box } from './box.ts';
 export { Boxlite, type ListOptions } from './boxlite.ts';
+export { CodeBox, type RunCodeOptions } from './convenience/code-box.ts';
+export {
+  CodeContext,
+  type CodeContextOptions,
+  type CodeOutcome,
+  type CodeResult,
+  type RunInContextOptions,
+} from './convenience/code-context.ts';
+export type { CodeFailure } from './convenience/code-message.ts';
+export { InteractiveBox, type InteractiveBoxOptions } from './convenience/interactive-box.ts';
+export { SimpleBox, type SimpleBoxOptions } from './convenience/simple-box.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
 export {
   AlreadyExistsError,

@@ -1,6 +1,12 @@
 export { type App, type AppOptions, createApp } from './app.ts';
-export type { ApiKeyOptions, AuthOptions, ClientOptions } from './auth/authenticator.ts';
+export type { AuthOptions } from './auth/authenticator.ts';
+export type { ApiKeyOptions, ClientOptions } from './auth/configured.ts';
+export { permissionsNamed, spelled } from './auth/permissions.ts';
 export type { GrantOptions } from './auth/principal.ts';
+export type { Credential, NewCredential } from './identity/credential.ts';
+export { type Identity, openIdentity } from './identity/identity.ts';
+export type { SigningKeys } from './identity/signing-keys.ts';
+export type { LimitOptions } from './limits/limiter.ts';
 export type { Log, LogEntry } from './log.ts';
 export { type Listening, type ListenOptions, listen } from './node/listen.ts';
 export { openServerStore, type ServerStore } from './store/server-store.ts';

@@ -1,47 +1,88 @@
-import { type OperationId, operations, type Scope } from '@boxlite/api';
-import type { RuntimeBackend } from 'boxlite/backend';
+import { type Operation, operations } from '@boxlite/api';
 import { type Context, Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
 import type { Authenticator } from './auth/authenticator.ts';
-import { type Principal, requireScope, requireTenant } from './auth/principal.ts';
+import { type Principal, requirePermission } from './auth/principal.ts';
+import { meantTenant } from './auth/tenant.ts';
+import type { Generation } from './http/generation.ts';
 import { HttpError } from './http/http-error.ts';
+import { heldResponse } from './limits/held-response.ts';
+import type { Limiter } from './limits/limiter.ts';
 import type { Routes } from './routes/route.ts';
+import type { Tenants } from './tenants.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 
 /** What goes with a request through the router. */
 export interface Passage {
   readonly requestId: string;
   readonly upgrade: UpgradeSlot | undefined;
+  generation: Generation;
   /** Filled in by the router, for the log. */
   principal?: Principal;
-}
-
-interface Entry {
-  readonly id: OperationId;
-  readonly scope: Scope | null;
 }
 
 /** Answers a request, or throws what the envelope shall say. */
 export type Router = (request: Request, passage: Passage) => Promise<Response>;
 
+/** What a router needs of the server. */
+export interface RouterOptions {
+  readonly auth: Authenticator;
+  readonly tenants: Tenants;
+  readonly limits: Limiter;
+  /** What comes before every path, such as `/api`; empty for nothing. */
+  readonly basePath: string;
+}
+
+type Env = { readonly Bindings: Passage };
+
 /**
  * Routes a request by the table of operations, and lets it in: 404 for a path that is in no operation, 405 with `Allow`
- * for another method, then the credential, the tenant and the scope.
+ * for another method, then the credential, its limits, the tenant and the scope.
  */
-export function router(routes: Routes, auth: Authenticator, backend: RuntimeBackend): Router {
-  const hono = new Hono<{ Bindings: Passage }>();
+export function router(routes: Routes, { auth, tenants, limits, basePath }: RouterOptions): Router {
+  const hono = new Hono<Env>({
+    getPath(request) {
+      const path = getPath(request);
+      return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
+    },
+  });
 
-  async function answer(context: Context<{ Bindings: Passage }>, { id, scope }: Entry): Promise<Response> {
+  async function answer(context: Context<Env>, operation: Operation): Promise<Response> {
     const passage = context.env;
     const params = context.req.param();
     const request = context.req.raw;
-    if (scope !== null) {
-      const who = await auth.authenticate(request.headers.get('authorization'));
-      passage.principal = who;
-      requireTenant(who, params['prefix'] ?? '');
-      requireScope(who, scope);
-    }
     const { requestId, upgrade } = passage;
-    return routes[id]({ request, params, requestId, backend, upgrade, principal: passage.principal?.id });
+    const { prefix } = params;
+    const root = `${basePath}/v1${prefix === undefined ? '' : `/${encodeURIComponent(prefix)}`}`;
+    // Only clients of generation 1 ask for tokens.
+    if (operation.operationId === 'getToken') passage.generation = 1;
+    const { generation } = passage;
+    const call = { request, params, requestId, upgrade, generation, root, prefix, tenants };
+    if (!operation.credential) {
+      const backend = tenants.backend(undefined);
+      return routes[operation.operationId]({
+        ...call,
+        backend,
+        tenant: undefined,
+        who: undefined,
+        principal: undefined,
+      });
+    }
+    const who = await auth.authenticate(request.headers.get('authorization'));
+    passage.principal = who;
+    const over = limits.enter(who.id);
+    try {
+      const tenant = meantTenant(who, prefix);
+      const { scope, permission } = operation;
+      if (permission !== null)
+        requirePermission(who, permission, generation === 1 ? (scope ?? permission) : permission);
+      const backend = tenants.backend(tenant);
+      const response = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
+      return heldResponse(response, upgrade, over);
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   for (const [path, methods] of methodsByPath()) {
@@ -55,7 +96,7 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
     });
   }
   hono.notFound(() => {
-    throw new HttpError(404, 'NotFoundError', 'no such path; the API begins with /v1/{tenant}/');
+    throw new HttpError(404, 'NotFoundError', `no such path; the API begins with ${basePath}/v1/`);
   });
   hono.onError((error) => {
     throw error;
@@ -63,14 +104,25 @@ export function router(routes: Routes, auth: Authenticator, backend: RuntimeBack
   return async (request, passage) => hono.fetch(request, passage);
 }
 
-/** The operations of each path, in Hono's spelling: fixed paths come before patterns. */
-function methodsByPath(): Map<string, Map<string, Entry>> {
-  const paths = new Map<string, Map<string, Entry>>();
-  const sorted = operations.toSorted((a, b) => a.path.split('{').length - b.path.split('{').length);
-  for (const { path, method, operationId: id, scope } of sorted) {
+/**
+ * The operations of each path, in Hono's spelling. Those of a tenant have two: with its segment, and without, which wins
+ * where both fit, as no tenant is called like what follows. Fixed paths come before patterns.
+ */
+function methodsByPath(): Map<string, Map<string, Operation>> {
+  const paths = new Map<string, Map<string, Operation>>();
+  const holes = (path: string): number => path.split('{').length;
+  const spellings = operations.flatMap((operation) =>
+    operation.path.includes('/{prefix}')
+      ? [
+          { operation, path: operation.path.replace('/{prefix}', ''), named: 0 },
+          { operation, path: operation.path, named: 1 },
+        ]
+      : [{ operation, path: operation.path, named: 0 }],
+  );
+  for (const { operation, path } of spellings.toSorted((a, b) => a.named - b.named || holes(a.path) - holes(b.path))) {
     const spelled = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const methods = paths.get(spelled) ?? new Map<string, Entry>();
-    paths.set(spelled, methods.set(method, { id, scope }));
+    const methods = paths.get(spelled) ?? new Map<string, Operation>();
+    paths.set(spelled, methods.set(operation.method, operation));
   }
   return paths;
 }

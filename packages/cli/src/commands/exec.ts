@@ -1,8 +1,8 @@
+import { attach, shareTerminal, terminalSize } from 'boxlite/host';
 import type { Command } from 'commander';
-import { attach } from '../attach.ts';
 import { collect, parseEnvironment, wholeNumber } from '../box-flags.ts';
 import { existingBox, withRuntime } from '../connect.ts';
-import { requireTerminal, shareTerminal, terminalSize } from '../terminal.ts';
+import { requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 import { commandWords } from './run.ts';
 

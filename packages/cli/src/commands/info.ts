@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { withRuntime } from '../connect.ts';
 import { formatted } from '../format.ts';
 import { globalOptions } from '../globals.ts';
+import { serverOptions } from '../profile/server.ts';
 import { UsageError } from '../usage.ts';
 
 /** `boxlite info`: what the runtime is, holds and gives. */
@@ -14,7 +15,9 @@ export function registerInfo(program: Command): void {
       if (format !== 'yaml' && format !== 'json') {
         throw new UsageError(`--format must be yaml or json, not ${JSON.stringify(format)}`);
       }
-      const { url, home } = globalOptions(command);
+      const options = globalOptions(command);
+      const { home } = options;
+      const url = (await serverOptions(options))?.url.toString();
       await withRuntime(command, async (runtime) => {
         const [{ defaults, capabilities }, metrics, boxes] = await Promise.all([
           runtime.config(),

@@ -1,9 +1,9 @@
 import { type Box, type Boxlite, type BoxOptions, type Execution, NotFoundError } from 'boxlite';
+import { attach, shareTerminal, terminalSize } from 'boxlite/host';
 import type { Command } from 'commander';
-import { attach } from '../attach.ts';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
-import { requireTerminal, shareTerminal, terminalSize } from '../terminal.ts';
+import { requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 
 interface RunFlags extends BoxFlags {

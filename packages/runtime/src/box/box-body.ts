@@ -62,14 +62,16 @@ export class BoxBody {
     if (prepared) return prepared;
     const began = performance.now();
     const box = this.#engineBox();
-    const networked = this.#home.engine.hasNetworks(box.security);
-    if (!networked) withoutNetwork(this.#record().options);
-    const { pid, timing } = await this.#engine.start(box);
+    const order = this.#home.engine.networksOf(box.security);
+    if (order === undefined) withoutNetwork(this.#record().options);
+    const network = order === 'before' ? await this.#network.open(undefined) : undefined;
+    const opened = performance.now();
+    const { pid, timing } = await this.#engine.start({ ...box, ...(network && { network }) });
     const spawned = performance.now();
     // Both to their end: what comes after a failure of the other could not be let go of.
     const [reached, joined] = await Promise.allSettled([
       connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
-      networked ? this.#network.open(pid) : undefined,
+      order === 'after' ? this.#network.open(pid) : undefined,
     ]);
     if (reached.status === 'rejected') throw reached.reason;
     const channel = reached.value;
@@ -85,7 +87,7 @@ export class BoxBody {
       timing: {
         imagePrepareMs,
         filesystemSetupMs: timing.filesystemMs,
-        boxConfigMs: timing.configMs,
+        boxConfigMs: opened - began + timing.configMs,
         boxSpawnMs: timing.spawnMs,
         guestBootMs: now - spawned,
         totalCreateMs: now - began + imagePrepareMs,
@@ -132,6 +134,13 @@ export class BoxBody {
   /** Lets it go on; one that is not paused is fine. */
   async resume(): Promise<void> {
     await this.#engine.resume(this.#engineBox());
+  }
+
+  /** Why a box ended that nobody stopped, before `release`; undefined where that is not known. */
+  async causeOfEnd(): Promise<string | undefined> {
+    const box = this.#engineBox();
+    if (!(await this.#engine.wasOutOfMemory?.(box))) return undefined;
+    return `it was out of memory, which ends all of a box on its engine; make it with more than memoryMib ${box.memoryMib}`;
   }
 
   /** Ends everything in it at once. */

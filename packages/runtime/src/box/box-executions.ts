@@ -241,9 +241,10 @@ export class BoxExecutions {
         const added = this.#added;
         this.#added = nothing();
         this.#counting = false;
-        boxes.count(this.#record.id, added);
-        if (added.commands > 0) counters.add('commands', added.commands);
-        if (added.execErrors > 0) counters.add('exec_errors', added.execErrors);
+        const { id, tenant } = this.#record;
+        boxes.add(id, added);
+        if (added.commands > 0) counters.add(tenant, 'commands', added.commands);
+        if (added.execErrors > 0) counters.add(tenant, 'exec_errors', added.execErrors);
       })
       .catch(() => {
         this.#counting = false;

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import {
   type BoxOptions,
   InvalidStateError,
@@ -9,6 +9,8 @@ import {
 } from 'boxlite/backend';
 import type { ChosenEngine } from '../engine/choice.ts';
 import { boxPaths } from '../engine/disk.ts';
+import type { EngineNetwork } from '../engine/engine.ts';
+import { resolvConf } from '../engine/oci-config.ts';
 import type { Host } from '../host/host.ts';
 import {
   adoptBoxNetwork,
@@ -42,13 +44,13 @@ export function withoutNetwork(options: BoxOptions): BoxOptions {
   const field = options.ports?.length ? 'ports' : asked;
   if (field === undefined) return { ...options, network: 'none' };
   throw new UnsupportedError(
-    `${field}: boxes on this engine have no network yet, as those of security maximum; leave it out, or use runc and security standard`,
+    `${field}: boxes on this engine have no network yet; leave it out, or choose the engine runc or runsc`,
   );
 }
 
 /** The options as a box on that engine can have them. `UnsupportedError`. */
-export function optionsOn(engine: Pick<ChosenEngine, 'hasNetworks'>, options: BoxOptions): BoxOptions {
-  return engine.hasNetworks(options.security ?? 'standard') ? options : withoutNetwork(options);
+export function optionsOn(engine: Pick<ChosenEngine, 'networksOf'>, options: BoxOptions): BoxOptions {
+  return engine.networksOf(options.security ?? 'standard') ? options : withoutNetwork(options);
 }
 
 /** The network of one box: there from before its first command until after its end. */
@@ -70,24 +72,27 @@ export class LocalNetwork {
   }
 
   /**
-   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it; a box
-   * made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
+   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it, or
+   * without one in a namespace that it makes for a box with a network stack of its own, and returns what its engine joins.
+   * A box made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
    */
-  async open(pid: number): Promise<void> {
+  async open(pid: number | undefined): Promise<EngineNetwork | undefined> {
     const { mode, allow } = this.info;
-    if (mode === 'none') return;
+    if (mode === 'none') return undefined;
     const { id, options, detached } = this.#record;
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const opened = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
       id,
       folder: this.#folder,
       attached: !detached,
       allow,
       ports: options.ports ?? [],
-      namespacePath: `/proc/${pid}/ns/net`,
+      ...(pid === undefined ? { ownStack: true } : { namespacePath: `/proc/${pid}/ns/net` }),
     });
     this.#attend(opened);
     // In place: the box has this very file bound over its own.
-    await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, `nameserver ${opened.resolver}\n`);
+    if (pid !== undefined) await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, resolvConf(opened.resolver));
+    return opened;
   }
 
   /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
-import type { ImageStore } from '../images/images.ts';
+import type { TenantImages } from '../images/images.ts';
 import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
 
 const defaultImage = 'alpine:latest';
@@ -9,7 +9,7 @@ const bare: BoxDefaults = { env: {}, workingDir: '', user: '', entrypoint: [], c
 /** What a new box stands on: the layers of its image, pulled when they are not here and held by `holding`, or a directory of the host. */
 export async function boxRoot(
   options: BoxOptions,
-  images: ImageStore,
+  images: TenantImages,
   holding: DisposableStack,
   signal?: AbortSignal,
 ): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {

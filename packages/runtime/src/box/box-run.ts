@@ -118,10 +118,12 @@ export class BoxRun {
       onLost(async () => {
         if (this.#channel !== channel) return false;
         this.#unattend();
-        executions.endAll('lost', `its box ended${reason ? `: ${reason.message}` : ''}`);
+        const cause = await body.causeOfEnd().catch(() => undefined);
+        const seen = cause ?? reason?.message;
+        executions.endAll('lost', `its box ended${seen ? `: ${seen}` : ''}`);
         // Once it is told to have ended, nothing of it is left; what cannot be let go now, `release` tries again.
         await body.release().catch(() => {});
-        state.ended('failed', 'it ended although nobody stopped it');
+        state.ended('failed', cause ?? 'it ended although nobody stopped it');
         state.count('boxes_stopped');
         return true;
       });

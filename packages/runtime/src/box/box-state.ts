@@ -29,7 +29,7 @@ export class BoxState {
 
   /** As the store has it now, counters and all. */
   read(): BoxRecord {
-    const stored = this.#store.boxes.get(this.id);
+    const stored = this.#store.boxes.get(this.#record.tenant, this.id);
     const { status, pid, history } = this.#record;
     this.#record = stored ? { ...stored, status, pid, history } : this.#record;
     return this.#record;
@@ -64,7 +64,7 @@ export class BoxState {
 
   count(counter: CounterName): void {
     const { counters, later } = this.#store;
-    later.insist(() => counters.add(counter)).catch(() => {});
+    later.insist(() => counters.add(this.#record.tenant, counter)).catch(() => {});
   }
 
   /** Takes the box out of the store. */

@@ -45,6 +45,7 @@ async function hostileGuest(socketPath: string, tags: readonly string[]): Promis
 
 const record = (id: string): BoxRecord => ({
   id,
+  tenant: 'default',
   name: undefined,
   status: 'running',
   createdAt: 0,

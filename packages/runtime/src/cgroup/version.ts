@@ -1,36 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { parseMounts } from '../host/mounts.ts';
 
 /** Where this host's cgroup controllers are mounted. */
 export type CgroupLayout =
   | { readonly version: 1; readonly mounts: ReadonlyMap<string, string> }
   | { readonly version: 2; readonly root: string };
 
-interface Mount {
-  readonly path: string;
-  readonly type: string;
-  readonly options: readonly string[];
-}
-
-// The kernel writes a blank, tab, newline or backslash in a path as an octal escape.
-function unescapePath(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
-}
-
-function mountOf(line: string): Mount | undefined {
-  const fields = line.split(' ');
-  const separator = fields.indexOf('-');
-  const path = fields[4];
-  const type = fields[separator + 1];
-  if (separator < 6 || path === undefined || type === undefined) return undefined;
-  return { path: unescapePath(path), type, options: (fields[separator + 3] ?? '').split(',') };
-}
-
 /** Reads a `mountinfo` text. As runc has it, version 2 is when /sys/fs/cgroup itself is of version 2. */
 export function parseCgroupLayout(mountinfo: string): CgroupLayout | undefined {
   const mounts = new Map<string, string>();
-  for (const line of mountinfo.split('\n')) {
-    const mount = mountOf(line);
-    if (mount === undefined) continue;
+  for (const mount of parseMounts(mountinfo)) {
     if (mount.type === 'cgroup2' && mount.path === '/sys/fs/cgroup') return { version: 2, root: mount.path };
     if (mount.type !== 'cgroup') continue;
     for (const option of mount.options) if (!mounts.has(option)) mounts.set(option, mount.path);

@@ -4,9 +4,27 @@ import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import type { Host, HostExit } from '../host/host.ts';
 import { boxMounts } from './box-mounts.ts';
 import type { Engine, EngineBox } from './engine.ts';
-import { runcEngine } from './runc.ts';
+import { findProgram } from './program.ts';
+import { crunEngine, runcEngine } from './runc.ts';
 
-const applets = ['sh', 'cat', 'dd', 'fallocate', 'grep', 'head', 'id', 'ls', 'mkdir', 'mount', 'sleep', 'unshare'];
+/** What the engine's own tests run on. */
+export const engineName: 'runc' | 'crun' = process.env['BOXLITE_ENGINE'] === 'crun' ? 'crun' : 'runc';
+
+const applets = [
+  'sh',
+  'cat',
+  'dd',
+  'fallocate',
+  'grep',
+  'head',
+  'id',
+  'ls',
+  'mkdir',
+  'mount',
+  'sleep',
+  'test',
+  'unshare',
+];
 
 /** A layer with nothing but busybox. For tests. */
 export async function makeBusyboxLayer(folder: string): Promise<string> {
@@ -39,14 +57,16 @@ export function boxAt(home: string, id: string, more: Partial<EngineBox> = {}): 
   };
 }
 
-/** The engine of a home. For tests. */
+/** The engine of a home: runc, or crun where BOXLITE_ENGINE says so. For tests. */
 export function engineAt(home: string, host: Host, guestBinary: string): Promise<Engine> {
-  return runcEngine({ host, guestBinary, stateDir: `${home}/state` });
+  const parts = { host, guestBinary, stateDir: `${home}/state` };
+  return engineName === 'crun' ? crunEngine(parts) : runcEngine(parts);
 }
 
 /** Runs a shell script inside a box with the box's own confinement. For tests. */
-export function runInside(home: string, host: Host, id: string, script: string): Promise<HostExit> {
-  const argv = ['/usr/sbin/runc', '--root', `${home}/state/runc`, 'exec', id, '/bin/sh', '-c', script];
+export async function runInside(home: string, host: Host, id: string, script: string): Promise<HostExit> {
+  const program = (await findProgram(engineName)) ?? engineName;
+  const argv = [program, '--root', `${home}/state/${engineName}`, 'exec', id, '/bin/sh', '-c', script];
   return host.spawn({ argv, output: 'capture' });
 }
 
@@ -57,7 +77,7 @@ export async function tracesOf(home: string, box: EngineBox): Promise<readonly s
     .filter((line) => line.includes(box.folder) || line.includes(boxMounts(box.id).folder));
   const layout = await readCgroupLayout();
   const cgroups = layout === undefined ? [] : cgroupDirectories(layout, `/boxlite/${box.id}`).filter(existsSync);
-  const state = [`${home}/state/runc/${box.id}`, boxMounts(box.id).folder].filter(existsSync);
+  const state = [`${home}/state/${engineName}/${box.id}`, boxMounts(box.id).folder].filter(existsSync);
   const loops = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
   const backing = await Promise.all(
     loops.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),

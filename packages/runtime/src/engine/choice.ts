@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
 import type { Host } from '../host/host.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import { crun, runc } from './container-runtime.ts';
+import { containersRoot } from './containers.ts';
+import type { Engine, EngineBox, NetworkOrder } from './engine.ts';
+import { isRunning, readInitProcess } from './init-process.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
-import { runcEngine } from './runc.ts';
+import { crunEngine, runcEngine } from './runc.ts';
 import { isOnRunsc, runscEngine } from './runsc.ts';
 
 /** What every engine is made of. */
@@ -22,76 +26,105 @@ export interface ChosenEngine extends Engine {
   checkPreset(preset: SecurityPreset): void;
   /** Whether `checkPreset` would pass. */
   hasPreset(preset: SecurityPreset): boolean;
-  /** Whether boxes of the preset can have a network. */
-  hasNetworks(preset: SecurityPreset): boolean;
+  /** `networks` for boxes of the preset. */
+  networksOf(preset: SecurityPreset): NetworkOrder | undefined;
   /** Whether `rename` works for boxes of the preset. */
   canRename(preset: SecurityPreset): boolean;
 }
 
-/** The engine of that name or absolute path, the best one unless given: runc, beside runsc where that is installed. `EngineError` when it is not there or not known. */
-export async function openEngine(parts: EngineParts, choice = 'runc'): Promise<ChosenEngine> {
-  const name = basename(choice);
+/** The engine of that name or absolute path, the best one unless given: runc, else crun, beside runsc where that is installed. `EngineError` when it is not there or not known. */
+export async function openEngine(parts: EngineParts, choice?: string): Promise<ChosenEngine> {
   // A machine of its own is more than any preset asks for.
   if (choice === 'qemu')
     return {
       ...(await qemuEngine(parts)),
       checkPreset() {},
       hasPreset: () => true,
-      hasNetworks: () => false,
+      networksOf: () => undefined,
       canRename: () => false,
     };
-  if (name === 'crun')
-    throw new EngineError('this version of BoxLite does not drive crun; choose the engine runc, runsc or qemu');
-  if (choice === 'runc' || (choice.startsWith('/') && name !== 'runsc'))
-    return engines(await runcEngine({ ...parts, runc: choice }), await where('runsc', runscEngine, parts), 'runc');
-  if (choice === 'runsc' || choice.startsWith('/'))
-    return engines(await where('runc', runcEngine, parts), await runscEngine({ ...parts, runsc: choice }), 'runsc');
+  const chosen = await kindOf(choice);
+  const open = async (kind: Kind): Promise<Engine | undefined> => {
+    if (kind === chosen) return kinds[kind](parts, choice ?? kind);
+    return await kinds[kind](parts, kind).catch((error: unknown) => {
+      if (error instanceof EngineError) return undefined;
+      throw error;
+    });
+  };
+  const [ofRunc, ofCrun, ofRunsc] = await Promise.all([open('runc'), open('crun'), open('runsc')]);
+  return engines(parts, { runc: ofRunc, crun: ofCrun, runsc: ofRunsc }, chosen);
+}
+
+type Kind = 'runc' | 'crun' | 'runsc';
+
+const kinds: Readonly<Record<Kind, (parts: EngineParts, program: string) => Promise<Engine>>> = {
+  runc: (parts, program) => runcEngine({ ...parts, runc: program }),
+  crun: (parts, program) => crunEngine({ ...parts, crun: program }),
+  runsc: (parts, program) => runscEngine({ ...parts, runsc: program }),
+};
+
+async function kindOf(choice: string | undefined): Promise<Kind> {
+  if (choice === undefined) {
+    const best = (await findProgram('runc')) !== undefined || (await findProgram('crun')) === undefined;
+    return best ? 'runc' : 'crun';
+  }
+  const name = basename(choice);
+  if (choice === name || choice.startsWith('/')) {
+    if (name === 'runsc' || name === 'crun' || name === 'runc') return name;
+    if (choice.startsWith('/')) return 'runc';
+  }
   throw new EngineError(
-    `unknown engine ${JSON.stringify(choice)}: choose runc, runsc or qemu, or the absolute path of one`,
+    `unknown engine ${JSON.stringify(choice)}: choose runc, crun, runsc or qemu, or the absolute path of one`,
   );
 }
 
-async function where(
-  name: string,
-  open: (parts: EngineParts) => Promise<Engine>,
-  parts: EngineParts,
-): Promise<Engine | undefined> {
-  return (await findProgram(name)) === undefined ? undefined : await open(parts);
-}
-
-function engines(runc: Engine | undefined, runsc: Engine | undefined, chosen: 'runc' | 'runsc'): ChosenEngine {
-  const need = (engine: Engine | undefined, reason: string, name: string): Engine => {
-    if (engine === undefined) throw new UnsupportedError(`${reason}; run: sudo apt-get install -y ${name}`);
-    return engine;
+function engines(
+  { stateDir }: EngineParts,
+  opened: Readonly<Record<Kind, Engine | undefined>>,
+  chosen: Kind,
+): ChosenEngine {
+  const need = (kind: Kind, reason: string): Engine => {
+    const engine = opened[kind];
+    if (engine !== undefined) return engine;
+    throw new UnsupportedError(
+      `${reason}, which is not installed or does not run; run: sudo apt-get install -y ${kind}`,
+    );
   };
-  const forPreset = (preset: SecurityPreset): Engine =>
-    chosen === 'runsc' || preset === 'maximum'
-      ? need(runsc, "security maximum needs gVisor's runsc, which is not installed", 'runsc')
-      : need(runc, 'runc is not installed', 'runc');
+  const kindFor = (preset: SecurityPreset): Kind => (preset === 'maximum' ? 'runsc' : chosen);
+  const forPreset = (preset: SecurityPreset): Engine => need(kindFor(preset), "security maximum needs gVisor's runsc");
   // A box that runs stays with the engine that it was started on, whatever is chosen since.
-  const of = async ({ folder }: Pick<EngineBox, 'folder'>): Promise<Engine> =>
-    isOnRunsc(folder)
-      ? need(runsc, "the box was started on gVisor's runsc, which is not installed", 'runsc')
-      : (runc ?? forPreset('standard'));
+  const of = async ({ id, folder }: Pick<EngineBox, 'id' | 'folder'>): Promise<Engine> => {
+    if (isOnRunsc(folder)) return need('runsc', "the box was started on gVisor's runsc");
+    for (const runtime of [runc, crun]) {
+      const state = `${containersRoot(stateDir, runtime)}/${id}`;
+      if (!existsSync(state)) continue;
+      const engine = opened[runtime.name];
+      if (engine !== undefined) return engine;
+      const init = await readInitProcess(state, runtime).catch(() => undefined);
+      if (init !== undefined && (await isRunning(init))) return need(runtime.name, `the box runs on ${runtime.name}`);
+    }
+    return opened[chosen === 'runsc' ? 'runc' : chosen] ?? forPreset('standard');
+  };
   const { name, version, networks, usage } = forPreset('standard');
   return {
     name,
     version,
     networks,
     checkPreset: (preset) => void forPreset(preset),
-    hasPreset: (preset) => (chosen === 'runsc' || preset === 'maximum' ? runsc : runc) !== undefined,
-    hasNetworks: (preset) => forPreset(preset).networks,
+    hasPreset: (preset) => opened[kindFor(preset)] !== undefined,
+    networksOf: (preset) => forPreset(preset).networks,
     canRename: (preset) => forPreset(preset).rename !== undefined,
     start: async (box) => forPreset(box.security).start(box),
     kill: async (box) => (await of(box)).kill(box),
     release: async (box) => (await of(box)).release(box),
     destroy: async (box) => {
-      for (const engine of [runc, runsc]) await engine?.destroy(box);
+      for (const engine of Object.values(opened)) await engine?.destroy(box);
     },
     pid: async (box) => (await of(box)).pid(box),
     pause: async (box) => (await of(box)).pause(box),
     resume: async (box) => (await of(box)).resume(box),
     rename: async (box) => (await of(box)).rename?.(box),
+    wasOutOfMemory: async (box) => (await (await of(box)).wasOutOfMemory?.(box)) ?? false,
     usage,
   };
 }

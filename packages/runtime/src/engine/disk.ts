@@ -34,7 +34,7 @@ export function boxPaths(folder: string): BoxPaths {
     etc: `${folder}/etc`,
     config: `${folder}/config.json`,
     pidFile: `${folder}/init.pid`,
-    log: `${folder}/runc.log`,
+    log: `${folder}/container.log`,
   };
 }
 

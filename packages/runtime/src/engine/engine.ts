@@ -14,6 +14,20 @@ export interface EngineTmpfs {
   readonly sizeMib: number;
 }
 
+/** A network that is there before its box. */
+export interface EngineNetwork {
+  /** The namespace to start the box in. */
+  readonly namespacePath: string;
+  /** The address to ask for names. */
+  readonly resolver: string;
+}
+
+/**
+ * When the network of a box is opened: `after` its start, in the namespace that this made, or `before` it, in one whose
+ * eth0 the network stack takes that the box brings.
+ */
+export type NetworkOrder = 'before' | 'after';
+
 /** What an engine needs to know to start one box. */
 export interface EngineBox {
   /** The box's ULID: the engine's container id and the cgroup's name are derived from it. */
@@ -37,6 +51,8 @@ export interface EngineBox {
   readonly tmpfs: readonly EngineTmpfs[];
   readonly security: SecurityPreset;
   readonly capabilities: CapabilityOptions;
+  /** Only where networks are opened before the start; undefined: the box has its loopback only. */
+  readonly network?: EngineNetwork;
 }
 
 /** How long the steps of a start took, in milliseconds. */
@@ -60,8 +76,8 @@ export interface Engine {
   readonly version: string;
   /** How long a guest may take, after `start`, until it answers, in milliseconds. @default 10000 */
   readonly guestMs?: number;
-  /** Its boxes have a network namespace of their own on this host, in which a network can be opened. */
-  readonly networks: boolean;
+  /** Undefined: its boxes have no network namespace on this host, in which a network could be opened. */
+  readonly networks: NetworkOrder | undefined;
   /** Resolves once PID 1 runs; its host process id. On failure everything it made is undone. `EngineError`. */
   start(box: EngineBox): Promise<{ readonly pid: number; readonly timing: EngineTiming }>;
   /** SIGKILL to PID 1, and so to the box; nothing when it is gone. */
@@ -78,6 +94,8 @@ export interface Engine {
   resume(box: Pick<EngineBox, 'id' | 'folder' | 'attached'>): Promise<void>;
   /** Gives a running box the hostname that `box` has; absent where a box keeps the one it was started with. */
   rename?(box: EngineBox): Promise<void>;
+  /** Before `release`: whether a box ended because it was out of memory, where that ends it as a whole. @default false */
+  wasOutOfMemory?(box: Pick<EngineBox, 'id' | 'folder'>): Promise<boolean>;
   /** Undefined when the box is gone. */
   usage(id: string): Promise<EngineUsage | undefined>;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { EngineError } from 'boxlite/backend';
+import type { ContainerRuntime } from './container-runtime.ts';
 
 /** A process and what tells it from a later one with the same id. */
 export interface InitProcess {
@@ -18,20 +19,25 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** The PID 1 that runc noted for a container in its own state; undefined when it knows none. */
-export async function readInitProcess(root: string, id: string): Promise<InitProcess | undefined> {
-  const path = `${root}/${id}/state.json`;
+/** The PID 1 that a runtime noted in its folder for a container; undefined when it knows none. */
+export async function readInitProcess(
+  folder: string,
+  { name, state }: ContainerRuntime,
+): Promise<InitProcess | undefined> {
+  const path = `${folder}/${state.file}`;
   const text = await readIfThere(path);
   if (text === undefined) return undefined;
-  let state: unknown;
+  let noted: unknown;
   try {
-    state = JSON.parse(text);
+    noted = JSON.parse(text);
   } catch (cause) {
     throw new EngineError(`${path} is not JSON; remove the box`, { cause });
   }
-  if (typeof state !== 'object' || state === null) throw new EngineError(`${path} is no state of runc; remove the box`);
-  const pid = 'init_process_pid' in state ? state.init_process_pid : undefined;
-  const startTime = 'init_process_start' in state ? state.init_process_start : undefined;
+  if (typeof noted !== 'object' || noted === null)
+    throw new EngineError(`${path} is no state of ${name}; remove the box`);
+  const fields = new Map<string, unknown>(Object.entries(noted));
+  const pid = fields.get(state.pid);
+  const startTime = fields.get(state.startTime);
   if (typeof pid !== 'number' || typeof startTime !== 'number')
     throw new EngineError(`${path} names no process; remove the box`);
   return { pid, startTime };

@@ -24,6 +24,16 @@ export interface OciConfigOptions {
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
   readonly ids: HostIds;
+  /** What is mounted below the volumes and has to be shown by mounts of its own. @default nothing */
+  readonly nested?: readonly NestedMount[];
+}
+
+/** Something mounted below the directory of a volume. */
+export interface NestedMount {
+  /** The index of the volume. */
+  readonly volume: number;
+  /** Relative to its directory. */
+  readonly path: string;
 }
 
 const period = 100_000;
@@ -48,7 +58,7 @@ function mount(destination: string, type: string, source: string, options: reado
   return { destination, type, source, options };
 }
 
-function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions): readonly OciMount[] {
+function mounts(box: EngineBox, { guestBinary, etc, layout, nested = [] }: OciConfigOptions): readonly OciMount[] {
   return [
     mount('/proc', 'proc', 'proc', closed),
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
@@ -64,11 +74,13 @@ function mounts(box: EngineBox, { guestBinary, etc, layout }: OciConfigOptions):
       mount(target, 'tmpfs', 'tmpfs', ['nosuid', 'nodev', 'mode=1777', `size=${sizeMib}m`]),
     ),
     // What they must not allow is set where they were mounted, and so for what is mounted below them.
-    ...box.volumes.map(({ guestPath: target, readOnly = false }, i) =>
-      mount(target, 'bind', `${boxMounts(box.id).volumes}/${i}`, [
-        ...['rbind', 'rprivate', 'nosuid', 'nodev'],
-        ...(readOnly ? ['ro'] : []),
-      ]),
+    ...box.volumes.flatMap(({ guestPath: target, readOnly = false }, i) =>
+      ['', ...nested.filter(({ volume }) => volume === i).map(({ path }) => `/${path}`)].map((below) =>
+        mount(`${target}${below}`, 'bind', `${boxMounts(box.id).volumes}/${i}${below}`, [
+          ...['rbind', 'rprivate', 'nosuid', 'nodev'],
+          ...(readOnly ? ['ro'] : []),
+        ]),
+      ),
     ),
     mount(guestPath, 'bind', guestBinary, ['bind', 'ro', 'rprivate', 'nosuid', 'nodev']),
   ];
@@ -91,7 +103,11 @@ function ofPrograms(limit: ResourceLimit, { openFiles = limit.soft }: EngineBox)
 
 /** The parts of a `config.json` that engines differ in. */
 export interface OciConfig {
-  readonly process: { readonly args: readonly string[]; readonly [key: string]: unknown };
+  readonly process: {
+    readonly args: readonly string[];
+    readonly capabilities: Readonly<Record<string, readonly string[]>>;
+    readonly [key: string]: unknown;
+  };
   readonly [key: string]: unknown;
   readonly mounts: readonly OciMount[];
   readonly linux: {
@@ -142,11 +158,19 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
   };
 }
 
+/** What is in a box's /etc/resolv.conf; undefined: there is nobody to ask. */
+export function resolvConf(resolver: string | undefined): string {
+  return resolver === undefined ? '# This box has no network of its own.\n' : `nameserver ${resolver}\n`;
+}
+
 /** The files bound over a box's /etc, by name. */
-export function etcFiles(hostname: string): Readonly<Record<'hosts' | 'hostname' | 'resolv.conf', string>> {
+export function etcFiles(
+  hostname: string,
+  resolver?: string,
+): Readonly<Record<'hosts' | 'hostname' | 'resolv.conf', string>> {
   return {
     hosts: `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${hostname}\n`,
     hostname: `${hostname}\n`,
-    'resolv.conf': '# This box has no network of its own.\n',
+    'resolv.conf': resolvConf(resolver),
   };
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { probeEngines } from './probe.ts';
 
@@ -20,4 +21,15 @@ test('says which command installs a runc that is missing', async () => {
     reason: '/nonexistent/runc is not installed',
     fix: 'sudo apt-get install -y runc',
   });
+});
+
+test('finds crun usable but on a host whose cgroup controllers are of both versions', async () => {
+  const [, crun] = await probeEngines();
+  expect(crun).toMatchObject({ name: 'crun', path: expect.stringMatching(/crun$/) });
+  const controllers = await readFile('/sys/fs/cgroup/unified/cgroup.controllers', 'utf8').catch(() => '');
+  if (controllers.trim() === '') expect(crun).toMatchObject({ usable: true, problems: [] });
+  else
+    expect(crun?.problems).toEqual([
+      { reason: expect.stringMatching(/both versions/), fix: expect.stringMatching(/runc/) },
+    ]);
 });

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { readCgroupLayout } from '../cgroup/version.ts';
+import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
 import { findProgram } from './program.ts';
 import { probeQemu } from './qemu/probe.ts';
 
@@ -25,14 +26,13 @@ export interface EngineProbe {
 }
 
 const sysAdmin = 1n << 21n;
-const oldest = [1, 1] as const;
 
 async function versionOf(path: string): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5000 }).catch(() => ({ stdout: '' }));
   return /version (\S+)/.exec(stdout)?.[1];
 }
 
-function isTooOld(version: string): boolean {
+function isOlder(version: string, oldest: ContainerRuntime['oldest']): boolean {
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
 }
@@ -79,39 +79,22 @@ async function hostNotes(): Promise<readonly ProbeProblem[]> {
   return notes;
 }
 
-async function probeRunc(name: string): Promise<EngineProbe> {
-  const install = 'sudo apt-get install -y runc';
+async function probeContainers(runtime: ContainerRuntime, name: string = runtime.name): Promise<EngineProbe> {
+  const install = `sudo apt-get install -y ${runtime.packageName}`;
   const path = await findProgram(name);
-  const [version, problems, notes] = await Promise.all([
+  const [version, refusal, problems, notes] = await Promise.all([
     path === undefined ? undefined : versionOf(path),
+    runtime.refusal(),
     hostProblems(),
     hostNotes(),
   ]);
-  const own: ProbeProblem[] = [];
+  const own: ProbeProblem[] = refusal === undefined ? [] : [refusal];
   if (path === undefined) own.push({ reason: `${name} is not installed`, fix: install });
   else if (version === undefined) own.push({ reason: `${path} --version fails`, fix: `${install} --reinstall` });
-  else if (isTooOld(version)) own.push({ reason: `runc ${version} is older than ${oldest.join('.')}`, fix: install });
+  else if (isOlder(version, runtime.oldest))
+    own.push({ reason: `${name} ${version} is older than ${runtime.oldest.join('.')}`, fix: install });
   const all = [...own, ...problems];
-  return { name: 'runc', path, version, usable: all.length === 0, problems: all, notes };
-}
-
-async function isHybrid(): Promise<boolean> {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
-  return / - cgroup /.test(mounts) && / \/sys\/fs\/cgroup\/unified .* - cgroup2 /.test(mounts);
-}
-
-async function probeCrun(): Promise<EngineProbe> {
-  const path = await findProgram('crun');
-  const version = path === undefined ? undefined : await versionOf(path);
-  const problems: ProbeProblem[] = [
-    { reason: 'this version of BoxLite does not drive crun', fix: 'BOXLITE_ENGINE=runc boxlite doctor' },
-  ];
-  if (await isHybrid())
-    problems.push({
-      reason: 'crun refuses hosts with cgroups of both versions ("cgroups in hybrid mode not supported")',
-      fix: 'boot with systemd.unified_cgroup_hierarchy=1',
-    });
-  return { name: 'crun', path, version, usable: false, problems, notes: [] };
+  return { name: runtime.name, path, version, usable: all.length === 0, problems: all, notes };
 }
 
 async function probeRunsc(): Promise<EngineProbe> {
@@ -132,5 +115,5 @@ async function probeRunsc(): Promise<EngineProbe> {
 
 /** Every engine that BoxLite knows, found or not, best first. Starts each with `--version` only. */
 export async function probeEngines(options: { readonly runc?: string } = {}): Promise<readonly EngineProbe[]> {
-  return await Promise.all([probeRunc(options.runc ?? 'runc'), probeCrun(), probeRunsc(), probeQemu()]);
+  return await Promise.all([probeContainers(runc, options.runc), probeContainers(crun), probeRunsc(), probeQemu()]);
 }

@@ -1,38 +1,43 @@
 import { writeFileSync } from 'node:fs';
-import { chmod, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { freeze, thaw } from '../cgroup/freezer.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
+import { mountedBelow, readMounts } from '../host/mounts.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
+import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
+import { containersRoot, openContainers } from './containers.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
-import { type InitProcess, isRunning, readInitProcess } from './init-process.ts';
-import { etcFiles, ociConfig } from './oci-config.ts';
+import { type InitProcess, isRunning } from './init-process.ts';
+import { etcFiles, type NestedMount, ociConfig } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
-import { findProgram } from './program.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
 
-export interface RuncEngineOptions {
+interface ContainerEngineOptions {
   readonly host: Host;
   /** `boxlite-guest`; it is bound read-only into every box. */
   readonly guestBinary: string;
   /** The engine's own state and disk templates; below the runtime's home. */
   readonly stateDir: string;
+}
+
+export interface RuncEngineOptions extends ContainerEngineOptions {
   /** A path or a name. @default 'runc' */
   readonly runc?: string;
 }
 
-const endMs = 5000;
-
-function cgroupOf(id: string): string {
-  return `/boxlite/${id}`;
+export interface CrunEngineOptions extends ContainerEngineOptions {
+  /** A path or a name. @default 'crun' */
+  readonly crun?: string;
 }
 
 async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean> {
@@ -46,17 +51,16 @@ async function exists(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
+async function nestedMounts({ volumes }: EngineBox): Promise<readonly NestedMount[]> {
+  if (volumes.length === 0) return [];
+  const mounts = await readMounts();
+  return volumes.flatMap(({ hostPath }, volume) => mountedBelow(mounts, hostPath).map((path) => ({ volume, path })));
+}
+
 // Every user of the box must be able to read it, whatever this process's umask is.
 async function writeReadable(path: string, text: string): Promise<void> {
   await writeFile(path, text);
   await chmod(path, 0o644);
-}
-
-/** The last message of runc's log, which has one JSON object a line. */
-async function lastMessage(log: string): Promise<string> {
-  const lines = (await readFile(log, 'utf8').catch(() => '')).trim().split('\n');
-  const message = /"msg":("(?:[^"\\]|\\.)*")/.exec(lines.at(-1) ?? '')?.[1];
-  return message === undefined ? 'no message' : String(JSON.parse(message));
 }
 
 // Within the box's own share of the processor: a fork bomb would leave its guest no time to end it.
@@ -69,30 +73,31 @@ function preferGuest(pid: number): void {
 }
 
 /** Boxes as containers of runc. `EngineError` when runc is missing or does not run. */
-export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
-  const { host, guestBinary, stateDir } = options;
-  const runc = await findProgram(options.runc ?? 'runc');
-  if (runc === undefined)
-    throw new EngineError(`${options.runc ?? 'runc'} is not installed; run: sudo apt-get install -y runc`);
-  const root = `${stateDir}/runc`;
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  const asked = await host.spawn({ argv: [runc, '--version'], output: 'capture' });
-  const version = /version (\S+)/.exec(asked.stdout)?.[1];
-  if (version === undefined) throw new EngineError(`${runc} --version failed: ${asked.stderr.trim()}`);
+export function runcEngine(options: RuncEngineOptions): Promise<Engine> {
+  return containerEngine(options, runc, options.runc ?? runc.name);
+}
+
+/** Boxes as containers of crun. `EngineError` when crun is missing, does not run or refuses this host. */
+export function crunEngine(options: CrunEngineOptions): Promise<Engine> {
+  return containerEngine(options, crun, options.crun ?? crun.name);
+}
+
+async function containerEngine(
+  { host, guestBinary, stateDir }: ContainerEngineOptions,
+  runtime: ContainerRuntime,
+  program: string,
+): Promise<Engine> {
+  const containers = await openContainers(host, runtime, program, containersRoot(stateDir, runtime));
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
   const swapLimits = await hasSwapLimits(layout);
+  const cgroups = boxesCgroup(layout);
+  const cgroupOf = cgroups.of;
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
-  const command = (log: string, ...args: string[]): string[] => [
-    ...[runc, '--root', root, '--log', log, '--log-format', 'json'],
-    ...args,
-  ];
   const undoActions = ({ id, folder, volumes }: EngineBox, init?: InitProcess): readonly HostAction[] => {
     const { disk } = boxPaths(folder);
     return [
-      ...(init === undefined ? [] : [hostActions.kill({ ...init, waitMs: endMs })]),
-      ...(init === undefined ? [] : [hostActions.spawn({ argv: [runc, '--root', root, 'delete', id] })]),
-      hostActions.spawn({ argv: [runc, '--root', root, 'delete', '--force', id] }),
+      ...containers.deleteActions(id, init),
       ...unmountActions(id, volumes.length),
       hostActions.umount(disk, { detach: true }),
     ];
@@ -100,23 +105,6 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   const unmount = async (target: string): Promise<void> => {
     // Busy for a moment while another starting box still has a copy of the mount, or for good if someone on the host is in it.
     await host.umount(target).catch(() => host.umount(target, { detach: true }));
-  };
-  const deleteContainer = async ({ id, folder }: Place): Promise<void> => {
-    const init = await readInitProcess(root, id).catch(() => undefined);
-    const { log } = boxPaths(folder);
-    if (init !== undefined) {
-      const outcome = await host.kill({ ...init, signal: 0, waitMs: endMs });
-      if (outcome !== 'running') {
-        const deleted = await host.spawn({ argv: command(log, 'delete', id) });
-        if (deleted.exitCode === 0) return;
-      }
-    }
-    if (!(await exists(`${root}/${id}`))) return;
-    const forced = await host.spawn({ argv: command(log, 'delete', '--force', id) });
-    if (forced.exitCode !== 0)
-      throw new EngineError(`runc cannot delete box ${id}: ${await lastMessage(log)}; see ${log}`);
-    // Without a readable state runc forgets nothing.
-    await host.removeTree(`${root}/${id}`);
   };
   const removeCgroups = async (id: string): Promise<void> => {
     if (layout === undefined) return;
@@ -126,7 +114,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
   const release = async (place: Place): Promise<void> => {
     checkBoxId(place.id);
     const { formerRootfs, disk } = boxPaths(place.folder);
-    await deleteContainer(place);
+    await containers.delete(place);
     await unmountBox(place.id, unmount);
     if (await exists(formerRootfs)) await unmount(formerRootfs);
     await unmount(disk);
@@ -138,28 +126,23 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     const { etc, config, log, pidFile } = boxPaths(box.folder);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    const spec = ociConfig(box, { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits, limits, ids });
+    const nested = runtime.bindsRecursively ? [] : await nestedMounts(box);
+    const spec = ociConfig(box, {
+      guestBinary,
+      etc,
+      cgroup: cgroupOf(box.id),
+      layout,
+      swapLimits,
+      limits,
+      ids,
+      nested,
+    });
     await Promise.all([
       ...Object.entries(etcFiles(box.hostname)).map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
       writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
       rm(log, { force: true }),
       rm(pidFile, { force: true }),
     ]);
-  };
-  const run = async (box: EngineBox): Promise<InitProcess> => {
-    const { log, pidFile } = boxPaths(box.folder);
-    // A keyring of its own would count against the 200 keys that a host lets the boxes' unprivileged user have, and so
-    // end at 200 boxes. No box reaches the one it inherits: every preset denies keyctl, add_key and request_key.
-    const args = ['run', '--detach', '--no-new-keyring', '--preserve-fds', '1'];
-    args.push('--pid-file', pidFile, '--bundle', box.folder, box.id);
-    const exit = await host.spawn({ argv: command(log, ...args), listenPath: box.socketPath });
-    if (exit.exitCode !== 0) {
-      const reason = exit.timedOut ? 'it took longer than 30 s' : await lastMessage(log);
-      throw new EngineError(`runc cannot start box ${box.id}: ${reason}; run boxlite doctor`);
-    }
-    const init = await readInitProcess(root, box.id);
-    if (init === undefined) throw new EngineError(`box ${box.id} has no state in ${root}; was it deleted meanwhile?`);
-    return init;
   };
 
   const mountAll = async (box: EngineBox): Promise<void> => {
@@ -175,7 +158,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     const began = performance.now();
     let mounted = 0;
     let configured = 0;
-    const left = await readInitProcess(root, box.id).catch(() => undefined);
+    const left = await containers.init(box.id).catch(() => undefined);
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
     const fresh = !(await exists(paths.disk));
@@ -185,6 +168,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
       const steps = await Promise.allSettled([
         undo,
+        cgroups.prepare(),
         mountAll(box).then(() => {
           mounted = performance.now() - began;
         }),
@@ -194,7 +178,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
       ]);
       for (const step of steps) if (step.status === 'rejected') throw step.reason;
       const prepared = performance.now();
-      const init = await run(box);
+      const init = await containers.run(box);
       if (layout !== undefined) preferGuest(init.pid);
       if (box.attached) await host.undo(box.id, undoActions(box, init));
       const spawnMs = performance.now() - prepared;
@@ -215,20 +199,20 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
 
   const pid = async ({ id }: Place): Promise<number | undefined> => {
     checkBoxId(id);
-    const init = await readInitProcess(root, id);
+    const init = await containers.init(id);
     return init !== undefined && (await isRunning(init)) ? init.pid : undefined;
   };
 
   return {
-    name: 'runc',
-    networks: true,
-    version,
+    name: runtime.name,
+    networks: 'after',
+    version: containers.version,
     start,
     async kill({ id }) {
       checkBoxId(id);
       // Under version 1 a frozen process does not even take a KILL.
       if (layout !== undefined) await thaw(layout, cgroupOf(id));
-      const init = await readInitProcess(root, id);
+      const init = await containers.init(id);
       if (init !== undefined) await host.kill(init);
     },
     release,
@@ -239,9 +223,8 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
       if (layout === undefined) throw new EngineError('this host has no cgroups, so boxes cannot be paused');
       if (box.attached) {
         // Whatever ends this process has to thaw what it ends.
-        const init = await readInitProcess(root, box.id);
-        const resume = hostActions.spawn({ argv: [runc, '--root', root, 'resume', box.id] });
-        await host.undo(box.id, [resume, ...undoActions(box, init)]);
+        const init = await containers.init(box.id);
+        await host.undo(box.id, [containers.resumeAction(box.id), ...undoActions(box, init)]);
       }
       await freeze(layout, cgroupOf(box.id));
     },
@@ -252,7 +235,7 @@ export async function runcEngine(options: RuncEngineOptions): Promise<Engine> {
     async rename(box) {
       checkBoxId(box.id);
       const { etc } = boxPaths(box.folder);
-      const init = await readInitProcess(root, box.id);
+      const init = await containers.init(box.id);
       if (init === undefined) throw new EngineError(`box ${box.id} does not run; start it again`);
       const { hosts, hostname } = etcFiles(box.hostname);
       const renamed = host.setHostname({ ...init, hostname: box.hostname });

@@ -4,13 +4,21 @@ import { type OciConfigOptions, type OciMount, ociConfig } from './oci-config.ts
 import { boxCapabilities } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
 
-/** Where a box on runsc sees the directory of its guest's socket. */
 const allow = { action: 'SCMP_ACT_ALLOW', errnoRet: undefined } as const;
+/** Where a box on runsc sees the directory of its guest's socket. */
 const channel = '/.boxlite/channel';
+
+/**
+ * What the host counts where the guest lets no more processes be: some ten threads for each. The sandbox ends when it gets
+ * no more; memory usually ends it sooner, but no box must take all that the host has.
+ */
+function hostThreads(processes: number): number {
+  return Math.min(16 * processes + 1024, 16_384);
+}
 
 /** `config.json` for runsc: as for runc, but that the kernel in the box is its own and makes its own /dev, /proc and cgroups, and that the guest makes its socket itself, in a directory of this host. */
 export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFolder: string): object {
-  const { process, linux, mounts, ...rest } = ociConfig(box, options);
+  const { process, linux, mounts, ...rest } = ociConfig({ ...box, processes: hostThreads(box.processes) }, options);
   const own = new Set(['cgroup', 'mqueue']);
   const volumes = new Map(box.volumes.map(({ hostPath }, i) => [`${boxMounts(box.id).volumes}/${i}`, hostPath]));
   const bound: OciMount = {
@@ -27,7 +35,14 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
     ...rest,
     process: {
       ...process,
-      args: process.args.map((each) => (each === '--fd' ? '--listen' : each === '3' ? `${channel}/guest.sock` : each)),
+      args: [
+        ...process.args.map((each) => (each === '--fd' ? '--listen' : each === '3' ? `${channel}/guest.sock` : each)),
+        ...['--processes', `${box.processes}`],
+      ],
+      // Only until it has limited its processes.
+      capabilities: Object.fromEntries(
+        Object.entries(process.capabilities).map(([set, names]) => [set, [...names, 'CAP_SYS_ADMIN']]),
+      ),
     },
     mounts: [
       ...mounts
@@ -37,8 +52,10 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
     ],
     linux: {
       ...shared,
-      seccomp: { ...seccomp, syscalls },
-      namespaces: namespaces.filter(({ type }) => type !== 'user' && type !== 'cgroup'),
+      seccomp: { ...seccomp, syscalls: [...syscalls, { ...allow, names: ['mount'] }] },
+      namespaces: namespaces
+        .filter(({ type }) => type !== 'user' && type !== 'cgroup')
+        .map((each) => (each.type === 'network' && box.network ? { ...each, path: box.network.namespacePath } : each)),
     },
   };
 }

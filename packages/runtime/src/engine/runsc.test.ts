@@ -103,8 +103,9 @@ async function processesOf(id: string): Promise<readonly string[]> {
 }
 
 test('names the engines that can be chosen', async () => {
-  await expect(engineOf('podman')).rejects.toThrow('unknown engine "podman": choose runc, runsc or qemu');
-  await expect(engineOf('crun')).rejects.toThrow('does not drive crun');
-  await writeFile(`${home}/runsc`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
-  await expect(engineOf(`${home}/runsc`)).rejects.toThrow('--version failed');
+  await expect(engineOf('podman')).rejects.toThrow('unknown engine "podman": choose runc, crun, runsc or qemu');
+  for (const name of ['runsc', 'crun']) {
+    await writeFile(`${home}/${name}`, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    await expect(engineOf(`${home}/${name}`)).rejects.toThrow(/--version failed|crun refuses hosts .*boot with/);
+  }
 });

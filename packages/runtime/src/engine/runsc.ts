@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
+import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
 import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
@@ -9,7 +10,7 @@ import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
-import type { Engine, EngineBox } from './engine.ts';
+import type { Engine, EngineBox, EngineUsage } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
 import { boxResourceLimits } from './privileges.ts';
@@ -27,7 +28,6 @@ export interface RunscEngineOptions {
   readonly runsc?: string;
 }
 
-const cgroupOf = (id: string): string => `/boxlite/${id}`;
 /** What tells which process a box's kernel is. */
 const recordOf = (folder: string): string => `${folder}/sandbox.json`;
 
@@ -52,21 +52,14 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const version = /version (\S+)/.exec(asked.stdout)?.[1];
   if (version === undefined) throw new EngineError(`${runsc} --version failed: ${asked.stderr.trim()}`);
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
+  const cgroups = boxesCgroup(layout);
+  const cgroupOf = cgroups.of;
   const root = `${stateDir}/runsc`;
   await mkdir(root, { recursive: true, mode: 0o700 });
   const makeImage = diskImages(host, `${stateDir}/templates`);
 
   const command = (...args: string[]): string[] => [
-    ...[
-      runsc,
-      '--root',
-      root,
-      '--platform=ptrace',
-      '--network=none',
-      '--host-uds=create',
-      '--oci-seccomp',
-      '--net-raw',
-    ],
+    ...[runsc, '--root', root, '--platform=ptrace', '--host-uds=create', '--oci-seccomp', '--net-raw'],
     ...(layout === undefined ? ['--ignore-cgroups'] : []),
     ...args,
   ];
@@ -110,7 +103,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     await symlink('channel/guest.sock', `${box.folder}/guest.sock`);
     await mkdir(etc, { recursive: true });
     await chmod(etc, 0o755);
-    for (const [name, text] of Object.entries(etcFiles(box.hostname))) {
+    for (const [name, text] of Object.entries(etcFiles(box.hostname, box.network?.resolver))) {
       await writeFile(`${etc}/${name}`, text);
       await chmod(`${etc}/${name}`, 0o644);
     }
@@ -122,7 +115,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     const { pidFile } = boxPaths(box.folder);
     // Before it runs: a runtime that dies before it knows the process must not leave it to nobody.
     await writeFile(recordOf(box.folder), '', { mode: 0o600 });
-    const argv = command('run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id);
+    const network = `--network=${box.network === undefined ? 'none' : 'sandbox'}`;
+    const argv = [guestBinary, 'apart'].concat(
+      command(network, 'run', '--detach', '--pid-file', pidFile, '--bundle', box.folder, box.id),
+    );
     const exit = await host.spawn({ argv, output: 'capture' });
     if (exit.exitCode !== 0)
       throw new EngineError(
@@ -134,6 +130,10 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     return init;
   };
 
+  const usage = async (id: string): Promise<EngineUsage | undefined> => {
+    checkBoxId(id);
+    return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+  };
   const exists = async (id: string): Promise<boolean> => {
     checkBoxId(id);
     return (await host.spawn({ argv: command('state', id) })).exitCode === 0;
@@ -149,8 +149,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
 
   return {
     name: 'runsc',
-    // gVisor's own network stack is not connected to the one of the namespace yet.
-    networks: false,
+    // gVisor's network stack takes what it finds in the namespace when it starts.
+    networks: 'before',
     version,
     async start(box) {
       await checkBox(box);
@@ -161,6 +161,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       const began = performance.now();
       try {
         if (box.attached) await host.undo(box.id, undoActions(box));
+        await cgroups.prepare();
         await makeMountPoints(box.id, ids);
         await mountRootfs(host, box, undefined, makeImage);
         const mounted = performance.now();
@@ -192,9 +193,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
     async resume({ id }) {
       if (await exists(id)) await bring(id, 'resume', 'running');
     },
-    async usage(id) {
-      checkBoxId(id);
-      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
-    },
+    // The host knows one process only: the kernel of the box.
+    wasOutOfMemory: async ({ id }) => ((await usage(id))?.oomKills ?? 0) > 0,
+    usage,
   };
 }

@@ -10,9 +10,14 @@ export interface ReadyImage extends Disposable {
   readonly config: ImageConfig;
 }
 
-/** The local image store. */
-export interface ImageStore extends ImagesBackend {
+/** The images as one tenant has them: names are its own, what they lead to is kept once. */
+export interface TenantImages extends ImagesBackend {
   /** The image of a reference, pulled when it is not here. `ImageError` says which reference, what failed and what to do. */
   ready(reference: string, signal?: AbortSignal): Promise<ReadyImage>;
+}
+
+/** The local image store. */
+export interface ImageStore {
+  of(tenant: string): TenantImages;
   close(): Promise<void>;
 }

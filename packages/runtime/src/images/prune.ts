@@ -4,8 +4,11 @@ import type { ImageRecords } from './records.ts';
 import { baseReference, formatReference, isDigest, parseReference } from './reference.ts';
 
 export interface PruneParts {
+  /** Whose names go. */
+  readonly tenant: string;
   readonly records: ImageRecords;
   readonly partials: PartialBlobs;
+  /** Whether the tenant has a box of it. */
   readonly inUse: (digest: string) => boolean;
   /** Deletes what no name and no box leads to; tells the bytes. */
   readonly sweep: () => Promise<number>;
@@ -14,10 +17,10 @@ export interface PruneParts {
 
 const pageSize = 500;
 
-/** Takes the names from images that no box has, and deletes what then nothing leads to. */
+/** Takes the names from images that no box of the tenant has, and deletes what then nothing leads to. */
 export async function pruneImages(
   { olderThanMs = 0, keep = [] }: PruneImagesOptions,
-  { records, partials, inUse, sweep, searchRegistries }: PruneParts,
+  { tenant, records, partials, inUse, sweep, searchRegistries }: PruneParts,
 ): Promise<PruneResult> {
   if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
     throw new InvalidArgumentError(`olderThanMs is not a number of milliseconds from 0 on: ${olderThanMs}`);
@@ -28,11 +31,11 @@ export async function pruneImages(
   const before = Date.now() - olderThanMs;
   const removed: string[] = [];
   for (let after = ''; ; ) {
-    const page = records.page(after, pageSize);
+    const page = records.page(tenant, after, pageSize);
     for (const { reference, image, cachedAtMs, usedAtMs } of page) {
       const spared = reference === baseReference || kept.has(reference) || kept.has(image.digest);
       if (spared || inUse(image.digest) || Math.max(cachedAtMs, usedAtMs) > before) continue;
-      records.removeName(reference);
+      records.removeName(tenant, reference);
       removed.push(reference);
     }
     const last = page.at(-1);

@@ -27,18 +27,19 @@ export interface NamedImage {
 
 /** What the image store keeps in SQLite; all calls are synchronous. */
 export interface ImageRecords {
-  named(reference: string): NamedImage | undefined;
-  /** The names of an image, sorted. */
-  names(digest: string): readonly NamedImage[];
+  named(tenant: string, reference: string): NamedImage | undefined;
+  /** The names that a tenant has of an image, sorted. */
+  names(tenant: string, digest: string): readonly NamedImage[];
+  /** Whoever has it. */
   image(digest: string): ImageRecord | undefined;
-  /** Names after a name, sorted. */
-  page(after: string, limit: number): readonly NamedImage[];
-  /** Records an image and gives it a name, which may have been another image's. */
-  put(reference: string, image: ImageRecord, nowMs: number): void;
-  removeName(reference: string): void;
+  /** A tenant's names after a name, sorted. */
+  page(tenant: string, after: string, limit: number): readonly NamedImage[];
+  /** Records an image and gives it a name of a tenant, which may have been another image's. */
+  put(tenant: string, reference: string, image: ImageRecord, nowMs: number): void;
+  removeName(tenant: string, reference: string): void;
   /** Notes that a box is made of an image. */
   used(digest: string, nowMs: number): void;
-  /** Images that no name leads to. */
+  /** Images that no tenant has a name for. */
   nameless(): readonly string[];
   removeImage(digest: string): void;
   layerBytes(chainId: string): number | undefined;
@@ -49,17 +50,31 @@ export interface ImageRecords {
   usedLayers(): ReadonlySet<string>;
 }
 
+const nameColumns = `(
+  tenant TEXT NOT NULL, reference TEXT NOT NULL, digest TEXT NOT NULL REFERENCES images (digest),
+  cached_at INTEGER NOT NULL, PRIMARY KEY (tenant, reference)
+) STRICT, WITHOUT ROWID`;
+
 const schema = `
 CREATE TABLE IF NOT EXISTS images (
   digest TEXT PRIMARY KEY, config TEXT NOT NULL, chains TEXT NOT NULL, size_bytes INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS image_names (
-  reference TEXT PRIMARY KEY, digest TEXT NOT NULL REFERENCES images (digest), cached_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS image_names ${nameColumns};
 CREATE INDEX IF NOT EXISTS image_names_by_digest ON image_names (digest, reference);
 CREATE TABLE IF NOT EXISTS image_layers (
   chain_id TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+`;
+
+// Names of the first version know of no tenant.
+const step = `
+BEGIN;
+CREATE TABLE tenant_image_names ${nameColumns};
+INSERT INTO tenant_image_names SELECT 'default', reference, digest, cached_at FROM image_names;
+DROP TABLE image_names;
+ALTER TABLE tenant_image_names RENAME TO image_names;
+CREATE INDEX image_names_by_digest ON image_names (digest, reference);
+COMMIT;
 `;
 
 const joined = 'SELECT n.reference, n.cached_at, i.* FROM image_names n JOIN images i ON i.digest = n.digest';
@@ -67,24 +82,26 @@ const joined = 'SELECT n.reference, n.cached_at, i.* FROM image_names n JOIN ima
 /** Makes the tables where they are missing. */
 export function imageRecords(database: DatabaseSync): ImageRecords {
   database.exec(schema);
+  const named = database.prepare('PRAGMA table_info(image_names)').all();
+  if (!named.some((column) => column['name'] === 'tenant')) database.exec(step);
   const columns = database.prepare('PRAGMA table_info(images)').all();
   // Tables of the first version had neither; its images tell what they knew.
   if (!columns.some((column) => column['name'] === 'details')) {
     database.exec(`ALTER TABLE images ADD COLUMN details TEXT NOT NULL DEFAULT '{}'`);
     database.exec('ALTER TABLE images ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0');
   }
-  const one = database.prepare(`${joined} WHERE n.reference = ?`);
-  const byDigest = database.prepare(`${joined} WHERE n.digest = ? ORDER BY n.reference`);
-  const page = database.prepare(`${joined} WHERE n.reference > ? ORDER BY n.reference LIMIT ?`);
+  const one = database.prepare(`${joined} WHERE n.tenant = ? AND n.reference = ?`);
+  const byDigest = database.prepare(`${joined} WHERE n.tenant = ? AND n.digest = ? ORDER BY n.reference`);
+  const page = database.prepare(`${joined} WHERE n.tenant = ? AND n.reference > ? ORDER BY n.reference LIMIT ?`);
   const image = database.prepare('SELECT * FROM images WHERE digest = ?');
   const putImage = database.prepare(
     'INSERT OR REPLACE INTO images (digest, config, chains, size_bytes, details) VALUES (?, ?, ?, ?, ?)',
   );
   const putName = database.prepare(
-    'INSERT OR REPLACE INTO image_names (reference, digest, cached_at) VALUES (?, ?, ?)',
+    'INSERT OR REPLACE INTO image_names (tenant, reference, digest, cached_at) VALUES (?, ?, ?, ?)',
   );
   const used = statement(database, 'UPDATE images SET used_at = ? WHERE digest = ?');
-  const removeName = database.prepare('DELETE FROM image_names WHERE reference = ?');
+  const removeName = database.prepare('DELETE FROM image_names WHERE tenant = ? AND reference = ?');
   const removeImage = database.prepare('DELETE FROM images WHERE digest = ?');
   const nameless = database.prepare('SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM image_names)');
   const layer = database.prepare('SELECT size_bytes FROM image_layers WHERE chain_id = ?');
@@ -94,19 +111,19 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
   const chains = database.prepare('SELECT chains FROM images');
 
   return {
-    named: (reference) => optional(one.get(reference), toNamed),
-    names: (digest) => byDigest.all(digest).map(toNamed),
+    named: (tenant, reference) => optional(one.get(tenant, reference), toNamed),
+    names: (tenant, digest) => byDigest.all(tenant, digest).map(toNamed),
     image: (digest) => optional(image.get(digest), toImage),
-    page: (after, limit) => page.all(after, limit).map(toNamed),
-    put(reference, { digest, config, chains: ids, sizeBytes, platform, layers: parts }, nowMs) {
+    page: (tenant, after, limit) => page.all(tenant, after, limit).map(toNamed),
+    put(tenant, reference, { digest, config, chains: ids, sizeBytes, platform, layers: parts }, nowMs) {
       if (image.get(digest) === undefined) {
         const details = JSON.stringify({ platform, layers: parts });
         putImage.run(digest, JSON.stringify(config), JSON.stringify(ids), sizeBytes, details);
       }
-      putName.run(reference, digest, nowMs);
+      putName.run(tenant, reference, digest, nowMs);
     },
     used: (digest, nowMs) => used.run(nowMs, digest),
-    removeName: (reference) => void removeName.run(reference),
+    removeName: (tenant, reference) => void removeName.run(tenant, reference),
     nameless: () => nameless.all().map((row) => text(row['digest'])),
     removeImage: (digest) => void removeImage.run(digest),
     layerBytes: (chainId) => optional(layer.get(chainId), (row) => Number(row['size_bytes'])),

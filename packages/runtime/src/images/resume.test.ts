@@ -65,7 +65,7 @@ test('a pull goes on where a process that was killed stopped', async () => {
     import { openImageStore } from ${JSON.stringify(join(import.meta.dirname, 'store.ts'))};
     const homeDir = ${JSON.stringify(home.path)};
     const store = await openImageStore({ homeDir, database: new DatabaseSync(homeDir + '/boxlite.db') });
-    await store.pull('${proxy.host}/big');
+    await store.of('default').pull('${proxy.host}/big');
   `;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'ignore' });
   const gone = once(child, 'exit');

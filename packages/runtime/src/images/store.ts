@@ -12,7 +12,7 @@ import {
   StoppedError,
 } from 'boxlite/backend';
 import { imageDetails, imageInfo } from './image-info.ts';
-import type { ImageStore, ReadyImage } from './images.ts';
+import type { ImageStore, ReadyImage, TenantImages } from './images.ts';
 import { isLayout, layoutSource } from './import-layout.ts';
 import { importImage } from './importer.ts';
 import { extractor } from './layer/extractor.ts';
@@ -36,8 +36,8 @@ export interface OpenImageStoreOptions {
   readonly registries?: readonly ImageRegistryOptions[] | undefined;
   /** An OCI layout with the image `boxlite/base:latest`, taken in when first asked for. */
   readonly baseImageDir?: string | undefined;
-  /** Whether a box has the image of a manifest digest. @default none has */
-  readonly inUse?: ((manifestDigest: string) => boolean) | undefined;
+  /** Whether a box has the image of a manifest digest: one of that tenant, or of any. @default none has */
+  readonly inUse?: ((manifestDigest: string, tenant?: string) => boolean) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
   /** Timeouts of registries. */
   readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs'> | undefined;
@@ -60,11 +60,13 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const unpacking = extractor();
   const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking);
   const leased = leases();
-  const inUse = (digest: string): boolean => leased.held(digest) || options.inUse?.(digest) === true;
+  const lease = (digest: string, tenant: string): string => `${tenant} ${digest}`;
+  const inUse = (digest: string, tenant?: string): boolean =>
+    leased.held(tenant === undefined ? digest : lease(digest, tenant)) || options.inUse?.(digest, tenant) === true;
   const search = registries.filter((registry) => registry.search === true).map(({ host }) => host);
   const jobs: SharedWork<NamedImage, PullProgress> = sharedWork();
   let closed = false;
-  let baseDone = baseImageDir === undefined;
+  const hasBase = new Set<string>();
 
   function enter({ signal }: CallOptions = {}): void {
     signal?.throwIfAborted();
@@ -78,163 +80,178 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     for (const chain of chains) if (!(await layers.has(chain))) return false;
     return true;
   }
-  async function record(reference: string, image: ImageRecord): Promise<NamedImage> {
-    const before = records.named(reference)?.image.digest;
-    records.put(reference, image, Date.now());
-    if (before !== undefined && before !== image.digest) await sweep();
-    return records.named(reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
-  }
   const parts = { layers, work, limits, extract: unpacking.extract };
-  function take(path: string, reference: Reference, signal?: AbortSignal): Promise<NamedImage> {
-    const name = formatReference(reference);
-    const start = async (own: AbortSignal): Promise<NamedImage> => {
-      using holding = new DisposableStack();
-      return await record(name, await importImage({ ...parts, path, reference, holding, signal: own }));
-    };
-    return jobs.join(`import ${path} ${name}`, start, { signal });
-  }
-  async function ensureBase(signal?: AbortSignal): Promise<void> {
-    if (baseDone || baseImageDir === undefined) return;
-    if (!(await isLayout(baseImageDir))) {
-      throw new ImageError(
-        `the base image is missing: ${baseImageDir} is no OCI layout; npm run setup makes it in a clone`,
-      );
-    }
-    const [reference] = parseReference(baseReference);
-    const { digest } = await layoutSource(baseImageDir, reference, 'the base image');
-    const known = records.named(baseReference)?.image;
-    if (known?.digest !== digest || !(await complete(known))) await take(baseImageDir, reference, signal);
-    baseDone = true;
-  }
   const isBase = (candidates: readonly Reference[]): boolean =>
     baseImageDir !== undefined && candidates.some((each) => formatReference(each) === baseReference);
 
-  /** Undefined when the image is not whole, or was removed before it could be held. */
-  async function held(named: NamedImage | undefined): Promise<ReadyImage | undefined> {
-    if (named === undefined) return undefined;
-    const { image } = named;
-    using lease = new DisposableStack();
-    lease.use(leased.hold([image.digest]));
-    if (records.image(image.digest) === undefined || !(await complete(image))) return undefined;
-    records.used(image.digest, Date.now());
-    const own = lease.move();
-    const paths = image.chains.map(layers.path);
-    return { info: imageInfo(named), layers: paths, config: image.config, [Symbol.dispose]: () => own.dispose() };
-  }
-  async function base(signal?: AbortSignal): Promise<NamedImage> {
-    await ensureBase(signal);
-    const found = records.named(baseReference);
-    if (found === undefined) throw new ImageError('the base image is missing; run npm run setup');
-    return found;
-  }
-  async function pull(
-    text: string,
-    candidates: readonly Reference[],
-    platform: Platform,
-    signal?: AbortSignal,
-    onReport?: (progress: PullProgress) => void,
-  ): Promise<NamedImage> {
-    if (isBase(candidates)) return base(signal);
-    const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
-      using holding = new DisposableStack();
-      const how = { ...options.network, registries, layers, work, partials, platform, holding };
-      const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
-        report({ reference: text, completedBytes, totalBytes }),
-      );
-      return await record(formatReference(reference), image);
-    };
-    return jobs.join([formatPlatform(platform), ...candidates.map(formatReference)].join(' '), start, {
-      signal,
-      onReport,
-    });
-  }
-  await sweep();
-  return {
-    async ready(reference, signal) {
-      enter({ signal });
-      const absent = (why: string): ImageError =>
-        new ImageError(`image not found: ${reference} ${why}; pull it by name or boxlite images import`);
-      if (isDigest(reference)) {
-        const image = records.image(reference);
-        // A box may still have an image whose name has moved on.
-        const nameless = image && { reference: `@${reference}`, image, cachedAtMs: 0, usedAtMs: 0 };
-        const found = await held(records.names(reference)[0] ?? nameless);
-        if (found === undefined) throw absent('is not on this host');
-        return found;
-      }
-      const candidates = parseReference(reference, search);
-      if (!isBase(candidates)) {
-        for (const candidate of candidates) {
-          const found = await held(records.named(formatReference(candidate)));
-          if (found !== undefined) return found;
-        }
-      }
-      const pulled = await held(await pull(reference, candidates, hostPlatform, signal));
-      if (pulled === undefined) throw absent('was removed while a box was made of it');
-      return pulled;
-    },
-    async pull(reference, { onProgress, signal, platform } = {}) {
-      enter({ signal });
-      const wanted = platform === undefined ? hostPlatform : parsePlatform(platform);
-      return imageInfo(await pull(reference, parseReference(reference, search), wanted, signal, onProgress));
-    },
-    async import(path, reference, { signal } = {}) {
-      enter({ signal });
-      const [name] = parseReference(reference);
-      if (name.digest !== undefined) throw new InvalidArgumentError(`cannot import under a digest: ${reference}`);
-      if (isBase([name]))
-        throw new InvalidArgumentError('boxlite/base:latest comes with BoxLite; import under another name');
-      return imageInfo(await take(path, name, signal));
-    },
-    async list({ pageSize = 100, pageToken } = {}, { signal } = {}) {
-      enter({ signal });
-      if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) {
-        throw new InvalidArgumentError(`pageSize is not 1 to 1000: ${pageSize}`);
-      }
-      const after = pageToken === undefined ? '' : Buffer.from(pageToken, 'base64url').toString();
-      if (pageToken !== undefined && Buffer.from(after).toString('base64url') !== pageToken) {
-        throw new InvalidArgumentError('pageToken is not one that this list gave');
-      }
-      await ensureBase(signal);
-      const found = records.page(after, pageSize + 1);
-      const last = found.length > pageSize ? found[pageSize - 1] : undefined;
-      return {
-        images: found.slice(0, pageSize).map(imageInfo),
-        nextPageToken: last === undefined ? undefined : Buffer.from(last.reference).toString('base64url'),
+  function of(tenant: string): TenantImages {
+    async function record(reference: string, image: ImageRecord): Promise<NamedImage> {
+      const before = records.named(tenant, reference)?.image.digest;
+      records.put(tenant, reference, image, Date.now());
+      if (before !== undefined && before !== image.digest) await sweep();
+      return records.named(tenant, reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
+    }
+    function take(path: string, reference: Reference, signal?: AbortSignal): Promise<NamedImage> {
+      const name = formatReference(reference);
+      const start = async (own: AbortSignal): Promise<NamedImage> => {
+        using holding = new DisposableStack();
+        return await record(name, await importImage({ ...parts, path, reference, holding, signal: own }));
       };
-    },
-    async get(digest, { signal } = {}) {
-      enter({ signal });
-      await ensureBase(signal);
-      const found = records.names(digest)[0];
-      return found === undefined ? null : imageDetails(found, layers.bytes);
-    },
-    async remove(digestOrReference, call) {
-      enter(call);
-      const names = isDigest(digestOrReference)
-        ? records.names(digestOrReference)
-        : parseReference(digestOrReference, search)
-            .map((each) => records.named(formatReference(each)))
-            .filter((each) => each !== undefined)
-            .slice(0, 1);
-      const digest = names[0]?.image.digest;
-      if (digest === undefined)
-        throw new NotFoundError(`there is no image ${digestOrReference}; see boxlite images list`);
-      if (names.some(({ reference }) => reference === baseReference)) {
-        throw new InvalidStateError('boxlite/base:latest comes with BoxLite and cannot be removed');
-      }
-      if (names.length === records.names(digest).length && inUse(digest)) {
-        throw new InvalidStateError(
-          `image ${digestOrReference} is used by a box or kept ready for one; remove the box first`,
+      return jobs.join(`${tenant} import ${path} ${name}`, start, { signal });
+    }
+    async function ensureBase(signal?: AbortSignal): Promise<void> {
+      if (baseImageDir === undefined || hasBase.has(tenant)) return;
+      if (!(await isLayout(baseImageDir))) {
+        throw new ImageError(
+          `the base image is missing: ${baseImageDir} is no OCI layout; npm run setup makes it in a clone`,
         );
       }
-      for (const { reference } of names) records.removeName(reference);
-      await sweep();
-    },
-    async prune(how = {}, call) {
-      enter(call);
-      return pruneImages(how, { records, partials, inUse, sweep, searchRegistries: search });
-    },
+      const [reference] = parseReference(baseReference);
+      const { digest } = await layoutSource(baseImageDir, reference, 'the base image');
+      // What one tenant took in is there for all: the others only lack its name.
+      const known = records.image(digest);
+      if (known === undefined || !(await complete(known))) await take(baseImageDir, reference, signal);
+      else if (records.named(tenant, baseReference)?.image.digest !== digest) await record(baseReference, known);
+      hasBase.add(tenant);
+    }
+    /** Undefined when the image is not whole, or was removed before it could be held. */
+    async function held(named: NamedImage | undefined): Promise<ReadyImage | undefined> {
+      if (named === undefined) return undefined;
+      const { image } = named;
+      using holding = new DisposableStack();
+      holding.use(leased.hold([image.digest, lease(image.digest, tenant)]));
+      if (records.image(image.digest) === undefined || !(await complete(image))) return undefined;
+      records.used(image.digest, Date.now());
+      const own = holding.move();
+      const paths = image.chains.map(layers.path);
+      return { info: imageInfo(named), layers: paths, config: image.config, [Symbol.dispose]: () => own.dispose() };
+    }
+    async function base(signal?: AbortSignal): Promise<NamedImage> {
+      await ensureBase(signal);
+      const found = records.named(tenant, baseReference);
+      if (found === undefined) throw new ImageError('the base image is missing; run npm run setup');
+      return found;
+    }
+    async function pull(
+      text: string,
+      candidates: readonly Reference[],
+      platform: Platform,
+      signal?: AbortSignal,
+      onReport?: (progress: PullProgress) => void,
+    ): Promise<NamedImage> {
+      if (isBase(candidates)) return base(signal);
+      const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
+        using holding = new DisposableStack();
+        const how = { ...options.network, registries, layers, work, partials, platform, holding };
+        const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
+          report({ reference: text, completedBytes, totalBytes }),
+        );
+        return await record(formatReference(reference), image);
+      };
+      return jobs.join([tenant, formatPlatform(platform), ...candidates.map(formatReference)].join(' '), start, {
+        signal,
+        onReport,
+      });
+    }
+    return {
+      async ready(reference, signal) {
+        enter({ signal });
+        const absent = (why: string): ImageError =>
+          new ImageError(`image not found: ${reference} ${why}; pull it by name or boxlite images import`);
+        if (isDigest(reference)) {
+          // A box may still have an image whose name has moved on; what only others have is not here.
+          const image = inUse(reference, tenant) ? records.image(reference) : undefined;
+          const nameless = image && { reference: `@${reference}`, image, cachedAtMs: 0, usedAtMs: 0 };
+          const found = await held(records.names(tenant, reference)[0] ?? nameless);
+          if (found === undefined) throw absent('is not on this host');
+          return found;
+        }
+        const candidates = parseReference(reference, search);
+        if (!isBase(candidates)) {
+          for (const candidate of candidates) {
+            const found = await held(records.named(tenant, formatReference(candidate)));
+            if (found !== undefined) return found;
+          }
+        }
+        const pulled = await held(await pull(reference, candidates, hostPlatform, signal));
+        if (pulled === undefined) throw absent('was removed while a box was made of it');
+        return pulled;
+      },
+      async pull(reference, { onProgress, signal, platform } = {}) {
+        enter({ signal });
+        const wanted = platform === undefined ? hostPlatform : parsePlatform(platform);
+        return imageInfo(await pull(reference, parseReference(reference, search), wanted, signal, onProgress));
+      },
+      async import(path, reference, { signal } = {}) {
+        enter({ signal });
+        const [name] = parseReference(reference);
+        if (name.digest !== undefined) throw new InvalidArgumentError(`cannot import under a digest: ${reference}`);
+        if (isBase([name]))
+          throw new InvalidArgumentError('boxlite/base:latest comes with BoxLite; import under another name');
+        return imageInfo(await take(path, name, signal));
+      },
+      async list({ pageSize = 100, pageToken } = {}, { signal } = {}) {
+        enter({ signal });
+        if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 1000) {
+          throw new InvalidArgumentError(`pageSize is not 1 to 1000: ${pageSize}`);
+        }
+        const after = pageToken === undefined ? '' : Buffer.from(pageToken, 'base64url').toString();
+        if (pageToken !== undefined && Buffer.from(after).toString('base64url') !== pageToken) {
+          throw new InvalidArgumentError('pageToken is not one that this list gave');
+        }
+        await ensureBase(signal);
+        const found = records.page(tenant, after, pageSize + 1);
+        const last = found.length > pageSize ? found[pageSize - 1] : undefined;
+        return {
+          images: found.slice(0, pageSize).map(imageInfo),
+          nextPageToken: last === undefined ? undefined : Buffer.from(last.reference).toString('base64url'),
+        };
+      },
+      async get(digest, { signal } = {}) {
+        enter({ signal });
+        await ensureBase(signal);
+        const found = records.names(tenant, digest)[0];
+        return found === undefined ? null : imageDetails(found, layers.bytes);
+      },
+      async remove(digestOrReference, call) {
+        enter(call);
+        const names = isDigest(digestOrReference)
+          ? records.names(tenant, digestOrReference)
+          : parseReference(digestOrReference, search)
+              .map((each) => records.named(tenant, formatReference(each)))
+              .filter((each) => each !== undefined)
+              .slice(0, 1);
+        const digest = names[0]?.image.digest;
+        if (digest === undefined)
+          throw new NotFoundError(`there is no image ${digestOrReference}; see boxlite images list`);
+        if (names.some(({ reference }) => reference === baseReference)) {
+          throw new InvalidStateError('boxlite/base:latest comes with BoxLite and cannot be removed');
+        }
+        if (names.length === records.names(tenant, digest).length && inUse(digest, tenant)) {
+          throw new InvalidStateError(
+            `image ${digestOrReference} is used by a box or kept ready for one; remove the box first`,
+          );
+        }
+        for (const { reference } of names) records.removeName(tenant, reference);
+        await sweep();
+      },
+      async prune(how = {}, call) {
+        enter(call);
+        return pruneImages(how, {
+          tenant,
+          records,
+          partials,
+          inUse: (digest) => inUse(digest, tenant),
+          sweep,
+          searchRegistries: search,
+        });
+      },
+    };
+  }
+
+  await sweep();
+  return {
+    of,
     async close() {
       if (closed) return;
       closed = true;

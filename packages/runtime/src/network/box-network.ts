@@ -27,6 +27,8 @@ export interface BoxNetworkOptions extends BoxNetworkPlace {
    * belongs to the box's user namespace, which then may mount /sys; one made here belongs to the runtime's.
    */
   readonly namespacePath?: string;
+  /** The box has a network stack of its own, which takes eth0 of the namespace: its address, its routes and its packets. @default false */
+  readonly ownStack?: boolean;
   /** Names the resolvers to ask; read anew when it changes. @default '/etc/resolv.conf' */
   readonly resolvConf?: string;
 }

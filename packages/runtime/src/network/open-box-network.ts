@@ -26,7 +26,7 @@ function formatPort({ guestPort, hostPort = 0, hostIp = '127.0.0.1', protocol = 
 }
 
 function programArguments(options: BoxNetworkOptions): readonly string[] {
-  const { allow, ports, attached, namespacePath, resolvConf = '/etc/resolv.conf' } = options;
+  const { allow, ports, attached, namespacePath, ownStack, resolvConf = '/etc/resolv.conf' } = options;
   if (allow !== undefined && allow.length > rulesMax)
     throw new InvalidArgumentError(`network.allow: ${allow.length} rules; at most ${rulesMax}`);
   if (ports.length > portsMax) throw new InvalidArgumentError(`ports: ${ports.length}; at most ${portsMax}`);
@@ -34,6 +34,7 @@ function programArguments(options: BoxNetworkOptions): readonly string[] {
     '--resolv-conf',
     resolvConf,
     ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
+    ...(ownStack ? ['--own-stack'] : []),
     ...(attached ? ['--attached'] : []),
     ...(allow === undefined ? [] : ['--listed']),
     ...(allow ?? []).flatMap((rule) => ['--allow', formatRule(parseRule(rule))]),

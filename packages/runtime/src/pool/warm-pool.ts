@@ -2,13 +2,15 @@ import { type BoxOptions, InvalidArgumentError, type WarmOptions } from 'boxlite
 import { optionsOn } from '../box/box-network.ts';
 import { boxRoot } from '../box/box-root.ts';
 import { checkBoxOptions } from '../box/check-options.ts';
-import { newRecord } from '../box/new-record.ts';
 import { boxShape, type PreparationHome, type PreparedBox, prepareBox } from '../box/prepared-box.ts';
 import type { ImageStore } from '../images/images.ts';
 import type { BoxRecord } from '../store/box-records.ts';
+import { newBoxRecord } from '../store/new-box-record.ts';
 import { Shelf } from './shelf.ts';
 
 const sizeMax = 1000;
+// Whose names of images count. Whoever's box is of the same layers may have what is made of them.
+const tenant = 'default';
 
 export interface WarmPoolHome extends PreparationHome {
   readonly images: ImageStore;
@@ -57,7 +59,7 @@ export class WarmPool {
     }
     const isPast = ({ record: { image, imageId } }: PreparedBox): boolean =>
       image === record.image && imageId !== record.imageId;
-    for (const shelf of this.#shelves) void shelf.drop(isPast);
+    if (record.tenant === tenant) for (const shelf of this.#shelves) void shelf.drop(isPast);
     return undefined;
   }
 
@@ -70,9 +72,8 @@ export class WarmPool {
     const { engine, images, detachAll } = this.#home;
     const options = optionsOn(engine, box);
     using holding = new DisposableStack();
-    const root = await boxRoot(options, images, holding, signal);
-    const record = newRecord({ ...root, options }, undefined, detachAll);
-    const prepared = await prepareBox(this.#home, record, holding.move());
-    return prepared;
+    const root = await boxRoot(options, images.of(tenant), holding, signal);
+    const record = newBoxRecord({ tenant, name: undefined, detachAll, ...root, options });
+    return await prepareBox(this.#home, record, holding.move());
   }
 }

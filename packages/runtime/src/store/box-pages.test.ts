@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { newRecord } from '../box/new-record.ts';
 import { type BoxRecord, type BoxRecords, boxRecords } from './box-records.ts';
 import { openDatabase } from './database.ts';
+import { newBoxRecord } from './new-box-record.ts';
 
 function records(): { readonly database: DatabaseSync; readonly boxes: BoxRecords } {
   const database = openDatabase(':memory:');
@@ -12,9 +12,18 @@ function records(): { readonly database: DatabaseSync; readonly boxes: BoxRecord
 
 const defaults = { env: {}, workingDir: '/', user: '', entrypoint: [], cmd: [] };
 function box(id: number, createdAt: number, name?: string): BoxRecord {
-  const made = { image: 'a', imageId: undefined, rootfs: { layers: [] }, defaults, options: {} };
+  const made = {
+    tenant: 'default',
+    name,
+    detachAll: false,
+    image: 'a',
+    imageId: undefined,
+    rootfs: { layers: [] },
+    defaults,
+    options: {},
+  };
   const spelled = id.toString().padStart(26, '0');
-  return { ...newRecord(made, name, false), id: spelled, createdAt, updatedAt: createdAt };
+  return { ...newBoxRecord(made), id: spelled, createdAt, updatedAt: createdAt };
 }
 
 // An id says nothing of the age: boxes of the warm pool have one from before they were asked for. Clocks go back, too.
@@ -44,7 +53,7 @@ test('whatever is made and removed between pages, a box that is there all the wh
         let token: string | undefined;
         let ended = false;
         const page = (): void => {
-          const answer = boxes.list({ pageSize, ...(token !== undefined && { pageToken: token }) });
+          const answer = boxes.list('default', { pageSize, ...(token !== undefined && { pageToken: token }) });
           seen.push(...answer.records);
           token = answer.nextPageToken;
           ended = token === undefined;
@@ -79,6 +88,6 @@ test('a page token of another form is refused', () => {
   const { boxes } = records();
   for (const text of ['', 'after:1', 'after:x:00000000000000000000000001', 'after:1:short', 'nonsense']) {
     const pageToken = Buffer.from(text).toString('base64url');
-    expect(() => boxes.list({ pageToken })).toThrow('pageToken');
+    expect(() => boxes.list('default', { pageToken })).toThrow('pageToken');
   }
 });

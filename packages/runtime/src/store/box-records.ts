@@ -37,6 +37,8 @@ export interface BoxCounters {
 /** A box as the store keeps it. */
 export interface BoxRecord {
   readonly id: string;
+  /** Whose it is. */
+  readonly tenant: string;
   readonly name: string | undefined;
   readonly status: BoxStatus;
   readonly createdAt: number;
@@ -55,7 +57,7 @@ export interface BoxRecord {
 }
 
 export interface BoxRecords {
-  /** `AlreadyExistsError` when the name is taken. */
+  /** `AlreadyExistsError` when the tenant has the name. */
   insert(record: BoxRecord): void;
   update(
     id: string,
@@ -66,13 +68,18 @@ export interface BoxRecords {
       history?: BoxHistory | undefined;
     },
   ): BoxRecord;
-  count(id: string, added: BoxCounters): void;
-  get(idOrName: string): BoxRecord | undefined;
-  list(options: ListBoxesOptions): { records: BoxRecord[]; nextPageToken: string | undefined };
+  add(id: string, added: BoxCounters): void;
+  /** Of one tenant, by id or name. */
+  get(tenant: string, idOrName: string): BoxRecord | undefined;
+  /** Whoever has it. */
+  has(id: string): boolean;
+  list(tenant: string, options: ListBoxesOptions): { records: BoxRecord[]; nextPageToken: string | undefined };
   all(): BoxRecord[];
   remove(id: string): void;
-  numRunning(): number;
-  usesImage(imageId: string): boolean;
+  count(tenant: string): number;
+  numRunning(tenant: string): number;
+  /** Whether a box has an image: one of that tenant, or of any. */
+  usesImage(imageId: string, tenant?: string): boolean;
 }
 
 type Row = Record<string, SQLOutputValue>;
@@ -80,6 +87,7 @@ type Row = Record<string, SQLOutputValue>;
 function read(row: Row): BoxRecord {
   return {
     id: String(row['id']),
+    tenant: String(row['tenant']),
     name: row['name'] === null ? undefined : String(row['name']),
     status: String(row['status']) as BoxStatus,
     createdAt: Number(row['created_at']),
@@ -104,30 +112,33 @@ function read(row: Row): BoxRecord {
 
 /** The boxes of a store. */
 export function boxRecords(database: DatabaseSync): BoxRecords {
-  database.exec('CREATE INDEX IF NOT EXISTS boxes_by_age ON boxes (created_at, id)');
+  database.exec('CREATE INDEX IF NOT EXISTS boxes_by_age ON boxes (tenant, created_at, id)');
   const insert = statement(
     database,
-    `INSERT INTO boxes (id, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO boxes (id, tenant, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const update = statement(
     database,
     `UPDATE boxes SET updated_at = iif(status = ?1, updated_at, ?3), status = ?1, pid = ?2, timing = coalesce(?4, timing),
      history = coalesce(?5, history) WHERE id = ?6 RETURNING *`,
   );
-  const count = statement(
+  const add = statement(
     database,
     `UPDATE boxes SET commands = commands + ?, exec_errors = exec_errors + ?, bytes_in = bytes_in + ?,
      bytes_out = bytes_out + ? WHERE id = ?`,
   );
   const get = statement(
     database,
-    'SELECT * FROM boxes WHERE id = ?1 UNION ALL SELECT * FROM boxes WHERE name = ?1 LIMIT 1',
+    `SELECT * FROM boxes WHERE id = ?2 AND tenant = ?1
+     UNION ALL SELECT * FROM boxes WHERE name = ?2 AND tenant = ?1 LIMIT 1`,
   );
-  const named = statement(database, 'SELECT id FROM boxes WHERE name = ?');
+  const named = statement(database, 'SELECT id FROM boxes WHERE tenant = ? AND name = ?');
+  const one = statement(database, 'SELECT 1 FROM boxes WHERE id = ?');
+  const count = statement(database, 'SELECT count(*) AS n FROM boxes WHERE tenant = ?');
   const page = statement(
     database,
-    `SELECT * FROM boxes WHERE (created_at, id) > (?5, ?1) AND (?2 IS NULL OR status = ?2)
+    `SELECT * FROM boxes WHERE tenant = ?7 AND (created_at, id) > (?5, ?1) AND (?2 IS NULL OR status = ?2)
      AND substr(coalesce(name, ''), 1, length(?6)) = ?6 AND NOT EXISTS (
        SELECT 1 FROM json_each(?3) AS wanted WHERE NOT EXISTS (
          SELECT 1 FROM json_each(boxes.labels) AS has WHERE has.key = wanted.key AND has.value = wanted.value))
@@ -137,16 +148,17 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
   const remove = statement(database, 'DELETE FROM boxes WHERE id = ?');
   const running = statement(
     database,
-    `SELECT count(*) AS n FROM boxes WHERE status IN ('running', 'paused', 'stopping')`,
+    `SELECT count(*) AS n FROM boxes WHERE tenant = ? AND status IN ('running', 'paused', 'stopping')`,
   );
-  const uses = statement(database, 'SELECT 1 FROM boxes WHERE image_id = ? LIMIT 1');
+  const uses = statement(database, 'SELECT 1 FROM boxes WHERE image_id = ?1 AND (?2 IS NULL OR tenant = ?2) LIMIT 1');
   return {
     insert(record) {
-      if (record.name !== undefined && named.get(record.name)) {
+      if (record.name !== undefined && named.get(record.tenant, record.name)) {
         throw new AlreadyExistsError(`a box named ${record.name} exists already; choose another name or remove it`);
       }
       insert.run(
         record.id,
+        record.tenant,
         record.name ?? null,
         record.status,
         record.createdAt,
@@ -166,23 +178,25 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       if (!row) throw new Error(`box ${id} is not in the store`);
       return read(row);
     },
-    count: (id, { commands, execErrors, bytesIn, bytesOut }) =>
-      void count.run(commands, execErrors, bytesIn, bytesOut, id),
-    get(idOrName) {
-      const row = get.get(idOrName);
+    add: (id, { commands, execErrors, bytesIn, bytesOut }) => void add.run(commands, execErrors, bytesIn, bytesOut, id),
+    get(tenant, idOrName) {
+      const row = get.get(tenant, idOrName);
       return row && read(row);
     },
-    list({ pageSize = 100, pageToken, status, labels = {}, namePrefix = '' }) {
+    has: (id) => one.get(id) !== undefined,
+    list(tenant, { pageSize = 100, pageToken, status, labels = {}, namePrefix = '' }) {
       const { createdAt, id } = pageToken === undefined ? beginning : fromPageToken(pageToken);
-      const rows = page.all(id, status ?? null, JSON.stringify(labels), pageSize + 1, createdAt, namePrefix);
+      const wanted = [status ?? null, JSON.stringify(labels)] as const;
+      const rows = page.all(id, ...wanted, pageSize + 1, createdAt, namePrefix, tenant);
       const records = rows.slice(0, pageSize).map(read);
       const last = records.at(-1);
       return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last) : undefined };
     },
     all: () => all.all().map(read),
     remove: (id) => void remove.run(id),
-    usesImage: (imageId) => uses.get(imageId) !== undefined,
-    numRunning: () => Number(running.get()?.['n'] ?? 0),
+    usesImage: (imageId, tenant) => uses.get(imageId, tenant ?? null) !== undefined,
+    count: (tenant) => Number(count.get(tenant)?.['n'] ?? 0),
+    numRunning: (tenant) => Number(running.get(tenant)?.['n'] ?? 0),
   };
 }
 

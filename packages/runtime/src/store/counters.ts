@@ -3,21 +3,22 @@ import { statement } from './statement.ts';
 
 export type CounterName = 'boxes_created' | 'boxes_failed' | 'boxes_stopped' | 'commands' | 'exec_errors';
 
-/** Totals that outlive restarts. */
+/** Totals of each tenant, which outlive restarts. */
 export interface Counters {
-  add(name: CounterName, n?: number): void;
-  get(name: CounterName): number;
+  add(tenant: string, name: CounterName, n?: number): void;
+  get(tenant: string, name: CounterName): number;
 }
 
 /** The counters of a store. */
 export function counters(database: DatabaseSync): Counters {
   const add = statement(
     database,
-    'INSERT INTO counters (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = value + ?2',
+    `INSERT INTO counters (tenant, name, value) VALUES (?1, ?2, ?3)
+     ON CONFLICT (tenant, name) DO UPDATE SET value = value + ?3`,
   );
-  const get = statement(database, 'SELECT value FROM counters WHERE name = ?');
+  const get = statement(database, 'SELECT value FROM counters WHERE tenant = ? AND name = ?');
   return {
-    add: (name, n = 1) => void add.run(name, n),
-    get: (name) => Number(get.get(name)?.['value'] ?? 0),
+    add: (tenant, name, n = 1) => void add.run(tenant, name, n),
+    get: (tenant, name) => Number(get.get(tenant, name)?.['value'] ?? 0),
   };
 }

@@ -37,12 +37,50 @@ CREATE INDEX executions_by_box ON executions (box_id, id);
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `,
   `ALTER TABLE boxes ADD COLUMN history TEXT NOT NULL DEFAULT '{}';`,
+  // A name is unique within its tenant, which takes another table: SQLite changes no constraint of one that is there.
+  `
+CREATE TABLE tenant_boxes (
+  id TEXT PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  name TEXT,
+  status TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  image TEXT NOT NULL,
+  image_id TEXT,
+  options TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  rootfs TEXT NOT NULL,
+  defaults TEXT NOT NULL,
+  detached INTEGER NOT NULL,
+  pid INTEGER,
+  timing TEXT,
+  commands INTEGER NOT NULL DEFAULT 0,
+  exec_errors INTEGER NOT NULL DEFAULT 0,
+  bytes_in INTEGER NOT NULL DEFAULT 0,
+  bytes_out INTEGER NOT NULL DEFAULT 0,
+  history TEXT NOT NULL DEFAULT '{}',
+  UNIQUE (tenant, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tenant_boxes SELECT id, 'default', name, status, created_at, updated_at, image, image_id, options, labels,
+  rootfs, defaults, detached, pid, timing, commands, exec_errors, bytes_in, bytes_out, history FROM boxes;
+DROP TABLE boxes;
+ALTER TABLE tenant_boxes RENAME TO boxes;
+CREATE INDEX boxes_by_tenant ON boxes (tenant, id);
+CREATE TABLE tenant_counters (
+  tenant TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL, PRIMARY KEY (tenant, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tenant_counters SELECT 'default', name, value FROM counters;
+DROP TABLE counters;
+ALTER TABLE tenant_counters RENAME TO counters;
+`,
 ];
 
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */
 export function openDatabase(path: string): DatabaseSync {
   try {
-    const database = new DatabaseSync(path, { enableForeignKeyConstraints: true });
+    // A table that is replaced would take with it all that refers to it: the constraints come after the steps.
+    const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
     if (typeof found !== 'number' || found > steps.length) {
@@ -55,6 +93,7 @@ export function openDatabase(path: string): DatabaseSync {
       const lacking = steps.slice(found).join('\n');
       database.exec(`BEGIN; ${lacking} PRAGMA user_version = ${steps.length}; COMMIT;`);
     }
+    database.exec('PRAGMA foreign_keys = ON');
     return database;
   } catch (error) {
     if (error instanceof StorageError) throw error;

@@ -2,15 +2,17 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ImageStore } from '../images/images.ts';
+import type { ImageStore, TenantImages } from '../images/images.ts';
 import { type OpenImageStoreOptions, openImageStore } from '../images/store.ts';
 
 /** A home directory with an image store, for tests. */
 export interface ImageHome extends AsyncDisposable {
   readonly path: string;
-  readonly store: ImageStore;
+  readonly store: TenantImages & Pick<ImageStore, 'close'>;
+  /** The same store as another tenant has it. */
+  of(tenant: string): TenantImages;
   /** Closes the store and opens it again, as another process would. */
-  reopen(options?: Partial<OpenImageStoreOptions>): Promise<ImageStore>;
+  reopen(options?: Partial<OpenImageStoreOptions>): Promise<TenantImages>;
   /** Names in `images/layers`. */
   layers(): Promise<string[]>;
   /** What is left in this process's folder for unfinished work. */
@@ -29,12 +31,13 @@ export async function imageHome(
   return {
     path,
     get store() {
-      return store;
+      return { ...store.of('default'), close: store.close };
     },
+    of: (tenant) => store.of(tenant),
     async reopen(changed = {}) {
       await store.close();
       store = await openImageStore({ ...fixed, ...options, ...changed });
-      return store;
+      return store.of('default');
     },
     layers: () => readdir(join(path, 'images/layers')),
     async unfinished() {

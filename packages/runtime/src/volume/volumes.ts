@@ -27,9 +27,11 @@ export interface OpenVolumesOptions {
 }
 
 /** The managed volumes of a home directory. */
-export interface ManagedVolumes extends VolumesBackend {
-  /** Box options in which every managed volume is named by its id. `InvalidArgumentError` for one that is not there. */
-  take(options: BoxOptions): BoxOptions;
+export interface ManagedVolumes {
+  /** Those of a tenant, who sees no other. */
+  of(tenant: string): VolumesBackend;
+  /** Box options in which every managed volume is named by its id. `InvalidArgumentError` for one that the tenant lacks. */
+  take(tenant: string, options: BoxOptions): BoxOptions;
   /** Where what is in a volume lies. */
   path(id: string): string;
   /** Deletes what a crash left of volumes that were never recorded, or are no more. */
@@ -45,8 +47,8 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
   const records = volumeRecords(database);
   const folder = (id: string): string => join(directory, id);
   const path = (id: string): string => join(folder(id), 'data');
-  const found = (idOrName: string): VolumeInfo => {
-    const volume = records.get(idOrName);
+  const found = (tenant: string, idOrName: string): VolumeInfo => {
+    const volume = records.get(tenant, idOrName);
     if (volume) return volume;
     throw new NotFoundError(`volume not found: ${idOrName}; boxlite volume ls shows those there are`);
   };
@@ -54,8 +56,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
     signal?.throwIfAborted();
     assertOpen();
   };
-  return {
-    path,
+  const of = (tenant: string): VolumesBackend => ({
     async create(name, { signal, onId } = {}) {
       enter(signal);
       if (name !== undefined) checkName('name', name);
@@ -63,25 +64,25 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
       const id = ulid(now);
       await mkdir(path(id), { recursive: true, mode: 0o700 });
       await chmod(path(id), 0o755);
-      if (name !== undefined && records.get(name)) {
+      if (name !== undefined && records.get(tenant, name)) {
         await drop(folder(id));
         throw new AlreadyExistsError(`a volume named ${name} exists already; choose another name or remove it`);
       }
       onId?.(id);
-      records.insert(id, name ?? id, now);
-      return found(id);
+      records.insert(tenant, id, name ?? id, now);
+      return found(tenant, id);
     },
     async list({ signal } = {}) {
       enter(signal);
-      return records.list();
+      return records.list(tenant);
     },
     async get(idOrName, { signal } = {}) {
       enter(signal);
-      return records.get(idOrName) ?? null;
+      return records.get(tenant, idOrName) ?? null;
     },
     async remove(idOrName, { force = false } = {}, { signal } = {}) {
       enter(signal);
-      const { id, name } = found(idOrName);
+      const { id, name } = found(tenant, idOrName);
       const holders = boxes().filter((box) => has(box, id));
       const busy = holders.find(({ status }) => !['configured', 'stopped', 'failed'].includes(status));
       const holder = busy ?? (force ? undefined : holders[0]);
@@ -92,11 +93,15 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
       records.remove(id);
       await drop(folder(id));
     },
-    take(options) {
+  });
+  return {
+    of,
+    path,
+    take(tenant, options) {
       if (!options.volumes) return options;
       const volumes = options.volumes.map((volume, i) => {
         if (!('volume' in volume)) return volume;
-        const taken = records.get(volume.volume);
+        const taken = records.get(tenant, volume.volume);
         if (!taken) {
           const next = 'make it with volumes.create or boxlite volume create';
           throw new InvalidArgumentError(`volumes[${i}].volume: there is no volume ${volume.volume}; ${next}`);
@@ -107,7 +112,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
       return { ...options, volumes };
     },
     async sweep() {
-      const known = new Set(records.list().map(({ id }) => id));
+      const known = new Set(records.ids());
       for (const name of await readdir(directory).catch(() => [])) if (!known.has(name)) await drop(folder(name));
     },
   };

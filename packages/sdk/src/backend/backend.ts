@@ -1,3 +1,4 @@
+import type { AccountBackend } from './account.ts';
 import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
 import type {
   BoxInfo,
@@ -47,7 +48,14 @@ export interface RuntimeBackend {
    * is cut, changed or hostile, and then there is no box.
    */
   importBox(archive: ReadableStream<Uint8Array>, name: string | undefined, call?: MakeOptions): Promise<BoxBackend>;
-  /** Ends attached boxes and lets go of everything held; over REST nothing remote is touched. Twice is fine. */
+  /** What a server knows of those who use it; a local runtime has none. */
+  readonly account?: AccountBackend;
+  /**
+   * The same runtime as another tenant has it, with boxes, volumes, names of images and counters of its own. `default` is
+   * who a runtime is opened as.
+   */
+  tenant(name: string): RuntimeBackend;
+  /** Ends attached boxes and lets go of everything held, for every tenant; over REST nothing remote is touched. Twice is fine. */
   shutdown(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
 

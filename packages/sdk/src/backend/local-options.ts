@@ -36,13 +36,15 @@ export interface WarmOptions {
 export interface BoxliteOptions {
   /** @default $BOXLITE_HOME or ~/.boxlite */
   readonly homeDir?: string;
-  /** `runc` or a path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has */
+  /** `runc`, `crun`, `runsc` or the path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has: runc, else crun */
   readonly engine?: string;
   readonly imageRegistries?: readonly ImageRegistryOptions[];
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
   readonly detachAll?: boolean;
   /** Boxes to keep ready, so that `create` and `start` only hand one over. @default none */
   readonly warm?: readonly WarmOptions[];
+  /** Most boxes of one tenant; one more is a `ResourceExhaustedError`. @default 10,000 */
+  readonly maxBoxes?: number;
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
 }

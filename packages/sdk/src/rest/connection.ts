@@ -36,12 +36,14 @@ export interface Connection {
 
 /** Opens nothing: a connection is made by the first request. */
 export function connect(options: BoxliteRestOptions): Connection {
-  const { instance, tenant } = roots(options);
+  const { origin, instance, tenant } = roots(options);
   const { retries = {}, idleTimeoutMs = 60_000 } = options;
   const boxes = fetchClient({ baseUrl: tenant, fetch: options.fetch });
-  const server = fetchClient({ baseUrl: instance });
-  const resolve: Client['resolve'] = (endpoint) =>
-    endpoint.base === 'instance' ? server.resolve({ ...endpoint, base: 'api' }) : boxes.resolve(endpoint);
+  const elsewhere = { origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
+  const resolve: Client['resolve'] = (endpoint) => {
+    const { base = 'api' } = endpoint;
+    return base === 'api' ? boxes.resolve(endpoint) : elsewhere[base].resolve({ ...endpoint, base: 'api' });
+  };
   const bare: Client = { resolve, send: async (request) => whole(await boxes.send(request)) };
   const reading = retrying(bare, retries);
   const capabilities = once(async () => {

@@ -42,8 +42,12 @@ export const BoxliteRestOptions: {
   },
 };
 
-/** The two roots of a server: `{url}/{prefix}/` for the instance, `{url}/{prefix}/{pathPrefix}/` for a tenant's boxes. */
-export function roots(options: BoxliteRestOptions): { readonly instance: URL; readonly tenant: URL } {
+/** The roots of a server: `{url}/`, `{url}/{prefix}/` for the instance, `{url}/{prefix}/{pathPrefix}/` for a tenant's boxes. */
+export function roots(options: BoxliteRestOptions): {
+  readonly origin: URL;
+  readonly instance: URL;
+  readonly tenant: URL;
+} {
   if (typeof options !== 'object' || options === null) refuse('options', 'an object such as { url }', options);
   const { url, prefix = 'v1', pathPrefix = 'default' } = options;
   if (!URL.canParse(String(url))) refuse('url', 'the URL of a BoxLite server', String(url));
@@ -59,7 +63,7 @@ export function roots(options: BoxliteRestOptions): { readonly instance: URL; re
     return result;
   };
   const version = segments('prefix', prefix);
-  return { instance: at(...version), tenant: at(...version, ...segments('pathPrefix', pathPrefix)) };
+  return { origin: at(), instance: at(...version), tenant: at(...version, ...segments('pathPrefix', pathPrefix)) };
 }
 
 function segments(field: string, value: string): string[] {

@@ -18,6 +18,7 @@ import type { BoxBackend, CallOptions, RuntimeBackend } from '../backend/backend
 import type { BoxOptions } from '../backend/box-options.ts';
 import type { RuntimeConfig } from '../backend/info.ts';
 import { AlreadyExistsError, NotFoundError, UnsupportedError } from '../errors.ts';
+import { restAccount } from './account.ts';
 import { restBox } from './box.ts';
 import { connect } from './connection.ts';
 import { restImages } from './images.ts';
@@ -73,7 +74,7 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       throw error;
     }
   };
-  return {
+  const runtime: RuntimeBackend = {
     create: async (request, name, call) => restBox(connection, await create(request, name, call)),
     async getOrCreate(request, name, call) {
       for (let attempt = 1; ; attempt++) {
@@ -108,6 +109,7 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
     config,
     images: restImages(connection),
     volumes: restVolumes(connection),
+    account: restAccount(connection),
     async importBox(archive, name, call) {
       const source = stoppable(archive);
       try {
@@ -117,7 +119,9 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
         source.stop();
       }
     },
+    tenant: (name) => (name === 'default' ? runtime : restRuntime({ ...options, pathPrefix: name })),
     // Nothing is held: what runs on the server goes on.
     async shutdown() {},
   };
+  return runtime;
 }

@@ -203,6 +203,7 @@ export function memoryBackend(
       uploads.set('import', await new Response(archive).bytes());
       return create({}, name);
     },
+    tenant: () => memoryBackend(program),
     shutdown: async () => void calls.push('shutdown'),
   };
 }

@@ -1,117 +1,97 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { type Scope, scopes, type TokenRequest, type TokenResponse } from '@boxlite/api';
-import { InvalidArgumentError } from 'boxlite/backend';
-import { HttpError } from '../http/http-error.ts';
-import { type GrantOptions, type Principal, principal } from './principal.ts';
-import { secretDigest, secretMatches } from './secret-digest.ts';
-import { signToken, verifyToken } from './token.ts';
-import { tokenCache } from './token-cache.ts';
+import type { TokenRequest, TokenResponse } from '@boxlite/api';
+import { isGood } from '../identity/credential.ts';
+import { type Identity, keyParts, openIdentity } from '../identity/identity.ts';
+import { type ApiKeyOptions, type ClientOptions, configured } from './configured.ts';
+import { grantedPermissions } from './granted.ts';
+import { permissionsNamed, spelled } from './permissions.ts';
+import { keptPrincipal, type Principal } from './principal.ts';
+import { secretDigest } from './secret-digest.ts';
+import { signToken, type TokenClaims, verifyToken } from './token.ts';
+import { unauthorized } from './unauthorized.ts';
+import { verifiedCache } from './verified-cache.ts';
 
-/** A client that asks for tokens with its secret. */
-export interface ClientOptions extends GrantOptions {
-  readonly id: string;
-  readonly secret: string;
-}
-
-/** A key sent as bearer as it is. */
-export interface ApiKeyOptions extends GrantOptions {
-  /** What the log calls it. @default 'api-key' */
-  readonly id?: string;
-  readonly key: string;
-}
-
-/** Who may use the server. Without clients and keys only the public operations answer. */
+/** Who may use the server. Without clients, keys and an identity that has some only the public operations answer. */
 export interface AuthOptions {
   readonly clients?: readonly ClientOptions[];
   readonly apiKeys?: readonly ApiKeyOptions[];
-  /** Signs the tokens (HS256), at least 32 bytes; without it tokens die with the process. @default random */
-  readonly signingKey?: Uint8Array;
+  /** Where further credentials and the keys that sign tokens are kept. @default in memory: gone with the process */
+  readonly identity?: Identity;
   /** @default 3600 */
   readonly tokenLifetimeSeconds?: number;
 }
 
 /** Turns credentials into principals. */
 export interface Authenticator {
-  /** Who sent the request; 401 when nobody that is known. */
+  /** Who sent the request; 401 when nobody that is known. What was revoked meanwhile, in any process, is 401. */
   authenticate(authorization: string | null): Promise<Principal>;
   /** A token for client credentials; 401 for a wrong client or secret, 400 for a scope that is not to be had. */
   issue(request: TokenRequest): Promise<TokenResponse>;
+  readonly identity: Identity;
 }
 
-interface Client {
-  readonly digest: Buffer;
-  readonly who: Principal;
-}
+// So long a secret that was right needs no other look; whether it was revoked is looked up every time.
+const secretMemoryMs = 60_000;
 
 /** Makes the authenticator; `nowMs` is the clock. */
 export function authenticator(options: AuthOptions, nowMs: () => number = Date.now): Authenticator {
-  const key = options.signingKey ?? randomBytes(32);
-  if (key.byteLength < 32) throw new InvalidArgumentError('signingKey must have at least 32 bytes');
+  const identity = options.identity ?? openIdentity(':memory:', nowMs);
   const lifetimeSeconds = options.tokenLifetimeSeconds ?? 3600;
-  const clients = new Map<string, Client>();
-  for (const { id, secret, ...grant } of options.clients ?? []) {
-    clients.set(id, { digest: secretDigest(secret), who: principal(id, 'token', grant) });
-  }
-  const keys: readonly Client[] = (options.apiKeys ?? []).map(({ id = 'api-key', key: secret, ...grant }) => ({
-    digest: secretDigest(secret),
-    who: principal(id, 'key', grant),
-  }));
-  const nobody = secretDigest(randomBytes(32).toString('hex'));
-  const verified = tokenCache();
+  const fixed = configured(options.clients ?? [], options.apiKeys ?? []);
+  const secrets = verifiedCache<true>();
+  const tokens = verifiedCache<TokenClaims & { readonly kid: string }>();
 
-  function byKey(digest: Buffer): Principal | undefined {
-    let found: Principal | undefined;
-    for (const one of keys) if (timingSafeEqual(one.digest, digest)) found = one.who;
-    return found;
+  /** A credential that is kept and good now. */
+  function kept(kind: 'client' | 'key', id: string): Principal | undefined {
+    const found = identity.get(id);
+    return found?.kind === kind && isGood(found, nowMs()) ? keptPrincipal(found) : undefined;
+  }
+  async function isSecretOf(id: string, secret: string): Promise<boolean> {
+    const digest = secretDigest(`${id} ${secret}`).toString('latin1');
+    if (secrets.get(digest, nowMs())) return true;
+    const proof = async (): Promise<true | undefined> => (await identity.matches(id, secret)) || undefined;
+    return (await secrets.prove(digest, proof, () => nowMs() + secretMemoryMs)) === true;
+  }
+  async function byKey(bearer: string): Promise<Principal | undefined> {
+    const parts = keyParts(bearer);
+    if (!parts || !kept('key', parts.id) || !(await isSecretOf(parts.id, parts.secret))) return undefined;
+    // It may have been revoked while the secret was checked.
+    return kept('key', parts.id);
+  }
+  async function byToken(bearer: string): Promise<Principal | undefined> {
+    const digest = secretDigest(bearer).toString('latin1');
+    const proof = (): ReturnType<typeof verifyToken> => verifyToken(bearer, identity.signingKeys, nowMs());
+    const claims = tokens.get(digest, nowMs()) ?? (await tokens.prove(digest, proof, ({ expiresAtMs }) => expiresAtMs));
+    if (!claims || identity.signingKeys.publicKey(claims.kid) === undefined) return undefined;
+    const who = fixed.client(claims.clientId)?.who ?? kept('client', claims.clientId);
+    if (!who) return undefined;
+    const said = permissionsNamed(claims.scope.split(' ').filter((name) => name !== ''));
+    return { ...who, permissions: said.intersection(who.permissions) };
+  }
+  async function clientOf({ client_id: id, client_secret: secret }: TokenRequest): Promise<Principal | undefined> {
+    const known = fixed.client(id);
+    if (known) return known.matches(secret) ? known.who : undefined;
+    return kept('client', id) && (await isSecretOf(id, secret)) ? kept('client', id) : undefined;
   }
 
   return {
+    identity,
     async authenticate(authorization) {
       const bearer = /^Bearer +([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1];
       if (bearer === undefined) throw unauthorized('a bearer token or an API key is needed in Authorization');
-      const digest = secretDigest(bearer);
-      const cacheKey = digest.toString('latin1');
-      const now = nowMs();
-      const known = byKey(digest) ?? verified.get(cacheKey, now);
-      if (known) return known;
-      const claims = await verifyToken(bearer, key, now);
-      const client = claims && clients.get(claims.clientId);
-      if (!claims || !client) {
-        throw unauthorized('the credential is wrong or expired; get a new token at POST /v1/oauth/tokens', true);
-      }
-      const allowed = claims.scopes.filter((scope) => client.who.scopes.has(scope));
-      const who: Principal = { ...client.who, scopes: new Set(allowed) };
-      verified.set(cacheKey, who, claims.expiresAtMs);
-      return who;
+      const who = fixed.key(bearer) ?? (await byKey(bearer)) ?? (await byToken(bearer));
+      if (who) return who;
+      const next = 'use another key, or get a new token at POST /v1/oauth/tokens';
+      throw unauthorized(`the credential is wrong, expired or revoked; ${next}`, true);
     },
 
-    async issue({ client_id, client_secret, scope }) {
-      const client = clients.get(client_id);
-      const right = secretMatches(client_secret, client?.digest ?? nobody);
-      if (!client || !right) throw unauthorized('client_id or client_secret is wrong');
-      const granted = grantedScopes(scope, client.who);
+    async issue(request) {
+      const who = await clientOf(request);
+      if (!who) throw unauthorized('client_id or client_secret is wrong');
+      const scope = spelled(grantedPermissions(request.scope, who.permissions), 1).join(' ');
       const now = nowMs();
-      const claims = { clientId: client_id, scopes: granted, expiresAtMs: now + lifetimeSeconds * 1000 };
-      const access_token = await signToken(claims, key, now);
-      return { access_token, token_type: 'bearer', expires_in: lifetimeSeconds, scope: granted.join(' ') };
+      const claims = { clientId: request.client_id, scope, expiresAtMs: now + lifetimeSeconds * 1000 };
+      const access_token = await signToken(claims, identity.signingKeys, now);
+      return { access_token, token_type: 'bearer', expires_in: lifetimeSeconds, scope };
     },
   };
-}
-
-function grantedScopes(wanted: string | undefined, who: Principal): readonly Scope[] {
-  const names = (wanted ?? '').split(' ').filter((name) => name !== '');
-  if (names.length === 0) return [...who.scopes];
-  return names.map((name) => {
-    const scope = scopes.find((one) => one === name);
-    if (scope && who.scopes.has(scope)) return scope;
-    const why = scope ? 'this client may not have it' : 'no such scope';
-    throw new InvalidArgumentError(
-      `scope ${JSON.stringify(name.slice(0, 100))}: ${why}; it may have ${[...who.scopes].join(' ')}`,
-    );
-  });
-}
-
-function unauthorized(message: string, given = false): HttpError {
-  const challenge = `Bearer realm="boxlite"${given ? ', error="invalid_token"' : ''}`;
-  return new HttpError(401, 'UnauthorizedError', message, { 'www-authenticate': challenge });
 }

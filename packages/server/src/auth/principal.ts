@@ -1,48 +1,53 @@
-import { type Scope, scopes } from '@boxlite/api';
-import { NotFoundError } from 'boxlite/backend';
+import { type Permission, permissions } from '@boxlite/api';
 import { HttpError } from '../http/http-error.ts';
+import type { Credential } from '../identity/credential.ts';
+import { permissionsNamed } from './permissions.ts';
+import { checkTenant, defaultTenant, type Membership } from './tenant.ts';
 
 /** Who makes a request, and what they may do. */
-export interface Principal {
+export interface Principal extends Membership {
   readonly id: string;
-  /** A token from `/v1/oauth/tokens`, or an API key. */
-  readonly kind: 'token' | 'key';
-  readonly scopes: ReadonlySet<Scope>;
-  /** Undefined: every tenant. */
-  readonly tenants: ReadonlySet<string> | undefined;
+  /** What people call it. */
+  readonly name: string;
+  readonly permissions: ReadonlySet<Permission>;
+  /** When its credential ends; a token may end before. Milliseconds since 1970. */
+  readonly expiresAtMs: number | undefined;
 }
 
 /** What a configured credential may do. */
 export interface GrantOptions {
-  /** @default every scope */
-  readonly scopes?: readonly Scope[];
-  /** @default every tenant */
+  /** In the spelling of either generation. @default every scope */
+  readonly scopes?: readonly string[];
+  /** The first is the one meant where a path names none. @default every tenant */
   readonly tenants?: readonly string[];
 }
 
-const tenantPattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/;
-
-/** Makes a principal from what was configured. */
-export function principal(id: string, kind: Principal['kind'], grant: GrantOptions): Principal {
+/** Makes a principal from what was configured. `InvalidArgumentError` for a scope or a tenant that cannot be. */
+export function configuredPrincipal(id: string, { scopes, tenants }: GrantOptions): Principal {
+  for (const tenant of tenants ?? []) checkTenant(tenant);
   return {
     id,
-    kind,
-    scopes: new Set(grant.scopes ?? scopes),
-    tenants: grant.tenants && new Set(grant.tenants),
+    name: id,
+    permissions: scopes === undefined ? new Set(permissions) : permissionsNamed(scopes),
+    tenants: tenants && new Set(tenants),
+    home: tenants?.[0] ?? defaultTenant,
+    expiresAtMs: undefined,
   };
 }
 
-/** 404 unless the path's tenant has the form of one and this principal may use it: it must not learn which exist. */
-export function requireTenant(who: Principal, tenant: string): void {
-  if (tenantPattern.test(tenant) && (who.tenants === undefined || who.tenants.has(tenant))) return;
-  throw new NotFoundError(`no tenant is named ${JSON.stringify(tenant.slice(0, 128))}`);
+/** The principal of a credential that is kept. */
+export function keptPrincipal({ id, name, permissions: held, tenants, expiresAtMs }: Credential): Principal {
+  return {
+    ...{ id, name, permissions: held, expiresAtMs },
+    tenants: tenants && new Set(tenants),
+    home: tenants?.[0] ?? defaultTenant,
+  };
 }
 
-/** 403 unless the principal has the scope. */
-export function requireScope(who: Principal, scope: Scope): void {
-  if (who.scopes.has(scope)) return;
-  const message = `the credential lacks the scope ${scope}; it has ${[...who.scopes].join(' ') || 'none'}`;
-  throw new HttpError(403, 'PermissionError', message, {
-    'www-authenticate': `Bearer realm="boxlite", error="insufficient_scope", scope="${scope}"`,
-  });
+/** 403 unless the principal may do something, which `said` names in the client's spelling. */
+export function requirePermission(who: Principal, needed: Permission, said: string): void {
+  if (who.permissions.has(needed)) return;
+  const message = `the credential lacks the scope ${said}; GET /v1/me tells what it has`;
+  const challenge = `Bearer realm="boxlite", error="insufficient_scope", scope="${said}"`;
+  throw new HttpError(403, 'PermissionError', message, { 'www-authenticate': challenge });
 }

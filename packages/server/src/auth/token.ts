@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type Scope, scopes } from '@boxlite/api';
-import { jwtVerify, SignJWT } from 'jose';
+import { decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
+import type { SigningKeys } from '../identity/signing-keys.ts';
 
 const issuer = 'boxlite-server';
 const audience = 'boxlite';
@@ -8,15 +8,17 @@ const audience = 'boxlite';
 /** What a token says. */
 export interface TokenClaims {
   readonly clientId: string;
-  readonly scopes: readonly Scope[];
+  /** Names of scopes, separated by spaces. */
+  readonly scope: string;
   /** Milliseconds since 1970. */
   readonly expiresAtMs: number;
 }
 
-/** Signs a token (JWT, HS256) with iss, aud, sub, iat, exp, scope and jti. */
-export async function signToken(claims: TokenClaims, key: Uint8Array, nowMs: number): Promise<string> {
-  return new SignJWT({ scope: claims.scopes.join(' ') })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+/** Signs a token (JWT, EdDSA) with iss, aud, sub, iat, exp, scope and jti; its header names the key. */
+export async function signToken(claims: TokenClaims, keys: SigningKeys, nowMs: number): Promise<string> {
+  const { kid, key } = keys.current();
+  return new SignJWT({ scope: claims.scope })
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid })
     .setIssuer(issuer)
     .setAudience(audience)
     .setSubject(claims.clientId)
@@ -26,11 +28,18 @@ export async function signToken(claims: TokenClaims, key: Uint8Array, nowMs: num
     .sign(key);
 }
 
-/** Reads a token; undefined when it is not ours, was changed or has expired. */
-export async function verifyToken(token: string, key: Uint8Array, nowMs: number): Promise<TokenClaims | undefined> {
+/** Reads a token and the name of its key; undefined when it is not ours, was changed or has expired. */
+export async function verifyToken(
+  token: string,
+  keys: SigningKeys,
+  nowMs: number,
+): Promise<(TokenClaims & { readonly kid: string }) | undefined> {
   try {
+    const { kid } = decodeProtectedHeader(token);
+    const key = kid === undefined ? undefined : keys.publicKey(kid);
+    if (kid === undefined || key === undefined) return undefined;
     const { payload } = await jwtVerify(token, key, {
-      algorithms: ['HS256'],
+      algorithms: ['EdDSA'],
       issuer,
       audience,
       requiredClaims: ['sub', 'exp', 'iat', 'jti', 'scope'],
@@ -38,8 +47,7 @@ export async function verifyToken(token: string, key: Uint8Array, nowMs: number)
     });
     const { sub, exp, scope } = payload;
     if (sub === undefined || exp === undefined || typeof scope !== 'string') return undefined;
-    const said = scope.split(' ');
-    return { clientId: sub, scopes: scopes.filter((one) => said.includes(one)), expiresAtMs: exp * 1000 };
+    return { clientId: sub, scope, expiresAtMs: exp * 1000, kid };
   } catch {
     return undefined;
   }

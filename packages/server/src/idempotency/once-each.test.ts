@@ -6,6 +6,7 @@ import { operations } from '@boxlite/api';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { RestCall, Routes } from '../routes/route.ts';
 import { openServerStore } from '../store/server-store.ts';
+import { tenantsOf } from '../tenants.ts';
 import { liveServer } from '../testing/live-server.ts';
 import { type AskInit, type TestServer, testServer } from '../testing/test-server.ts';
 import { keyedOperations, onceEach } from './once-each.ts';
@@ -58,6 +59,8 @@ const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
   pruneImages: ['/../images/prune', { json: {} }],
   createVolume: ['/../volumes', { json: { name: 'v' } }],
   removeVolume: ['/../volumes/w'],
+  createApiKey: ['/../api-keys', { json: { name: 'new' } }],
+  revokeApiKey: ['/../api-keys/old'],
 };
 
 test('every operation that changes something takes a key, and is in the table of this test', () => {
@@ -75,6 +78,7 @@ test.each([...keyedOperations])(
     const execution = await box.exec({ command: 'manual', tty: true });
     await box.snapshots.create('s');
     await first.backend.volumes.create('w');
+    await first.ask('POST', '/v1/default/api-keys', { json: { name: 'old' } });
     const ask = keyed(first, 'k1');
     const answer = await told(await ask(method, boxes + target, init));
     expect(Number(answer[0])).toBeLessThan(300);
@@ -88,7 +92,7 @@ test.each([...keyedOperations])(
     ];
     const before = structuredClone(effects());
     const again = await ask(method, boxes + target, init);
-    const isSecret = id === 'exportBox' || id === 'openTunnel';
+    const isSecret = ['exportBox', 'openTunnel', 'createApiKey'].includes(id);
     expect(again.headers.get('idempotent-replay')).toBe(isSecret ? null : 'true');
     expect(again.headers.get('x-request-id')).toMatch(/./);
     if (!isSecret) expect(await told(again)).toEqual(answer);
@@ -118,12 +122,13 @@ test('another payload, path, query or operation with the key is 422 with the env
   ] as const) {
     const response = await ask('POST', path, init);
     expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({ error: { type: 'InvalidArgumentError', code: 422 } });
+    expect(await response.json()).toMatchObject({ error: { type: 'InvalidArgumentError', code: 'invalid_argument' } });
   }
   expect((await ask('POST', '/v1/other/boxes', { json: { name: 'three' } })).status).toBe(201);
   const headers = { authorization: 'Bearer other-key' };
   expect((await ask('POST', boxes, { json: { name: 'four' }, headers })).status).toBe(201);
-  expect(server.backend.boxes.map(({ name }) => name)).toEqual(['one', 'three', 'four']);
+  expect(server.backend.boxes.map(({ name }) => name)).toEqual(['one', 'four']);
+  expect(server.backend.tenant('other').boxes.map(({ name }) => name)).toEqual(['three']);
 });
 
 test('a refusal is given again as it was; what may be gone at the next try is not', async () => {
@@ -135,7 +140,7 @@ test('a refusal is given again as it was; what may be gone at the next try is no
   await backend.remove('one');
   const again = await ask('POST', boxes, { json: { name: 'one' } });
   expect([again.status, again.headers.get('idempotent-replay')]).toEqual([409, 'true']);
-  expect(await again.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 409 } });
+  expect(await again.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 'already_exists' } });
   const box = await backend.create({}, 'two');
   const start = keyed(server, 'k2');
   expect((await start('POST', `${boxes}/two/exec`, { json: { command: 'crash' } })).status).toBe(500);
@@ -276,13 +281,22 @@ test('a command whose client left before the answer is ended, unless it is asked
     return Response.json({ name }, { status: 201 });
   };
   const { backend } = testServer();
+  const tenants = tenantsOf(backend);
   const records = requestRecords(openServerStore().database);
   const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, route])) as Routes;
   const once = onceEach(routes, { records, onError: () => {}, graceMs: 50 });
   const call = (name: string, signal?: AbortSignal): Promise<Response> => {
     const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
     const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
-    return once[operation]({ request, params: {}, requestId: 'r', backend, principal: 'p', upgrade: undefined });
+    const who = {
+      who: undefined,
+      principal: 'p',
+      tenant: 'default',
+      prefix: undefined,
+      generation: 2,
+      root: '',
+    } as const;
+    return once[operation]({ request, params: {}, requestId: 'r', backend, tenants, upgrade: undefined, ...who });
   };
   await Promise.all([call('gone', left.signal), call('back', left.signal)]);
   expect((await call('back')).headers.get('idempotent-replay')).toBe('true');

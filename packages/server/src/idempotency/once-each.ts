@@ -23,8 +23,8 @@ const trailingBytes = 1024 * 1024;
 
 /** Operations that change something, which a key makes safe to send again. */
 export const keyedOperations: ReadonlySet<OperationId> = new Set(
-  operations.flatMap(({ operationId, method, scope }) =>
-    method === 'GET' || method === 'HEAD' || scope === null ? [] : [operationId],
+  operations.flatMap(({ operationId, method, credential }) =>
+    method === 'GET' || method === 'HEAD' || !credential ? [] : [operationId],
   ),
 );
 
@@ -117,7 +117,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
         const message = 'Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID';
         throw new HttpError(400, 'InvalidArgumentError', message);
       }
-      const slot = { principal: call.principal, tenant: call.params['prefix'] ?? '', key };
+      const slot = { principal: call.principal, tenant: call.tenant ?? '', key };
       return once(operation, routes[operation], call, slot);
     };
   }

@@ -11,7 +11,7 @@ export function answerBadRequest(error: Error, socket: Duplex): void {
   }
   const id = requestId(undefined);
   const answer = errorAnswer(refused(errorCode(error)), id);
-  const body = JSON.stringify(errorBody(answer));
+  const body = JSON.stringify(errorBody(answer, 2));
   const head = [
     `HTTP/1.1 ${answer.status} Refused`,
     'Content-Type: application/json',

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { joinConnections, type RuntimeBackend } from 'boxlite/backend';
+import { joinConnections } from 'boxlite/backend';
 import { duplexConnection } from 'boxlite/host';
 import { errorAnswer } from '../http/error-answer.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
+import type { Limiter } from '../limits/limiter.ts';
 import type { Log } from '../log.ts';
+import type { Tenants } from '../tenants.ts';
 import { dialGrant, type Tickets } from '../tunnel/tickets.ts';
 import { refuse } from './refuse.ts';
 
@@ -16,7 +18,7 @@ export type Connect = (request: IncomingMessage, socket: Duplex, head: Buffer) =
  * Answers HTTP/1.1 `CONNECT TICKET@host:port` by a connection to the port that the ticket grants: its clients send no
  * `Authorization`. What fails is an HTTP answer with the envelope.
  */
-export function connector(backend: RuntimeBackend, tickets: Tickets, log: Log): Connect {
+export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, log: Log): Connect {
   return async (request, socket, head) => {
     const startedMs = performance.now();
     const id = requestId(request.headers['x-request-id']?.toString());
@@ -25,6 +27,7 @@ export function connector(backend: RuntimeBackend, tickets: Tickets, log: Log): 
     // Until the streams take over, nobody else listens: an error without a listener would end the process.
     socket.on('error', () => {}).once('close', left);
     let principal: string | undefined;
+    let over = (): void => {};
     const logged = (status: number, error?: unknown): void =>
       log({
         level: status >= 500 ? 'error' : 'info',
@@ -40,7 +43,8 @@ export function connector(backend: RuntimeBackend, tickets: Tickets, log: Log): 
     try {
       const grant = tickets.redeem(ticketOf(request.url ?? ''));
       principal = grant.principal;
-      const inner = await dialGrant(backend, grant, leaving.signal);
+      if (principal !== undefined) over = limits.enter(principal);
+      const inner = await dialGrant(tenants, grant, leaving.signal);
       socket.off('close', left);
       socket.write(`HTTP/1.1 200 Connection Established\r\nX-Request-Id: ${id}\r\n\r\n`);
       logged(200);
@@ -48,10 +52,11 @@ export function connector(backend: RuntimeBackend, tickets: Tickets, log: Log): 
       await joinConnections(duplexConnection(socket), inner);
     } catch (error) {
       const answer = errorAnswer(error, id);
-      const response = refusal(answer);
-      response.headers.set('x-request-id', id);
+      const response = refusal(answer, 2);
       logged(answer.status, answer.status >= 500 ? error : undefined);
       await refuse(response, request, socket);
+    } finally {
+      over();
     }
   };
 }

@@ -1,9 +1,10 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app.ts';
 import { errorAnswer } from '../http/error-answer.ts';
+import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
@@ -49,7 +50,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
       if (outgoing instanceof ServerResponse) await send(await app.fetch(request), outgoing);
       return RESPONSE_ALREADY_SENT;
     },
-    { overrideGlobalObjects: false, errorHandler: () => unreadable() },
+    { overrideGlobalObjects: false, errorHandler: () => unreadable({}) },
   );
   const server = createServer(
     {
@@ -72,8 +73,8 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     app.connect(request, socket, head).catch(() => socket.destroy());
   });
   server.on('clientError', answerBadRequest);
-  server.on('checkExpectation', (_request, outgoing: ServerResponse) => {
-    void writeResponse(unreadable(417, 'only Expect: 100-continue is understood'), outgoing);
+  server.on('checkExpectation', ({ headers }: IncomingMessage, outgoing: ServerResponse) => {
+    void writeResponse(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
   });
   await bound(server, host, options.port);
 
@@ -114,9 +115,11 @@ function addressOf(server: Server): AddressInfo {
   return address;
 }
 
-function unreadable(status = 400, message = 'malformed request: the URL or the Host header cannot be read'): Response {
-  const id = requestId(undefined);
-  const response = refusal(errorAnswer(new HttpError(status, 'InvalidArgumentError', message), id));
-  response.headers.set('x-request-id', id);
-  return response;
+function unreadable(
+  { authorization, 'x-request-id': given }: IncomingHttpHeaders,
+  status = 400,
+  message = 'malformed request: the URL or the Host header cannot be read',
+): Response {
+  const id = requestId(given?.toString());
+  return refusal(errorAnswer(new HttpError(status, 'InvalidArgumentError', message), id), generationOf(authorization));
 }

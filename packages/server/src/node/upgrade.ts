@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { errorAnswer } from '../http/error-answer.ts';
+import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
@@ -16,7 +17,13 @@ type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promi
 export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Promise<Response>): Upgrade {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, handleProtocols: () => false });
   server.on('wsClientError', (error, socket, request) => {
-    void refuse(refusedHandshake(error), request, socket);
+    void refuse(refusedHandshake(error, request.headers), request, socket);
+  });
+
+  // What the app says of the request goes with the 101, too.
+  const said = new WeakMap<IncomingMessage, Headers>();
+  server.on('headers', (lines, request) => {
+    for (const [name, value] of said.get(request) ?? []) if (name.startsWith('x-')) lines.push(`${name}: ${value}`);
   });
 
   return async (incoming, socket, head) => {
@@ -28,10 +35,13 @@ export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Prom
     socket.once('close', left);
     const slot: UpgradeSlot = {};
     const request = asRequest(incoming, leaving.signal);
-    const response = request ? await fetch(request, slot) : refusedHandshake(new Error('malformed URL or headers'));
+    const response = request
+      ? await fetch(request, slot)
+      : refusedHandshake(new Error('malformed URL or headers'), incoming.headers);
     socket.off('close', left);
     const { accept } = slot;
     if (!accept) return refuse(response, incoming, socket);
+    said.set(incoming, response.headers);
     let open = false;
     if (!socket.destroyed) {
       socket.off('error', ignore);
@@ -56,9 +66,7 @@ function asRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   }
 }
 
-function refusedHandshake(error: Error): Response {
-  const id = requestId(undefined);
-  const response = refusal(errorAnswer(new HttpError(400, 'InvalidArgumentError', error.message), id));
-  response.headers.set('x-request-id', id);
-  return response;
+function refusedHandshake(error: Error, { authorization, 'x-request-id': given }: IncomingHttpHeaders): Response {
+  const answer = errorAnswer(new HttpError(400, 'InvalidArgumentError', error.message), requestId(given?.toString()));
+  return refusal(answer, generationOf(authorization));
 }

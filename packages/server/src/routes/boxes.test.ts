@@ -30,7 +30,7 @@ test('a box is made with 201, its Location and what was asked for', async () => 
   expect(made).toMatchObject({ name: 'one', status: 'configured', image: 'python:slim', cpus: 2, memory_mib: 1024 });
   expect(made.auto_remove).toBe(false);
   expect(made.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  expect(backend.boxes[0]?.options).toEqual({
+  expect(backend.tenant('demo').boxes[0]?.options).toEqual({
     image: 'python:slim',
     cpus: 2,
     memoryMib: 1024,
@@ -47,7 +47,7 @@ test('a name that is taken is 409', async () => {
   await ask('POST', boxes, { json: { name: 'one' } });
   const response = await ask('POST', boxes, { json: { name: 'one' } });
   expect(response.status).toBe(409);
-  expect(await response.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 409 } });
+  expect(await response.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 'already_exists' } });
 });
 
 test.each([
@@ -77,7 +77,7 @@ test('host paths are refused by name, and a path that is missing looks like one 
   for (const rootfs_path of ['/', '/does/not/exist']) {
     const response = await ask('POST', boxes, { json: { rootfs_path } });
     expect(await response.json()).toMatchObject({
-      error: { code: 403, message: expect.stringContaining('rootfs_path is refused') },
+      error: { code: 'permission_denied', message: expect.stringContaining('rootfs_path is refused') },
     });
   }
 });

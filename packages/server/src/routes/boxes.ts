@@ -59,7 +59,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
     async listBoxes(call) {
       const { label, pageToken, pageSize, ...filter } = readQuery(call.request, listBoxesQuery);
       const labels = label && Object.fromEntries(label.map(splitLabel));
-      const list = ['boxes', call.params['prefix'], filter.status, filter.namePrefix, label];
+      const list = ['boxes', call.tenant, filter.status, filter.namePrefix, label];
       const query = present({ ...filter, pageSize, labels, ...pages.open(list, pageToken) });
       const page = await call.backend.list(query);
       return json(200, boxPageToWire(page, pages.sign(list, page.nextPageToken)));
@@ -126,7 +126,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
 }
 
 function made(call: RestCall, box: BoxBackend): Response {
-  const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
+  const location = `${call.root}/boxes/${box.id}`;
   return json(201, boxToWire(box.snapshot), { location });
 }
 

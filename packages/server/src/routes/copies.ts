@@ -52,7 +52,7 @@ export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
 }
 
 function made(call: RestCall, box: BoxBackend): Response {
-  const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}`;
+  const location = `${call.root}/boxes/${box.id}`;
   return json(201, boxToWire(box.snapshot), { location });
 }
 

@@ -38,7 +38,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       if (request.timeout_seconds !== undefined) await checkTimeout(request.timeout_seconds, call.backend);
       const box = await pathBox(call);
       const id = await startOnce(call, box, execOptionsFromWire(request));
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/executions/${id}`;
+      const location = `${call.root}/boxes/${box.id}/executions/${id}`;
       return json(201, { execution_id: id }, { location });
     },
 
@@ -57,7 +57,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
         heartbeatMs,
         describeError(error) {
           onStreamError(error, call.requestId);
-          return errorBody(errorAnswer(error, call.requestId));
+          return errorBody(errorAnswer(error, call.requestId), call.generation);
         },
       });
       return new Response(body, {

@@ -41,10 +41,18 @@ test('an archive above the limit is 413 and its upload fails, whether its length
   expect(told.status).toBe(413);
   const counted = await ask('PUT', `${files}?path=/`, { body: new Blob([new Uint8Array(1001)]).stream(), headers });
   expect(counted.status).toBe(413);
-  expect(await counted.json()).toMatchObject({ error: { type: 'PayloadTooLargeError', code: 413 } });
+  expect(await counted.json()).toMatchObject({ error: { type: 'PayloadTooLargeError', code: 'payload_too_large' } });
   expect(backend.boxes[0]?.uploads.at(-1)?.error).toBeDefined();
   const exact = await ask('PUT', `${files}?path=/`, { body: new Blob([new Uint8Array(1000)]).stream(), headers });
   expect(exact.status).toBe(204);
+});
+
+test('a download above the limit breaks off: no client takes a part for the whole', async () => {
+  const { ask, backend } = await withBox();
+  backend.fileTransferMaxBytes = 100_000;
+  expect((await (await ask('GET', `${files}?path=/bytes/100000`)).arrayBuffer()).byteLength).toBe(100_000);
+  const response = await ask('GET', `${files}?path=/bytes/100001`);
+  await expect(response.arrayBuffer()).rejects.toThrow('larger than 100000 bytes');
 });
 
 test('a path is downloaded as a tar; one that is missing is 404 in the envelope', async () => {
@@ -53,7 +61,7 @@ test('a path is downloaded as a tar; one that is missing is 404 in the envelope'
   expect(response.headers.get('content-type')).toBe('application/x-tar');
   expect((await response.arrayBuffer()).byteLength).toBe(100_000);
   const missing = await ask('GET', `${files}?path=/nothing`);
-  expect(await missing.json()).toMatchObject({ error: { type: 'NotFoundError', code: 404 } });
+  expect(await missing.json()).toMatchObject({ error: { type: 'NotFoundError', code: 'not_found' } });
   expect((await ask('GET', files)).status).toBe(400);
   expect((await ask('GET', `${files}?path=/&follow_symlinks=perhaps`)).status).toBe(400);
 });

@@ -35,7 +35,9 @@ export function fileRoutes(): Routes<'uploadFiles' | 'downloadFiles'> {
       const { follow_symlinks: followSymlinks, path } = query;
       const box = await pathBox(call);
       const tar = await box.download(present({ path, followSymlinks }), { signal: call.request.signal });
-      return new Response(tar, { headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' } });
+      const limitBytes = (await call.backend.config()).capabilities.fileTransferMaxBytes;
+      const { stream } = limitedStream(tar, limitBytes);
+      return new Response(stream, { headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' } });
     },
   };
 }

@@ -23,7 +23,7 @@ test('an image that is not there is 404, one that cannot be pulled 422', async (
     expect((await ask('HEAD', `${images}/${digest}`)).status).toBe(404);
   }
   const failed = await ask('POST', `${images}/pull`, { json: { reference: 'missing' } });
-  expect(await failed.json()).toMatchObject({ error: { type: 'ImageError', code: 422 } });
+  expect(await failed.json()).toMatchObject({ error: { type: 'ImageError', code: 'image_pull_failed' } });
   expect((await ask('POST', `${images}/pull`, { json: {} })).status).toBe(400);
   expect((await ask('GET', `${images}/pull`)).status).toBe(405);
 });

@@ -26,7 +26,7 @@ export function imageRoutes(
 
     async listImages(call) {
       const { pageSize, pageToken } = readQuery(call.request, listImagesQuery);
-      const list = ['images', call.params['prefix']];
+      const list = ['images', call.tenant];
       const page = await call.backend.images.list(present({ pageSize, ...pages.open(list, pageToken) }));
       return json(200, imagePageToWire(page, pages.sign(list, page.nextPageToken)));
     },

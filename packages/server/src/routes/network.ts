@@ -1,5 +1,6 @@
 import { listNetworkEventsQuery, openTunnelQuery, streamTunnelQuery } from '@boxlite/api';
 import { InvalidStateError, NotFoundError } from 'boxlite/backend';
+import { defaultTenant } from '../auth/tenant.ts';
 import { HttpError } from '../http/http-error.ts';
 import { empty, json } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
@@ -13,7 +14,7 @@ import { pathBox, type Routes } from './route.ts';
 /** The operations on the networks of boxes. */
 export function networkRoutes(
   tickets: Tickets,
-  options: TunnelOptions,
+  options: Omit<TunnelOptions, 'generation'>,
 ): Routes<'listNetworkEvents' | 'openTunnel' | 'streamTunnel'> {
   return {
     async listNetworkEvents(call) {
@@ -27,22 +28,25 @@ export function networkRoutes(
       if (network && (network.mode === 'none' || !network.inbound)) {
         throw new InvalidStateError(`box ${box.id} takes no connections; make one whose network is open inbound`);
       }
-      const ticket = tickets.issue({ box: box.id, port, principal: call.principal });
+      const ticket = tickets.issue({ tenant: call.tenant, box: box.id, port, principal: call.principal });
       const { protocol, host } = new URL(call.request.url);
       // Clients of generation 2 name the whole authority in their CONNECT, and send no other credential.
       return json(200, { uri: `${protocol}//${ticket}@${host}`, ticket }, { 'cache-control': 'no-store' });
     },
     async streamTunnel(call) {
       checkHandshake(call.request.headers);
-      const { upgrade, backend, requestId } = call;
+      const { upgrade, tenants, prefix, requestId, generation } = call;
       if (!upgrade) throw new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket');
       const { port, ticket } = readQuery(call.request, streamTunnelQuery);
       const grant = tickets.redeem(ticket);
       // The ticket is the credential: what it does not grant is not there.
-      if (grant.port !== port || (await pathBox(call)).id !== grant.box) {
+      const named = prefix === undefined || prefix === defaultTenant || prefix === grant.tenant;
+      const own = { ...call, backend: tenants.backend(grant.tenant) };
+      if (!named || grant.port !== port || (await pathBox(own)).id !== grant.box) {
         throw new NotFoundError('the ticket is for another tunnel; open one to this port of this box');
       }
-      upgrade.accept = (socket) => tunnel(socket, (signal) => dialGrant(backend, grant, signal), requestId, options);
+      upgrade.accept = (socket) =>
+        tunnel(socket, (signal) => dialGrant(tenants, grant, signal), requestId, { ...options, generation });
       return empty(204);
     },
   };

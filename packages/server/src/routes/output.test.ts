@@ -82,7 +82,12 @@ test('output that was cut ends with an error event and no exit', async () => {
   const events = readEvents(await (await output()).text());
   expect(events.map((event) => event.event)).toEqual(['stdout', 'error']);
   expect(JSON.parse(events[1]?.data ?? '')).toEqual({
-    error: { message: 'the log reached 4 GiB', type: 'OutputTruncatedError', code: 410 },
+    error: {
+      message: 'the log reached 4 GiB',
+      type: 'OutputTruncatedError',
+      code: 'output_truncated',
+      request_id: expect.any(String),
+    },
   });
   expect(server.log.at(-1)).toMatchObject({ level: 'error', error: expect.any(OutputTruncatedError) });
 });

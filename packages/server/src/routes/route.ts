@@ -1,6 +1,9 @@
 import type { OperationId } from '@boxlite/api';
 import { type BoxBackend, type ExecutionBackend, NotFoundError, type RuntimeBackend } from 'boxlite/backend';
+import type { Principal } from '../auth/principal.ts';
+import type { Generation } from '../http/generation.ts';
 import type { Attempt } from '../idempotency/attempt.ts';
+import type { Tenants } from '../tenants.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
 /** One request that was let in: authenticated where its operation needs that, its tenant and scope checked. */
@@ -9,8 +12,20 @@ export interface RestCall {
   /** The path's parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly requestId: string;
+  /** What comes before `/boxes` in the paths that are told the client, as it wrote it. */
+  readonly root: string;
+  /** For whose clients an error is worded. */
+  readonly generation: Generation;
+  /** The backend as the tenant has it; where the operation needs no credential, that of no tenant. */
   readonly backend: RuntimeBackend;
+  /** The tenant that the path means for who asks. */
+  readonly tenant: string | undefined;
+  /** The tenant's segment of the path, as it was written. */
+  readonly prefix: string | undefined;
+  readonly tenants: Tenants;
   /** Who asks; undefined where the operation needs no credential. */
+  readonly who: Principal | undefined;
+  /** Its id. */
   readonly principal: string | undefined;
   /** Set when the client asks for a WebSocket. */
   readonly upgrade: UpgradeSlot | undefined;

@@ -18,7 +18,7 @@ export function snapshotRoutes(): Routes<SnapshotOperation> {
       const { signal } = call.request;
       const snapshot =
         (await earlierSnapshot(call, box, name)) ?? (await box.snapshots.create(name, { signal, ...onId(call) }));
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/boxes/${box.id}/snapshots/${snapshot.name}`;
+      const location = `${call.root}/boxes/${box.id}/snapshots/${snapshot.name}`;
       return json(201, snapshotToWire(snapshot), { location });
     },
 

@@ -16,7 +16,7 @@ export function volumeRoutes(): Routes<'createVolume' | 'listVolumes' | 'getVolu
       const id = call.attempt?.former?.id;
       const earlier = id === undefined ? null : await volumes.get(id);
       const volume = earlier ?? (await volumes.create(name, onId(call)));
-      const location = `/v1/${call.params['prefix'] ?? 'default'}/volumes/${volume.id}`;
+      const location = `${call.root}/volumes/${volume.id}`;
       return json(201, volumeToWire(volume), { location });
     },
 

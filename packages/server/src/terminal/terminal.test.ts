@@ -157,15 +157,15 @@ const handshake = [
 ];
 
 test.each([
-  ['a missing credential', path, 'Authorization', 401],
-  ['a box that is missing', path.replace('/a/', '/b/'), '', 404],
-  ['a path that is no terminal', '/v1/config/tty', '', 404],
-  ['a command that cannot start', `${path}?command=missing`, '', 422],
-  ['a size out of range', `${path}?cols=0`, '', 400],
-  ['a missing key', path, 'Sec-WebSocket-Key', 400],
-  ['a missing version', path, 'Sec-WebSocket-Version', 426],
-  ['a Host that is none', path, 'Host', 400],
-])('%s is a proper HTTP answer before the upgrade', async (_what, target, without, status) => {
+  ['a missing credential', path, 'Authorization', 401, 'unauthenticated'],
+  ['a box that is missing', path.replace('/a/', '/b/'), '', 404, 'not_found'],
+  ['a path that is no terminal', '/v1/config/tty', '', 404, 'not_found'],
+  ['a command that cannot start', `${path}?command=missing`, '', 422, 'execution_failed'],
+  ['a size out of range', `${path}?cols=0`, '', 400, 'invalid_argument'],
+  ['a missing key', path, 'Sec-WebSocket-Key', 400, 'invalid_argument'],
+  ['a missing version', path, 'Sec-WebSocket-Version', 426, 'invalid_argument'],
+  ['a Host that is none', path, 'Host', 400, 'invalid_argument'],
+])('%s is a proper HTTP answer before the upgrade', async (_what, target, without, status, code) => {
   const { server } = await terminalServer();
   const lines = handshake.filter((line) => without === '' || !line.startsWith(without));
   if (without === 'Host') lines.push('Host: a b');
@@ -173,7 +173,7 @@ test.each([
   const [head = '', body = ''] = raw.split('\r\n\r\n');
   expect(Number(head.split(' ')[1])).toBe(status);
   expect(head.toLowerCase()).toContain('x-request-id: ');
-  expect(errorResponse.parse(JSON.parse(body)).error.code).toBe(status);
+  expect(errorResponse.parse(JSON.parse(body)).error.code).toBe(code);
 });
 
 test('a plain GET is told to upgrade', async () => {

@@ -22,13 +22,18 @@ import { memoryVolumes } from './memory-disks.ts';
 /** A backend for tests of HTTP alone: boxes are records, nothing runs. */
 export class MemoryBackend implements RuntimeBackend {
   readonly boxes: MemoryBox[] = [];
-  #made = 0;
+  /** How many were made, in all tenants: no id is there twice. */
+  readonly #made: { boxes: number };
   fileTransferMaxBytes = 1024 * 1024 * 1024;
+
+  constructor(made: { boxes: number } = { boxes: 0 }) {
+    this.#made = made;
+  }
 
   async create(options: BoxOptions, name: string | undefined, { onId }: MakeOptions = {}): Promise<MemoryBox> {
     if (name !== undefined && this.boxes.some((box) => box.name === name))
       throw new AlreadyExistsError(`the name ${name} is taken`);
-    const box = new MemoryBox(`01J${`${++this.#made}`.padStart(23, '0')}`, name, options);
+    const box = new MemoryBox(`01J${`${++this.#made.boxes}`.padStart(23, '0')}`, name, options);
     onId?.(box.id);
     this.boxes.push(box);
     return box;
@@ -117,6 +122,15 @@ export class MemoryBackend implements RuntimeBackend {
   ): Promise<MemoryBox> {
     if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
     return this.create({}, name, call);
+  }
+
+  readonly #tenants = new Map<string, MemoryBackend>();
+
+  /** Each but `default` is a backend of its own. */
+  tenant(name: string): MemoryBackend {
+    const found = name === 'default' ? this : (this.#tenants.get(name) ?? new MemoryBackend(this.#made));
+    this.#tenants.set(name, found);
+    return found;
   }
 
   async shutdown(): Promise<void> {}

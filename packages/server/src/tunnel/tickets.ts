@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import {
-  type ByteConnection,
-  NotFoundError,
-  ResourceExhaustedError,
-  type RuntimeBackend,
-  UnauthorizedError,
-} from 'boxlite/backend';
+import { type ByteConnection, NotFoundError, ResourceExhaustedError, UnauthorizedError } from 'boxlite/backend';
+
+import type { Tenants } from '../tenants.ts';
 
 /** What a ticket lets its bearer do: connect once to a port of a box. */
 export interface TunnelGrant {
+  readonly tenant: string | undefined;
   readonly box: string;
   readonly port: number;
   /** Who asked for it. */
@@ -27,11 +24,11 @@ const dialTimeoutMs = 60_000;
 
 /** Connects to what a ticket grants, within a minute. */
 export async function dialGrant(
-  backend: RuntimeBackend,
-  { box: id, port }: TunnelGrant,
+  tenants: Tenants,
+  { tenant, box: id, port }: TunnelGrant,
   signal: AbortSignal,
 ): Promise<ByteConnection> {
-  const box = await backend.get(id);
+  const box = await tenants.backend(tenant).get(id);
   if (box === null) throw new NotFoundError(`box not found: ${id}`);
   return box.connect(port, { signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]) });
 }

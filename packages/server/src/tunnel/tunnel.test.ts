@@ -136,7 +136,7 @@ test.each(['CONNECT 127.0.0.1:80 HTTP/1.1', 'CONNECT wrong@127.0.0.1:80 HTTP/1.1
     const server = await liveServer();
     const answer = await server.raw(`${line}\r\nHost: x\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 401 /);
-    expect(answer).toContain('"type":"UnauthorizedError"');
+    expect(answer).toContain('"code":"unauthenticated"');
   },
 );
 

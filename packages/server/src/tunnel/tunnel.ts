@@ -1,11 +1,14 @@
 import { type ByteConnection, joinConnections, tunnelEnd } from 'boxlite/backend';
 import type { RawData, WebSocket } from 'ws';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
+import type { Generation } from '../http/generation.ts';
 
 /** What a tunnel needs of the server. */
 export interface TunnelOptions {
   /** Time between pings; a client that misses one whole interval is gone. */
   readonly heartbeatMs: number;
+  /** For whose clients an error is worded. */
+  readonly generation: Generation;
 }
 
 /**
@@ -16,7 +19,7 @@ export function tunnel(
   socket: WebSocket,
   dial: (signal: AbortSignal) => Promise<ByteConnection>,
   requestId: string,
-  { heartbeatMs }: TunnelOptions,
+  { heartbeatMs, generation }: TunnelOptions,
 ): void {
   const leaving = new AbortController();
   const end = tunnelEnd({ send: (data) => socket.send(data), close: (code) => socket.close(code) });
@@ -52,7 +55,7 @@ export function tunnel(
       await joinConnections(end.connection, inner);
     } catch (error) {
       socket.resume();
-      socket.send(JSON.stringify({ type: 'error', ...errorBody(errorAnswer(error, requestId)) }));
+      socket.send(JSON.stringify({ type: 'error', ...errorBody(errorAnswer(error, requestId), generation) }));
       socket.close(1011);
     }
   }

@@ -175,7 +175,7 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
 
   return {
     name: 'qemu',
-    networks: false,
+    networks: undefined,
     version: `${version} (${accelerator}, Linux ${kernel.release})`,
     guestMs: guestMs[accelerator],
     start,

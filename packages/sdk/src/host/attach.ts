@@ -1,8 +1,9 @@
-import { once } from 'node:events';
+/// <reference types="node" />
 import type { Readable, Writable } from 'node:stream';
-import { BoxliteError, type Execution } from 'boxlite';
+import { BoxliteError, UnsupportedError } from '../errors.ts';
+import type { Execution } from '../execution.ts';
 
-/** What a command is joined to: this process's streams, or in tests any others. */
+/** What a command is joined to: this process's streams, or any others. */
 export interface Attachment {
   /** Read to its end and fed to the command; without it the command's stdin is closed at once. */
   readonly stdin?: Readable | undefined;
@@ -13,20 +14,28 @@ export interface Attachment {
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const brokenPipeExit = 128 + 13;
 
+/** This process; `UnsupportedError` where there is none, as in a browser. */
+export function hostProcess(): NodeJS.Process {
+  const { process } = globalThis as { process?: NodeJS.Process };
+  if (process?.stdout === undefined) throw new UnsupportedError('attaching a terminal needs Node, Deno or Bun');
+  return process;
+}
+
 /** Joins an execution to this process until it ends: bytes as they are, signals passed on. Resolves with the exit code. */
 export async function attach(execution: Execution, { stdin, stdout, stderr }: Attachment): Promise<number> {
+  const process = hostProcess();
   const reading = new AbortController();
-  const pass = (signal: NodeJS.Signals): void => void ignoreEnd(execution.signal(signal as (typeof forwarded)[number]));
+  const passes = forwarded.map((signal) => [signal, () => void ignoreEnd(execution.signal(signal))] as const);
   // Nobody takes the output any more, so nobody needs the command either: what a pipe's writer gets from a shell.
   const lost = (): void => reading.abort(brokenPipe);
-  for (const signal of forwarded) process.on(signal, pass);
+  for (const [signal, pass] of passes) process.on(signal, pass);
   for (const stream of [stdout, stderr]) stream.on('error', lost);
   try {
     const fed = feed(execution, stdin);
     for await (const { stream, data } of execution.output({ signal: reading.signal })) {
       const target = stream === 'stdout' ? stdout : stderr;
       // The bytes may be a view of a buffer that the next piece reuses.
-      if (!target.write(data.slice())) await once(target, 'drain', { signal: reading.signal });
+      if (!target.write(data.slice())) await drained(target, reading.signal);
     }
     void fed;
     const { exitCode } = await execution.wait();
@@ -36,13 +45,29 @@ export async function attach(execution: Execution, { stdin, stdout, stderr }: At
     await execution.kill();
     return brokenPipeExit;
   } finally {
-    for (const signal of forwarded) process.off(signal, pass);
+    for (const [signal, pass] of passes) process.off(signal, pass);
     for (const stream of [stdout, stderr]) stream.off('error', lost);
     stdin?.destroy();
   }
 }
 
 const brokenPipe = new Error('the reader of the output went away');
+
+function drained(target: Writable, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const broken = (): void => {
+      target.off('drain', ready);
+      reject(signal.reason);
+    };
+    const ready = (): void => {
+      signal.removeEventListener('abort', broken);
+      resolve();
+    };
+    target.once('drain', ready);
+    signal.addEventListener('abort', broken, { once: true });
+    if (signal.aborted) broken();
+  });
+}
 
 async function feed(execution: Execution, source: Readable | undefined): Promise<void> {
   const writer = execution.stdin.getWriter();

@@ -1,0 +1,10 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface RevokeApiKeyOptions {
+  readonly name: string;
+}
+
+/** Ends an API key, from its next request on. Answers 204. */
+export function revokeApiKey({ name }: RevokeApiKeyOptions): Endpoint {
+  return { method: 'DELETE', path: path`/api-keys/${name}` };
+}

@@ -1,0 +1,39 @@
+import type { Permission } from '@boxlite/api';
+
+/** Who keeps a credential that is not of exactly one tenant: only the operator, on the server's own machine. */
+export const operator = '*';
+
+/** A credential that is kept, without its secret. Times in milliseconds since 1970. */
+export interface Credential {
+  /** `client-…` is also the client's id; `key-…` has the public part of the key. */
+  readonly id: string;
+  readonly kind: 'client' | 'key';
+  readonly name: string;
+  /** The one tenant that it belongs to, or {@link operator}: names are unique within it. */
+  readonly owner: string;
+  /** Where it may be used, the first one where a request names none; undefined for every tenant. */
+  readonly tenants: readonly string[] | undefined;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly createdAtMs: number;
+  /** The principal that made it. */
+  readonly createdBy: string;
+  readonly expiresAtMs: number | undefined;
+  readonly revokedAtMs: number | undefined;
+  /** To the minute. */
+  readonly usedAtMs: number | undefined;
+}
+
+/** A credential to make. */
+export interface NewCredential {
+  readonly name: string;
+  /** Undefined for every tenant. */
+  readonly tenants: readonly string[] | undefined;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly createdBy: string;
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** Whether a credential is good at a time. */
+export function isGood({ revokedAtMs, expiresAtMs }: Credential, nowMs: number): boolean {
+  return revokedAtMs === undefined && (expiresAtMs === undefined || nowMs < expiresAtMs);
+}

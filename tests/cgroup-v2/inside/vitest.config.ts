@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+// What only runs in the machine.
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, '../../..'),
+    include: ['tests/cgroup-v2/inside/*.ts'],
+    exclude: ['**/vitest.config.ts'],
+  },
+});

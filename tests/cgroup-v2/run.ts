@@ -1,0 +1,12 @@
+// Runs tests in a machine with cgroups of version 2: `node tests/cgroup-v2/run.ts [arguments of vitest]`, with BOXLITE_ENGINE as it is set.
+import process from 'node:process';
+import { testInMachine } from './vitest-run.ts';
+
+const stopped = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+process.exitCode = await testInMachine(process.argv.slice(2), {
+  engine: process.env['BOXLITE_ENGINE'],
+  onOutput: (bytes) => void process.stdout.write(bytes),
+  timeoutMs: 3_600_000,
+  signal: stopped.signal,
+});
