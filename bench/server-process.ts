@@ -20,7 +20,10 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 /** Starts `boxlite serve` on a free loopback port; it ends with this process, and with `--attached` its boxes end with it. */
-export async function startServer(homeDir: string, ...flags: readonly '--attached'[]): Promise<ServerProcess> {
+export async function startServer(
+  homeDir: string,
+  ...flags: readonly ('--attached' | `--api-key=${string}`)[]
+): Promise<ServerProcess> {
   const client = { clientId: 'bench', clientSecret: 'bench-secret' };
   const args = [
     'serve',
@@ -30,6 +33,8 @@ export async function startServer(homeDir: string, ...flags: readonly '--attache
     homeDir,
     '--oauth-client',
     `${client.clientId}:${client.clientSecret}`,
+    '--log-level',
+    'warn',
   ];
   const serve = [process.execPath, 'packages/cli/bin/boxlite.mjs', ...args, ...flags];
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...serve], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -255,8 +255,8 @@ bool connection_flush(void)
 		}
 		size_t length;
 		const uint8_t *bytes = ring_peek(&o->ring, (size_t)(o->sent - o->base), &length);
-		if (length > PAYLOAD_MAX - 8)
-			length = PAYLOAD_MAX - 8;
+		if (length > OUTPUT_MAX)
+			length = OUTPUT_MAX;
 		turn += length;
 		if (length <= SMALL) {
 			uint8_t header[FRAME_HEADER + 8];

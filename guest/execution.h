@@ -11,6 +11,10 @@
 
 enum { TAG_MAX = 64, EXECUTIONS_MAX = 2048, INPUT_SIZE = 256 << 10, TURN = 64 << 10 };
 
+/* Most bytes of one read and of one frame of output: whole pages, so that what is read next lies in its page as it does in
+   the program's pipe. Some bytes further on, the processor copies at a quarter of its speed or less. */
+enum { OUTPUT_MAX = 252 << 10 };
+
 struct execution;
 
 /* stdout or stderr: read from the program into the ring, kept there until acknowledged. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { HOT_PIPE = 256 << 10, READ_MAX = HOT_PIPE };
+enum { HOT_PIPE = 256 << 10, READ_MAX = OUTPUT_MAX };
 
 static struct output *queue_first, *queue_last;
 static uint8_t scratch[READ_MAX];

@@ -20,6 +20,11 @@ const extras: Readonly<Record<string, readonly (readonly [from: string, to: stri
     ['guest/build/boxlite-guest', 'guest/boxlite-guest'],
     ['.setup/base-image', 'base-image'],
   ],
+  // Where packages/server/src/site/shipped-files.ts looks.
+  server: [
+    ['spec/openapi.yaml', 'spec/openapi.yaml'],
+    ['docs/reference/rest-api.md', 'spec/rest-api.md'],
+  ],
 };
 
 /** The manifest to publish: exports point to compiled files and their declarations, and the repository's own fields go. */

@@ -11,6 +11,7 @@ import { withLock } from './setup/lock.mjs';
 import { npmPackages, repositoryNode } from './setup/npm-packages.mjs';
 import { passOn } from './setup/pass-on.mjs';
 import { perform, SetupError } from './setup/step.mjs';
+import { upstreamClients } from './setup/upstream-clients.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 
@@ -26,7 +27,13 @@ async function main(argv) {
       `set-up needs Node 20 or newer and this is ${process.version}; see https://nodejs.org/download`,
     );
   }
-  const steps = [npmPackages, hostPackages({ forTests }), guestProgram, baseImage, ...(forTests ? [testKernel] : [])];
+  const steps = [
+    npmPackages,
+    hostPackages({ forTests }),
+    guestProgram,
+    baseImage,
+    ...(forTests ? [testKernel, upstreamClients] : []),
+  ];
   if (steps.some((step) => !step.done(root))) {
     await withLock(root, async () => {
       for (const step of steps) await perform(step, root);

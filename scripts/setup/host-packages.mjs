@@ -21,6 +21,7 @@ const forTestsToo = [
   { name: 'openssl', present: () => command('openssl') },
   { name: 'runsc', present: () => command('runsc') },
   { name: 'crun', present: () => command('crun') },
+  { name: 'python3-pip', present: () => command('python3') && command('pip3') },
 ];
 
 /** Host packages: installed through apt where that is possible, otherwise the one command to run is the error. */

@@ -1,4 +1,6 @@
 export { type Operation, type OperationId, operations } from './operation.ts';
+export { type AttachBoxOptions, attachBox } from './operations/attach-box.ts';
+export { type AttachExecutionOptions, attachExecution } from './operations/attach-execution.ts';
 export { type BoxExistsOptions, boxExists } from './operations/box-exists.ts';
 export { type CloneBoxOptions, cloneBox } from './operations/clone-box.ts';
 export { type CreateApiKeyOptions, createApiKey } from './operations/create-api-key.ts';
@@ -33,6 +35,7 @@ export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
+export { type RemoveExecutionOptions, removeExecution } from './operations/remove-execution.ts';
 export { type RemoveSnapshotOptions, removeSnapshot } from './operations/remove-snapshot.ts';
 export { type RemoveVolumeOptions, removeVolume } from './operations/remove-volume.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
@@ -45,6 +48,7 @@ export { type SignalExecutionOptions, signalExecution } from './operations/signa
 export { type StartBoxOptions, startBox } from './operations/start-box.ts';
 export { type StartExecutionOptions, startExecution } from './operations/start-execution.ts';
 export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
+export { type StreamEventsOptions, streamEvents } from './operations/stream-events.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
 export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
@@ -58,6 +62,17 @@ export {
   type ListApiKeysResponse,
   listApiKeysResponse,
 } from './schemas/api-key.ts';
+export {
+  type AttachExit,
+  type AttachMessage,
+  type AttachSignal,
+  type AttachStdinEof,
+  attachExit,
+  attachMessage,
+  attachSignal,
+  attachSignals,
+  attachStdinEof,
+} from './schemas/attach.ts';
 export {
   type Box,
   type BoxStatus,
@@ -94,6 +109,14 @@ export {
 } from './schemas/create-box.ts';
 export { type ErrorModel, type ErrorResponse, errorModel, errorResponse } from './schemas/error.ts';
 export {
+  type BoxEvent,
+  type BoxEventType,
+  boxEvent,
+  boxEventTypes,
+  type EventMark,
+  eventMark,
+} from './schemas/event.ts';
+export {
   type ExecRequest,
   type ExecResponse,
   type ExecutionInfo,
@@ -102,6 +125,10 @@ export {
   execResponse,
   executionInfo,
   executionStatuses,
+  type OutputPolicy,
+  type OutputSpec,
+  outputPolicies,
+  outputSpec,
   type ResizeRequest,
   resizeRequest,
   type SignalRequest,
@@ -176,7 +203,9 @@ export {
   type RemoveVolumeQuery,
   removeBoxQuery,
   removeVolumeQuery,
+  type StreamEventsQuery,
   type StreamTunnelQuery,
+  streamEventsQuery,
   streamTunnelQuery,
   type UploadFilesQuery,
   uploadFilesQuery,

@@ -24,7 +24,10 @@ export type OperationId =
   | 'resumeBox'
   | 'startExecution'
   | 'execTty'
+  | 'attachBox'
   | 'getExecution'
+  | 'removeExecution'
+  | 'attachExecution'
   | 'streamExecutionOutput'
   | 'sendExecutionInput'
   | 'signalExecution'
@@ -35,6 +38,7 @@ export type OperationId =
   | 'openTunnel'
   | 'streamTunnel'
   | 'getRuntimeMetrics'
+  | 'streamEvents'
   | 'getBoxMetrics'
   | 'pullImage'
   | 'listImages'
@@ -112,7 +116,10 @@ export const operations: readonly Operation[] = [
   operation('resumeBox', 'POST', `${box}/resume`, 'boxes:write', 200),
   operation('startExecution', 'POST', `${box}/exec`, 'boxes:exec', 201),
   operation('execTty', 'GET', `${box}/exec/tty`, 'boxes:exec', 101),
+  operation('attachBox', 'GET', `${box}/attach`, 'boxes:exec', 101),
   operation('getExecution', 'GET', execution, 'boxes:exec', 200),
+  operation('removeExecution', 'DELETE', execution, 'boxes:exec', 204),
+  operation('attachExecution', 'GET', `${execution}/attach`, 'boxes:exec', 101),
   operation('streamExecutionOutput', 'GET', `${execution}/output`, 'boxes:exec', 200),
   operation('sendExecutionInput', 'POST', `${execution}/input`, 'boxes:exec', 204),
   operation('signalExecution', 'POST', `${execution}/signal`, 'boxes:exec', 204),
@@ -123,6 +130,7 @@ export const operations: readonly Operation[] = [
   operation('openTunnel', 'POST', `${box}/network/tunnel`, 'boxes:exec', 200),
   operation('streamTunnel', 'GET', `${box}/network/tunnel/stream`, null, 101),
   operation('getRuntimeMetrics', 'GET', `${tenant}/metrics`, 'runtime:admin', 200),
+  operation('streamEvents', 'GET', `${tenant}/events`, 'boxes:read', 200),
   operation('getBoxMetrics', 'GET', `${box}/metrics`, 'boxes:read', 200),
   operation('pullImage', 'POST', `${tenant}/images/pull`, 'images:write', 200),
   operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),

@@ -4,6 +4,7 @@ import { registerClone } from './commands/clone.ts';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerEvents } from './commands/events.ts';
 import { registerExec } from './commands/exec.ts';
 import { registerExport } from './commands/export.ts';
 import { registerImages } from './commands/images.ts';
@@ -44,6 +45,7 @@ const verbs = [
   registerPull,
   registerImages,
   registerLogs,
+  registerEvents,
   registerSnapshot,
   registerClone,
   registerExport,

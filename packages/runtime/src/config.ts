@@ -1,5 +1,6 @@
 import type { RuntimeConfig, SecurityPreset } from 'boxlite/backend';
 import { maxConcurrentExecutions } from './box/box-executions.ts';
+import type { OutputRetention } from './execution/output-retention.ts';
 
 /** Most boxes of one tenant, unless the runtime is opened with another number. */
 export const defaultMaxBoxes = 10_000;
@@ -14,6 +15,8 @@ const config: RuntimeConfig = {
     maxConcurrentExecutions,
     fileTransferMaxBytes: 64 * 1024 ** 3,
     execTimeoutMaxSeconds: 2_147_483,
+    outputRetentionMs: undefined,
+    outputRetentionBytes: undefined,
     ttyEnabled: true,
     streamingEnabled: true,
     linuxCapabilitiesEnabled: true,
@@ -28,8 +31,19 @@ const config: RuntimeConfig = {
 };
 
 /** What a local runtime gives by default, and what it can do with its engine. */
-export function runtimeConfig(hasPreset: (preset: SecurityPreset) => boolean, maxBoxes: number): RuntimeConfig {
+export function runtimeConfig(
+  hasPreset: (preset: SecurityPreset) => boolean,
+  maxBoxes: number,
+  retention: OutputRetention,
+): RuntimeConfig {
   const { capabilities } = config;
   const supportedSecurityPresets = capabilities.supportedSecurityPresets.filter(hasPreset);
-  return { ...config, capabilities: { ...capabilities, maxBoxesPerPrefix: maxBoxes, supportedSecurityPresets } };
+  const kept = {
+    outputRetentionMs: Number.isFinite(retention.ms) ? retention.ms : undefined,
+    outputRetentionBytes: Number.isFinite(retention.bytes) ? retention.bytes : undefined,
+  };
+  return {
+    ...config,
+    capabilities: { ...capabilities, maxBoxesPerPrefix: maxBoxes, supportedSecurityPresets, ...kept },
+  };
 }

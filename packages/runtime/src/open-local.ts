@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
@@ -20,6 +20,8 @@ import { openStore } from './store/store.ts';
 import { managedVolumes } from './volume/volumes.ts';
 
 const defaultOutputLimitBytes = 4 * 1024 ** 3;
+const defaultRetentionMs = 7 * 24 * 60 * 60 * 1000;
+const defaultRetentionBytes = 16 * 1024 ** 3;
 
 /** The home directory that a runtime uses when none is given. */
 export function defaultHomeDir(): string {
@@ -31,8 +33,10 @@ export function defaultHomeDir(): string {
  * One process at a time: `InvalidStateError` names the one that has it. `EngineError` when this host cannot run boxes.
  */
 export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend> {
-  const homeDir = resolve(options.homeDir ?? defaultHomeDir());
-  await mkdir(join(homeDir, 'boxes'), { recursive: true, mode: 0o700 });
+  const given = resolve(options.homeDir ?? defaultHomeDir());
+  await mkdir(join(given, 'boxes'), { recursive: true, mode: 0o700 });
+  // Managed volumes are mounted by their path, which then may lead through no link.
+  const homeDir = await realpath(given);
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).reverse()) await undo();
@@ -48,6 +52,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       homeDir,
       database: store.database,
       registries: options.imageRegistries ?? [],
+      registryPolicy: options.registryPolicy,
       baseImageDir,
       inUse: (imageId, tenant) =>
         store.boxes.usesImage(imageId, tenant) ||
@@ -92,6 +97,10 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       detachAll: options.detachAll ?? false,
       maxBoxes: options.maxBoxes ?? defaultMaxBoxes,
       outputLimitBytes: options.outputLimitBytes ?? defaultOutputLimitBytes,
+      outputRetention: {
+        ms: options.outputRetentionMs ?? defaultRetentionMs,
+        bytes: options.outputRetentionBytes ?? defaultRetentionBytes,
+      },
       close,
     });
     await runtime.recover();

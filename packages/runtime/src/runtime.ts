@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type {
   BoxOptions,
   BoxPage,
   CallOptions,
+  EventsOptions,
   ListBoxesOptions,
   MakeOptions,
   RuntimeBackend,
   RuntimeConfig,
+  RuntimeEvent,
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
@@ -27,11 +29,14 @@ import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
+import type { OutputRetention } from './execution/output-retention.ts';
+import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore, ReadyImage } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import { newBoxRecord } from './store/new-box-record.ts';
-import { runtimeMetrics } from './store/runtime-metrics.ts';
+import { readEvents } from './store/read-events.ts';
+import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
 import type { Store } from './store/store.ts';
 import { tenantRuntime } from './tenant-runtime.ts';
 import { withRealPaths } from './volume/real-paths.ts';
@@ -43,6 +48,7 @@ export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 're
   readonly images: ImageStore;
   readonly importedLayers: ImportedLayers;
   readonly volumes: (assertOpen: () => void) => ManagedVolumes;
+  readonly outputRetention: OutputRetention;
   /** Makes a disk with a size. */
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
@@ -63,6 +69,7 @@ export class LocalRuntime {
   readonly #making: Making;
   #warm: WarmPool | undefined;
   #closing: Promise<void> | undefined;
+  #sweeper: OutputSweeper | undefined;
 
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
@@ -99,6 +106,20 @@ export class LocalRuntime {
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), sweepBoxes(this.#parts)]);
     this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
+    this.#sweeper = this.#sweepOutput();
+  }
+
+  #sweepOutput(): OutputSweeper {
+    const { outputRetention: retention, store, folder } = this.#parts;
+    return new OutputSweeper({
+      retention,
+      boxes: dirname(folder('id')),
+      running: (box, id) => this.#boxes.get(box)?.life.executions.running(id) !== undefined,
+      forget: async (box, ...which) => {
+        const record = this.#closing ? undefined : store.boxes.byId(box);
+        return record ? this.#held(record).life.executions.forgetOutput(...which) : false;
+      },
+    });
   }
 
   async create(
@@ -156,6 +177,9 @@ export class LocalRuntime {
 
   async get(tenant: string, idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
     this.#enter(call);
+    // One that is held is there: a removed box is held no more.
+    const held = this.#boxes.get(idOrName);
+    if (held?.life.state.record.tenant === tenant) return held;
     const record = this.#parts.store.boxes.get(tenant, idOrName);
     return record ? this.#held(record) : null;
   }
@@ -186,9 +210,26 @@ export class LocalRuntime {
     return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes: this.#warm?.ready ?? 0 };
   }
 
+  /** Of every tenant together. */
+  async totals(call: CallOptions = {}): Promise<RuntimeMetrics> {
+    this.#enter(call);
+    return { ...totalMetrics(this.#parts.store), numWarmBoxes: this.#warm?.ready ?? 0 };
+  }
+
+  events(tenant: string, options: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
+    const { events, changed } = this.#parts.store;
+    return readEvents({ events, tenant, changed, assertOpen: () => this.#open() }, options);
+  }
+
+  async check(call: CallOptions = {}): Promise<void> {
+    this.#enter(call);
+    this.#parts.store.assertWritable();
+    await abortable(this.#parts.networks.host.clearUndo('check'), call.signal);
+  }
+
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes);
+    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes, this.#parts.outputRetention);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -197,7 +238,8 @@ export class LocalRuntime {
   }
 
   async #shutdown(timeoutMs: number): Promise<void> {
-    await this.#making.settled();
+    this.#parts.store.changed.notify();
+    await Promise.all([this.#making.settled(), this.#sweeper?.stop()]);
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));

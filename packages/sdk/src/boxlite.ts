@@ -3,6 +3,7 @@ import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts
 import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
 import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
+import type { EventsOptions, RuntimeEvent } from './backend/events.ts';
 import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backend/info.ts';
 import type { BoxliteOptions } from './backend/local-options.ts';
 import { Box } from './box.ts';
@@ -168,6 +169,16 @@ export class Boxlite implements AsyncDisposable {
     const { account } = this.#backend;
     if (account) return account;
     throw new UnsupportedError('a local runtime has no credentials: they are for servers; see Boxlite.rest');
+  }
+
+  /**
+   * What becomes of boxes, oldest first and without end: `open` first, then every change as it comes, also those made
+   * by others. Goes on over lost connections; `reset` says that something between was not kept. An abort throws its reason.
+   */
+  async *events(options: EventsOptions = {}): AsyncGenerator<RuntimeEvent, void, undefined> {
+    if (options.after !== undefined) checkText('after', options.after);
+    if (options.box !== undefined) checkId(options.box);
+    yield* this.#backend.events(options);
   }
 
   /** What the runtime gives by default, and what it can do. */

@@ -48,6 +48,7 @@ export function checkBoxOptions(options: BoxOptions): void {
     checkTexts('capabilities.add', capabilities.add);
     checkTexts('capabilities.drop', capabilities.drop);
   }
+  checkFlag('tty', options.tty);
   checkFlag('autoRemove', options.autoRemove);
   checkFlag('detach', options.detach);
   checkLifecycle(options);

@@ -92,6 +92,11 @@ export class Execution {
     }
   }
 
+  /** Kills the command if it runs, and forgets the execution with its output: `NotFoundError` for whoever asks later. */
+  async remove(call: CallOptions = {}): Promise<void> {
+    await this.#backend.remove(call);
+  }
+
   /** Changes the size of the command's terminal. */
   async resize(size: TerminalSize, call: CallOptions = {}): Promise<void> {
     checkSize(size);

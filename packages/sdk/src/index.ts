@@ -23,6 +23,14 @@ export type {
   VolumeOptions,
 } from './backend/box-options.ts';
 export type {
+  BoxEvent,
+  BoxEventType,
+  EventsOptions,
+  OpenEvent,
+  ResetEvent,
+  RuntimeEvent,
+} from './backend/events.ts';
+export type {
   BootTiming,
   BoxInfo,
   BoxMetrics,
@@ -40,7 +48,12 @@ export type {
   VolumeInfo,
   VolumeState,
 } from './backend/info.ts';
-export type { BoxliteOptions, ImageRegistryOptions, WarmOptions } from './backend/local-options.ts';
+export type {
+  BoxliteOptions,
+  ImageRegistryOptions,
+  RegistryPolicyOptions,
+  WarmOptions,
+} from './backend/local-options.ts';
 export type {
   ByteConnection,
   NetworkEvent,

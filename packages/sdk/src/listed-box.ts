@@ -31,6 +31,7 @@ export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBacken
     resume: async (call) => (await box(call)).resume(call),
     exec: async (options, call) => (await box(call)).exec(options, call),
     executions: async (call) => (await box(call)).executions(call),
+    main: async (call) => (await box(call)).main(call),
     execution: async (id, call) => (await box(call)).execution(id, call),
     upload: async (tar, options, call) => (await box(call)).upload(tar, options, call),
     download: async (options, call) => (await box(call)).download(options, call),

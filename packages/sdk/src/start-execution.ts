@@ -1,5 +1,5 @@
 import { checkFlag, checkMs, checkRecord, checkText, checkTexts, checkUser, checkWhole, refuse } from './argument.ts';
-import type { ExecOptions, TerminalSize } from './backend/box-options.ts';
+import type { ExecOptions, OutputOptions, TerminalSize } from './backend/box-options.ts';
 
 /** What is fed to a command's stdin, which is then closed. */
 export type StdinSource = string | Uint8Array | ReadableStream<Uint8Array>;
@@ -27,9 +27,17 @@ export function execOptions(
   checkFlag('tty', rest.tty);
   if (rest.size !== undefined) checkSize(rest.size);
   checkMs('timeoutMs', rest.timeoutMs, 100);
+  if (rest.output !== undefined) checkOutput(rest.output);
   const bytes = typeof stdin === 'string' || stdin instanceof Uint8Array || stdin instanceof ReadableStream;
   if (stdin !== undefined && !bytes) refuse('stdin', 'text, bytes or a ReadableStream of bytes', stdin);
   return { ...rest, command, ...(args !== undefined && { args }) };
+}
+
+function checkOutput({ policy, limitBytes }: OutputOptions): void {
+  if (policy !== undefined && policy !== 'truncate' && policy !== 'block') {
+    refuse('output.policy', 'truncate or block', policy);
+  }
+  checkWhole('output.limitBytes', limitBytes, 1024);
 }
 
 /** Refuses a terminal size that no terminal has. */

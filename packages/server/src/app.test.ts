@@ -161,6 +161,7 @@ test('the log names the request and who made it, but neither query nor credentia
       level: 'info',
       message: 'request',
       requestId: expect.any(String),
+      operation: 'listBoxes',
       method: 'GET',
       path: '/v1/default/boxes',
       status: 200,

@@ -2,22 +2,28 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
 import { type AuthOptions, authenticator } from './auth/authenticator.ts';
+import { defaultPace, type Pace } from './files/paced-stream.ts';
+import { cors } from './guard/cors.ts';
+import { secureHeaders } from './guard/security-headers.ts';
 import { errorAnswer } from './http/error-answer.ts';
 import { generationOf } from './http/generation.ts';
 import { HttpError } from './http/http-error.ts';
 import { requestId } from './http/request-id.ts';
 import { refusal } from './http/respond.ts';
+import { firstByte } from './http/server-timing.ts';
 import { onceEach } from './idempotency/once-each.ts';
 import { requestRecords } from './idempotency/records.ts';
 import { type LimitOptions, limiter } from './limits/limiter.ts';
-import type { Log } from './log.ts';
+import type { Log, LogEntry } from './log.ts';
 import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
 import { pageTokens } from './paging/page-tokens.ts';
 import { type Passage, router } from './router.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
+import { attachRoutes } from './routes/attach.ts';
 import { boxRoutes } from './routes/boxes.ts';
 import { copyRoutes } from './routes/copies.ts';
+import { eventRoutes } from './routes/events.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { fileRoutes } from './routes/files.ts';
 import { parseHostPorts } from './routes/host-ports.ts';
@@ -30,6 +36,9 @@ import type { Routes } from './routes/route.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import { serverMetrics } from './site/metrics.ts';
+import { readiness } from './site/readiness.ts';
+import { site } from './site/site.ts';
 import { openServerStore, type ServerStore } from './store/server-store.ts';
 import { tenantsOf } from './tenants.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
@@ -46,6 +55,10 @@ export interface AppOptions {
   readonly limits?: LimitOptions;
   /** What comes before every path, such as `/api`, where a proxy leaves it there. @default nothing */
   readonly basePath?: string;
+  /** Origins whose pages may use the API, such as `https://app.example.com`, or `*`. @default none */
+  readonly corsOrigins?: readonly string[];
+  /** `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. @default false */
+  readonly metricsPublic?: boolean;
   /** Where idempotency keys and the secret of page tokens outlive the server. @default in memory: keys are not advertised */
   readonly store?: ServerStore;
   readonly log?: Log;
@@ -53,6 +66,8 @@ export interface AppOptions {
   readonly heartbeatMs?: number;
   /** How long a command may take none of the input that a request brings. @default 300_000 */
   readonly inputTimeoutMs?: number;
+  /** How slow a client may be in sending archives. @default 256 bytes in 60 s */
+  readonly pace?: Pace;
   /** The clock of credentials and limits. @default Date.now */
   readonly nowMs?: () => number;
 }
@@ -65,16 +80,28 @@ export interface App {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Takes a `connect` event of a Node server: a tunnel into a box, or an HTTP refusal. */
   connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
+  /** From now on the server is not ready, and streams that never end by themselves are over. Twice is fine. */
+  drain(): void;
 }
 
 /** Puts a backend behind the REST API of both generations with this project's additions. `InvalidArgumentError`. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
+  const draining = new AbortController();
+  const metrics = serverMetrics(backend);
+  const origins = cors(options.corsOrigins ?? []);
   const log: Log = options.log ?? (() => {});
+  const pace = options.pace ?? defaultPace;
   const heartbeatMs = options.heartbeatMs ?? 15_000;
   const open = tickets(options.nowMs);
   const auth = authenticator(options.auth, options.nowMs);
   const tenants = tenantsOf(backend);
   const limits = limiter(options.limits ?? {}, options.nowMs);
+  const answerSite = site({
+    auth,
+    metrics,
+    ready: readiness(backend, draining.signal, options.nowMs),
+    metricsPublic: options.metricsPublic ?? false,
+  });
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
   };
@@ -90,14 +117,16 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
       pages,
     }),
-    ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError }),
+    ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError, metrics }),
     ...terminalRoutes({ heartbeatMs, onStreamError }),
-    ...fileRoutes(),
+    ...attachRoutes({ heartbeatMs, onStreamError }),
+    ...fileRoutes(pace),
     ...imageRoutes(pages),
     ...networkRoutes(open, { heartbeatMs }),
     ...metricsRoutes(),
+    ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
     ...snapshotRoutes(),
-    ...copyRoutes(),
+    ...copyRoutes(pace),
     ...volumeRoutes(),
   };
   const basePath = checkedBasePath(options.basePath ?? '');
@@ -106,7 +135,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
     try {
       checkEncoding(request.url);
-      return [await route(request, passage)];
+      return [origins.preflight(request) ?? (await answerSite(request, passage)) ?? (await route(request, passage))];
     } catch (thrown) {
       const error = request.signal.aborted ? new HttpError(499, 'AbortedError', 'the client went away') : thrown;
       const answer = errorAnswer(error, passage.requestId);
@@ -123,32 +152,62 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     const passage: Passage = {
       requestId: requestId(request.headers.get('x-request-id')),
       generation: generationOf(request.headers.get('authorization')),
+      path: pathOf(request.url),
       upgrade,
     };
     const [response, error] = await answered(request, passage);
-    response.headers.set('x-request-id', passage.requestId);
-    const { status } = response;
-    log({
-      level: status >= 500 ? 'error' : 'info',
+    const { status, headers } = response;
+    const durationMs = performance.now() - startedMs;
+    headers.set('x-request-id', passage.requestId);
+    secureHeaders(headers);
+    origins.permit(request, headers);
+    firstByte(headers, durationMs);
+    const { operation, path, principal } = passage;
+    const entry: LogEntry = {
+      level: levelOf(status, operation),
       message: 'request',
       requestId: passage.requestId,
+      ...(operation !== undefined && { operation }),
       method: request.method,
-      path: new URL(request.url).pathname,
+      path: path.slice(0, 512),
       status,
-      durationMs: performance.now() - startedMs,
-      ...(passage.principal && { principal: passage.principal.id }),
+      durationMs,
+      ...(principal && { principal: principal.id }),
       ...(error !== undefined && { error }),
-    });
+    };
+    metrics.count(entry);
+    log(entry);
     return response;
   }
 
-  return { fetch, upgrade: upgrader(fetch), connect: connector(tenants, open, limits, log) };
+  return {
+    fetch,
+    upgrade: upgrader(fetch),
+    connect: connector(tenants, open, limits, log),
+    drain() {
+      draining.abort();
+      metrics.close();
+    },
+  };
 }
 
 /** A base path without a slash at its end. */
 function checkedBasePath(path: string): string {
   if (/^(?:\/[\w.~-]+)*\/?$/.test(path)) return path.replace(/\/$/, '');
   throw new InvalidArgumentError(`basePath must be such as /api; got ${JSON.stringify(path)}`);
+}
+
+/** What monitors ask all the time would fill the log. */
+function levelOf(status: number, operation: string | undefined): LogEntry['level'] {
+  if (status >= 500) return 'error';
+  return operation === 'health' || operation === 'ready' || operation === 'metrics' ? 'debug' : 'info';
+}
+
+/** The path of an absolute URL, as it is spelled. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2);
+  const end = url.slice(start).search(/[?#]/);
+  return end === -1 ? url.slice(start) : url.slice(start, start + end);
 }
 
 /** Refuses a URL whose percent-encoding is no UTF-8: whatever it means, two readers would disagree. */

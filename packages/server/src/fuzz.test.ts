@@ -1,160 +1,161 @@
+import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { errorResponse, operations } from '@boxlite/api';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readContract } from './testing/fuzz/contract.ts';
+import { type Random, seeded } from './testing/fuzz/random.ts';
+import { type GeneratedRequest, generate } from './testing/fuzz/requests.ts';
+import { liveServer } from './testing/live-server.ts';
+import type { MemoryBackend } from './testing/memory-backend.ts';
 import { testServer } from './testing/test-server.ts';
 
-const hostileText = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.constantFrom('..', '%00', '%', '%ff', '\0', '__proto__', 'constructor', 'x'.repeat(5000), '\ud800', '', ' ', '🦀'),
-  fc.constantFrom('a', 'E1', 'default', 'sha256:0'),
-);
-const segment = hostileText.map((text) =>
-  text.isWellFormed() && text.length % 2 === 0 ? encodeURIComponent(text) : text,
-);
-const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS', 'QUERY');
-const mostly = (likely: string): fc.Arbitrary<string> =>
-  fc.oneof({ weight: 6, arbitrary: fc.constant(likely) }, { weight: 1, arbitrary: segment });
-/** A method and a path: mostly those of an operation, so that the fuzz gets behind the router. */
-const target = fc.oneof(
-  {
-    weight: 9,
-    arbitrary: fc
-      .tuple(
-        fc.constantFrom(...operations),
-        fc.oneof({ weight: 9, arbitrary: fc.constant('') }, { weight: 1, arbitrary: method }),
-        fc.record({
-          prefix: mostly('default'),
-          box_id: mostly('a'),
-          execution_id: mostly('E1'),
-          digest: mostly(`sha256:${'0'.repeat(64)}`),
-        }),
-      )
-      .map(([operation, other, names]) => {
-        const fill = (path: string, [name, value]: [string, string]): string => path.replace(`{${name}}`, () => value);
-        return { verb: other || operation.method, path: Object.entries(names).reduce(fill, operation.path) };
-      }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.tuple(method, fc.array(segment)).map(([verb, parts]) => ({ verb, path: `/${parts.join('/')}` })),
-  },
-);
-const query = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom(
-        'path',
-        'pageSize',
-        'pageToken',
-        'status',
-        'force',
-        'overwrite',
-        'label',
-        'namePrefix',
-        'command',
-        'cols',
-        '__proto__',
-      ),
-      hostileText,
-    ),
-    { maxLength: 4 },
-  )
-  .map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join('&'));
-const field = fc.constantFrom(
-  'name',
-  'image',
-  'cpus',
-  'memory_mib',
-  'env',
-  'volumes',
-  'ports',
-  'command',
-  'args',
-  'timeout_seconds',
-  'signal',
-  'cols',
-  'rows',
-  'reference',
-  'labels',
-  '__proto__',
-  'rootfs_path',
-  'grant_type',
-);
-const json = fc.oneof(
-  fc
-    .dictionary(field, fc.oneof(fc.jsonValue(), hostileText, fc.double(), fc.integer()))
-    .map((value) => JSON.stringify(value)),
-  fc.jsonValue().map((value) => JSON.stringify(value)),
-  fc.string({ unit: fc.constantFrom(...'{}[]",:\\u0e-1.tfn \n\0') }),
-  fc.constant(`{"a":${'['.repeat(10_000)}`),
-  fc.constant('{"name":"a","name":"b"}'),
-);
-const body = fc.oneof(
-  json.map((text) => Buffer.from(text)),
-  fc.uint8Array({ maxLength: 200 }),
-  fc.constant(undefined),
-);
-const headerText = fc.string({ unit: fc.constantFrom(...'abcXYZ019 ;,="/-_.:\u00e9\t'), maxLength: 60 });
-const headers = fc.record(
-  {
-    authorization: fc.oneof({ weight: 9, arbitrary: fc.constant('Bearer test-key') }, headerText),
-    'content-type': fc.oneof(
-      { weight: 3, arbitrary: fc.constant('application/json') },
-      fc.constantFrom(
-        'application/json',
-        'application/json; charset=utf-16',
-        'application/x-tar',
-        'application/octet-stream',
-        'application/x-www-form-urlencoded',
-        'multipart/form-data',
-      ),
-      headerText,
-    ),
-    'x-request-id': headerText,
-    'last-event-id': fc.oneof(headerText, fc.constantFrom('0.0', '1.1', '99999999999999999.1')),
-    'idempotency-key': fc.oneof(fc.constantFrom('k1', 'k2'), headerText),
-    'x-close-stdin': fc.constantFrom('true', 'false', 'x'),
-    'content-length': fc.constantFrom('0', '-1', 'x', '99999999999'),
-  },
-  { requiredKeys: ['authorization'] },
-);
+/** How many requests; BOXLITE_FUZZ=20000 is the bar, what is less is for every run of the tests. */
+const total = Number(process.env['BOXLITE_FUZZ'] ?? 8000);
+const seed = Number(process.env['BOXLITE_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
+const overSockets = Math.ceil(total / 20);
+const flatBytes = 32 * 1024 * 1024;
 
-test('no request, however hostile, makes a 5xx or an error without the envelope', async () => {
-  const { app, backend } = testServer();
-  const box = await backend.create({}, 'a');
-  let sent = 0;
-  await fc.assert(
-    fc.asyncProperty(target, query, headers, body, async ({ verb, path }, search, given, payload) => {
-      if (!box.started[0]) (await box.exec({ command: 'manual' })).push('stdout', 'x');
-      const request = hostileRequest(verb, `http://server${path}?${search}`, given, payload);
-      if (!request) return;
-      sent++;
-      const response = await app.fetch(request);
-      expect(response.status).toBeLessThan(500);
-      expect(response.headers.get('x-request-id')).toMatch(/^[A-Za-z0-9._-]{1,128}$/);
-      if (response.status >= 400 && verb !== 'HEAD') {
-        const { code, request_id } = errorResponse.parse(await response.json()).error;
-        if (typeof code === 'number') expect(code).toBe(response.status);
-        else expect(request_id).toBe(response.headers.get('x-request-id'));
-      } else await response.body?.cancel();
-      if (!backend.boxes.includes(box)) backend.boxes.push(box);
-    }),
-    { numRuns: 4000 },
+const contract = readContract();
+setFlagsFromString('--expose-gc');
+const collectGarbage: unknown = runInNewContext('gc');
+
+/** What the process holds, without what is garbage: also that of which others are only told after a while. */
+async function liveBytes(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    if (typeof collectGarbage === 'function') collectGarbage();
+    await setImmediate();
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** Requests of one operation after the other, each different. */
+function* requests(count: number, random: Random): Generator<GeneratedRequest> {
+  for (let i = 0; i < count; i++) {
+    const operation = contract.operations[i % contract.operations.length];
+    if (operation) yield generate(operation, contract, random);
+  }
+}
+
+/** Leaves one box with one execution, so that the next request finds something, and now and then nothing else. */
+async function tidied(backend: MemoryBackend, at: number): Promise<void> {
+  if (at % 50 === 0 || backend.boxes[0]?.name !== 'a') {
+    backend.forget();
+    await backend.create({}, 'a');
+  }
+  backend.boxes.length = 1;
+  const [box] = backend.boxes;
+  if (!box) return;
+  if (!box.started[0]) (await box.exec({ command: 'manual' })).push('stdout', 'x');
+  box.started.length = 1;
+  box.uploads.length = 0;
+}
+
+const told = ({ body, ...request }: GeneratedRequest): string =>
+  `seed ${seed}: ${JSON.stringify(request)} ${body?.subarray(0, 500).toString('latin1') ?? ''}`;
+
+test('the fuzz knows every operation', () => {
+  expect(contract.operations.map(({ operationId }) => operationId).toSorted()).toEqual(
+    operations.map(({ operationId }) => operationId).toSorted(),
   );
-  expect(sent).toBeGreaterThan(2000);
+});
+
+test(`${total} requests made from the contract: no 5xx, every refusal in the envelope, memory flat`, {
+  timeout: 600_000,
+}, async () => {
+  const { app, backend } = testServer({ log: () => {} });
+  const statuses = new Map<number, number>();
+  let early = 0;
+  let at = 0;
+  const began = performance.now();
+  for (const generated of requests(total, seeded(seed))) {
+    if (++at === Math.ceil(total / 4)) {
+      backend.forget();
+      early = await liveBytes();
+    }
+    await tidied(backend, at);
+    const request = asRequest(generated);
+    if (!request) continue;
+    const response = await app.fetch(request);
+    const { status, headers } = response;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status >= 500) expect.fail(`${status}: ${told(generated)}`);
+    if (!headers.get('x-request-id')) expect.fail(`no request id: ${told(generated)}`);
+    if (status < 400 || generated.method === 'HEAD') await response.body?.cancel();
+    else {
+      const { data } = errorResponse.safeParse(await response.json());
+      if (data?.error.code !== status) expect.fail(`${status} without the envelope: ${told(generated)}`);
+    }
+  }
+  backend.forget();
+  const grown = (await liveBytes()) - early;
+  const seconds = (performance.now() - began) / 1000;
+  const seen = Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b));
+  console.log(
+    `${at} requests in ${seconds.toFixed(1)} s, seed ${seed}, ${(grown / 2 ** 20).toFixed(1)} MiB more:`,
+    seen,
+  );
+  expect(grown).toBeLessThan(flatBytes);
+  // Most of it gets somewhere: a fuzz whose requests are all refused at the door tests the door.
+  expect((statuses.get(200) ?? 0) + (statuses.get(201) ?? 0) + (statuses.get(204) ?? 0)).toBeGreaterThan(total / 10);
+});
+
+test(`${overSockets} of them over sockets, some cut off: the server answers in the envelope or not at all, and lives`, {
+  timeout: 300_000,
+}, async () => {
+  const server = await liveServer({ log: () => {} });
+  const random = seeded(seed + 1);
+  const waiting = [...requests(overSockets, random)];
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      await tidied(server.backend, waiting.length);
+      const raw = await answerTo(next, server.listening.port);
+      const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(raw)?.[1] ?? 0);
+      if (raw !== '' && (status < 100 || status >= 500)) expect.fail(`${raw.slice(0, 300)} for ${told(next)}`);
+      const body = raw.slice(raw.indexOf('\r\n\r\n') + 4);
+      if (status >= 400 && body !== '' && !errorResponse.safeParse(JSON.parse(body)).success) {
+        expect.fail(`${status} without the envelope: ${told(next)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+  expect((await server.call('GET', '/health')).status).toBe(200);
 });
 
 /** Undefined where the platform itself refuses to make such a request. */
-function hostileRequest(
-  verb: string,
-  url: string,
-  given: Record<string, string>,
-  payload: Uint8Array | undefined,
-): Request | undefined {
+function asRequest({ method, target, headers, body }: GeneratedRequest): Request | undefined {
   try {
-    const bodied = payload !== undefined && verb !== 'GET' && verb !== 'HEAD';
-    return new Request(url, { method: verb, headers: given, ...(bodied && { body: new Uint8Array(payload) }) });
+    const bodied = body && method !== 'GET' && method !== 'HEAD' ? { body: new Uint8Array(body) } : {};
+    return new Request(`http://server${target}`, { method, headers, ...bodied });
   } catch {
     return undefined;
   }
+}
+
+/** Writes a request as bytes, of a truncated body only a part of what its head promises; all that comes back. */
+function answerTo({ method, target, headers, body, fault }: GeneratedRequest, port: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  const [length, chunked] = [body?.length ?? 0, fault === 'truncated body' && (body?.length ?? 0) % 2 === 1];
+  const promised = fault === 'truncated body' ? length + 10 : length;
+  const lines = Object.entries({
+    ...headers,
+    host: 'server',
+    connection: 'close',
+    ...(chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': `${promised}` }),
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.setEncoding('latin1').on('data', (piece) => {
+    received += piece;
+    // Streams go on for ever.
+    if (/content-type: text\/event-stream/i.test(received)) socket.destroy();
+  });
+  socket.on('error', () => {}).once('close', () => resolve(received));
+  socket.write(`${method} ${target.replaceAll(/[^\x21-\x7e]/g, '%')} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
+  if (chunked) socket.write(`${(length + 5).toString(16)}\r\n`);
+  if (body) socket.write(body);
+  if (fault === 'truncated body') socket.end();
+  return promise;
 }

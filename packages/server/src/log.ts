@@ -1,9 +1,14 @@
 /** One line of the server's log. Never holds a secret, a query or a body. */
 export interface LogEntry {
-  readonly level: 'info' | 'warn' | 'error';
+  /** `debug` for what monitors ask all the time. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
-  readonly requestId: string;
+  /** Absent where it is about no request. */
+  readonly requestId?: string;
+  /** The operation of the contract, or `health`, `ready`, `metrics`, `docs`; absent where a request is none of them. */
+  readonly operation?: string;
   readonly method?: string;
+  /** Without the query, at most 512 characters. */
   readonly path?: string;
   readonly status?: number;
   readonly durationMs?: number;

@@ -15,10 +15,13 @@ import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 /** What goes with a request through the router. */
 export interface Passage {
   readonly requestId: string;
+  /** Of the URL. */
+  readonly path: string;
   readonly upgrade: UpgradeSlot | undefined;
   generation: Generation;
-  /** Filled in by the router, for the log. */
+  /** Filled in by the router, for the log, as is what follows. */
   principal?: Principal;
+  operation?: string;
 }
 
 /** Answers a request, or throws what the envelope shall say. */

@@ -29,6 +29,9 @@ export interface SandboxCapabilities {
   readonly max_concurrent_executions?: number | null | undefined;
   readonly file_transfer_max_bytes?: number | null | undefined;
   readonly exec_timeout_max_seconds?: number | null | undefined;
+  /** How long, and how much in all, output is kept after its execution's end; absent or null: without a limit. */
+  readonly output_retention_seconds?: number | null | undefined;
+  readonly output_retention_bytes?: number | null | undefined;
   readonly tty_enabled?: boolean | null | undefined;
   readonly streaming_enabled?: boolean | null | undefined;
   readonly linux_capabilities_enabled?: boolean | null | undefined;
@@ -57,6 +60,8 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   max_concurrent_executions: limit(),
   file_transfer_max_bytes: limit(),
   exec_timeout_max_seconds: limit(),
+  output_retention_seconds: maybe(z.number().nonnegative()),
+  output_retention_bytes: limit(),
   tty_enabled: maybe(z.boolean()),
   streaming_enabled: maybe(z.boolean()),
   linux_capabilities_enabled: maybe(z.boolean()),

@@ -137,6 +137,8 @@ export interface CreateBoxRequest {
   readonly cmd?: readonly string[] | undefined;
   /** `<name or uid>[:<group or gid>]`. */
   readonly user?: string | undefined;
+  /** The main command gets a terminal. @default false */
+  readonly tty?: boolean | undefined;
   readonly volumes?: readonly VolumeSpec[] | undefined;
   readonly tmpfs?: readonly TmpfsSpec[] | undefined;
   readonly ports?: readonly PortSpec[] | undefined;
@@ -179,6 +181,7 @@ export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
     entrypoint: texts('entrypoint').optional(),
     cmd: texts('cmd').optional(),
     user: userSpec('user').optional(),
+    tty: flag('tty').optional(),
     volumes: z.array(volumeSpec, 'volumes must be a list').optional(),
     tmpfs: z.array(tmpfsSpec, 'tmpfs must be a list').optional(),
     ports: z.array(portSpec, 'ports must be a list').optional(),

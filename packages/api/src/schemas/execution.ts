@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { flag, maybe, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { flag, maybe, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
 
 /** A command to start. */
 export interface ExecRequest {
@@ -17,7 +17,32 @@ export interface ExecRequest {
   readonly cols?: number | undefined;
   /** Rows of the terminal, 1 to 65535. @default 24 */
   readonly rows?: number | undefined;
+  /** What becomes of output that is more than is kept. */
+  readonly output?: OutputSpec | undefined;
 }
+
+/** What becomes of a command's output when there is too much of it. */
+export interface OutputSpec {
+  /** `truncate` drops what is too much, `block` lets the command wait for readers. @default 'truncate' */
+  readonly policy?: OutputPolicy | undefined;
+  /** Bytes kept, or bytes that nobody has read yet; at least 1024. */
+  readonly limit_bytes?: number | undefined;
+}
+
+/** What may become of it. */
+export const outputPolicies = ['truncate', 'block'] as const;
+
+/** One of {@link outputPolicies}. */
+export type OutputPolicy = (typeof outputPolicies)[number];
+
+/** Checks what shall become of a command's output. */
+export const outputSpec: z.ZodType<OutputSpec> = z.object(
+  {
+    policy: oneOf('output.policy', outputPolicies).optional(),
+    limit_bytes: whole('output.limit_bytes', 1024).optional(),
+  },
+  'output must be an object',
+);
 
 /** Checks a command to start. */
 export const execRequest: z.ZodType<ExecRequest> = z.object({
@@ -30,6 +55,7 @@ export const execRequest: z.ZodType<ExecRequest> = z.object({
   tty: flag('tty').optional(),
   cols: whole('cols', 1, 65535).optional(),
   rows: whole('rows', 1, 65535).optional(),
+  output: outputSpec.optional(),
 });
 
 /** What names a started command. */
@@ -41,7 +67,7 @@ export interface ExecResponse {
 export const execResponse: z.ZodType<ExecResponse> = z.object({ execution_id: z.string().min(1) });
 
 /** How far an execution has come. */
-export const executionStatuses = ['running', 'completed', 'killed', 'timed_out'] as const;
+export const executionStatuses = ['running', 'completed', 'killed', 'timed_out', 'lost'] as const;
 
 /** One of {@link executionStatuses}. */
 export type ExecutionStatus = (typeof executionStatuses)[number];

@@ -10,6 +10,7 @@ export interface RuntimeMetrics {
   readonly total_commands_executed: number;
   readonly total_exec_errors: number;
   readonly num_warm_boxes: number;
+  readonly num_running_executions: number;
 }
 
 /** Reads a runtime's metrics; a counter that is missing is 0. */
@@ -21,6 +22,7 @@ export const runtimeMetrics: z.ZodType<RuntimeMetrics> = z.object({
   total_commands_executed: counter(),
   total_exec_errors: counter(),
   num_warm_boxes: counter(),
+  num_running_executions: counter(),
 });
 
 /** How long each step of making and starting a box took, in milliseconds. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { flag, matching, maybe, oneOf } from './field.ts';
+import { matching, maybe, oneOf } from './field.ts';
 
 /** Whether one direction of a box's network is open. */
 export const networkSwitches = ['enabled', 'disabled'] as const;
@@ -98,22 +98,23 @@ export const publishedPort: z.ZodType<PublishedPort> = z.object({
   protocol: z.enum(['tcp', 'udp']),
 });
 
-/** The network of a box as it was when asked; an addition. */
+/** The network of a box as it was when asked, as generation 2 has it: with both directions disabled it has none. */
 export interface BoxNetwork {
-  readonly mode: 'isolated' | 'none';
-  /** Absent or null: every public address. */
-  readonly allow_net?: readonly string[] | null | undefined;
-  readonly inbound: boolean;
-  /** Empty while the box does not run. */
-  readonly ports: readonly PublishedPort[];
+  readonly outbound: {
+    readonly mode: NetworkSwitch;
+    /** Empty while enabled: every public address. */
+    readonly allow_net: readonly string[];
+  };
+  readonly inbound: { readonly mode: NetworkSwitch };
+  /** Absent, null or empty while the box does not run. */
+  readonly published_ports?: readonly PublishedPort[] | null | undefined;
 }
 
 /** Reads a box's network. */
 export const boxNetwork: z.ZodType<BoxNetwork> = z.object({
-  mode: z.enum(['isolated', 'none']),
-  allow_net: maybe(z.array(z.string())),
-  inbound: flag('inbound'),
-  ports: z.array(publishedPort),
+  outbound: z.object({ mode: z.enum(networkSwitches), allow_net: z.array(z.string()) }),
+  inbound: z.object({ mode: z.enum(networkSwitches) }),
+  published_ports: maybe(z.array(publishedPort)),
 });
 
 /** Something that a box's network refused. */

@@ -160,3 +160,14 @@ export const streamTunnelQuery: z.ZodType<StreamTunnelQuery> = z.object({
   port: digits('port', 1, 65535),
   ticket: text('ticket'),
 });
+
+/** The query of `streamEvents`. */
+export interface StreamEventsQuery {
+  /** Only of this box, by id or by name. */
+  readonly box?: string | undefined;
+}
+
+/** Reads the query of `streamEvents`. */
+export const streamEventsQuery: z.ZodType<StreamEventsQuery> = z.object({
+  box: matching('box', /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, 'the id or the name of a box').optional(),
+});

@@ -1,5 +1,5 @@
 import { attach, shareTerminal, terminalSize } from 'boxlite/host';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { collect, parseEnvironment, wholeNumber } from '../box-flags.ts';
 import { existingBox, withRuntime } from '../connect.ts';
 import { requireTerminal } from '../terminal.ts';
@@ -14,6 +14,8 @@ interface ExecFlags {
   readonly user?: string;
   readonly detach?: boolean;
   readonly timeout?: number;
+  readonly outputLimit?: number;
+  readonly outputPolicy?: 'truncate' | 'block';
 }
 
 /** `boxlite exec`: a command in a box that exists, its output and exit code here. */
@@ -30,7 +32,14 @@ export function registerExec(program: Command): void {
     .option('-w, --workdir <dir>', 'working directory in the box')
     .option('-u, --user <user[:group]>', 'run as this user')
     .option('-d, --detach', 'leave the command running and print its id')
-    .option('--timeout <seconds>', 'end the command after this time', wholeNumber('--timeout'));
+    .option('--timeout <seconds>', 'end the command after this time', wholeNumber('--timeout'))
+    .option('--output-limit <bytes>', 'most output kept, or with block ahead of readers', wholeNumber('--output-limit'))
+    .addOption(
+      new Option('--output-policy <policy>', 'cut more output than the limit, or let the command wait').choices([
+        'truncate',
+        'block',
+      ]),
+    );
   command.action(async (name: string, words: readonly string[], flags: ExecFlags) => {
     const [program, ...args] = commandWords(words);
     if (program === undefined) throw new UsageError('give the command to run: boxlite exec BOX -- COMMAND');
@@ -43,6 +52,12 @@ export function registerExec(program: Command): void {
       ...(flags.workdir !== undefined && { workingDir: flags.workdir }),
       ...(flags.user !== undefined && { user: flags.user }),
       ...(flags.timeout !== undefined && { timeoutMs: flags.timeout * 1000 }),
+      ...((flags.outputLimit !== undefined || flags.outputPolicy) && {
+        output: {
+          ...(flags.outputLimit !== undefined && { limitBytes: flags.outputLimit }),
+          ...(flags.outputPolicy && { policy: flags.outputPolicy }),
+        },
+      }),
     };
     process.exitCode = await withRuntime(command, async (runtime) => {
       const execution = await (await existingBox(runtime, name)).exec(program, args, options);

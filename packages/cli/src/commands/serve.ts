@@ -1,10 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { AuthOptions, Identity, LimitOptions, Listening, Log, ServerStore } from '@boxlite/server';
+import type {
+  AuthOptions,
+  Identity,
+  LimitOptions,
+  Listening,
+  LogLevel,
+  ServerStore,
+  TlsOptions,
+} from '@boxlite/server';
 import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
 import { localOptions } from '../connect.ts';
+import { durationMs } from '../duration.ts';
 import { globalOptions } from '../globals.ts';
 import { openHomeIdentity } from '../identity.ts';
 import { firstSignal } from '../signals.ts';
@@ -24,7 +33,17 @@ interface ServeFlags {
   readonly requestsPerSecond?: number;
   readonly requestsAtOnce?: number;
   readonly attached?: boolean;
+  readonly outputRetention?: number;
+  readonly outputRetentionBytes?: number;
   readonly dev?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly allowRegistry?: readonly string[];
+  readonly corsOrigin?: readonly string[];
+  readonly maxConnections?: number;
+  readonly drainTimeout: number;
+  readonly metricsPublic?: boolean;
+  readonly logLevel?: LogLevel;
 }
 
 /** `boxlite serve`: the boxes of this machine behind the REST API. They outlive the server. */
@@ -56,7 +75,33 @@ export function registerServe(program: Command): void {
       wholeNumber('--requests-at-once'),
     )
     .option('--attached', 'boxes end with the server, also when it is killed; by default they outlive it')
+    .option('--output-retention <duration>', 'keep output so long after its command ended (7d)', durationMs)
+    .option(
+      '--output-retention-bytes <bytes>',
+      'keep so much of it in all (16 GiB)',
+      wholeNumber('--output-retention-bytes'),
+    )
     .option('--dev', 'also take test-client with test-secret, on loopback only')
+    .option('--tls-cert <file>', 'speak TLS with this certificate (PEM, with its chain); a new one is taken up')
+    .option('--tls-key <file>', 'the key of that certificate (PEM)')
+    .option(
+      '--allow-registry <host>',
+      'pull only from this registry and those of --registry; may be repeated; by default from any that is public',
+      collect,
+    )
+    .option('--cors-origin <origin>', 'let pages of this origin use the API; may be repeated', collect)
+    .option('--max-connections <count>', 'most connections at a time', wholeNumber('--max-connections'))
+    .option('--drain-timeout <duration>', 'how long what is under way may go on after SIGTERM', durationMs, 10_000)
+    .option('--metrics-public', 'let anybody read /metrics; by default it takes a credential with runtime:admin')
+    .addOption(
+      new Option('--log-level <level>', 'how much to log on stderr, as lines of JSON; info has every request').choices([
+        'debug',
+        'info',
+        'warn',
+        'error',
+        'silent',
+      ]),
+    )
     .action(async (flags: ServeFlags) => {
       const options = globalOptions(command);
       if (options.url !== undefined && options.url !== process.env['BOXLITE_REST_URL']) {
@@ -64,16 +109,22 @@ export function registerServe(program: Command): void {
       }
       using identity = await openHomeIdentity(options);
       const { auth, madeKey } = credentials(flags, keepsCredentials(identity));
+      const tls = tlsOptions(flags);
       const warm = (flags.warm ?? []).map(warmOptions);
-      const [{ defaultHomeDir, openLocal }, { createApp, listen, openServerStore }] = await Promise.all([
+      const [{ defaultHomeDir, openLocal }, { createApp, lineLog, listen, openServerStore }] = await Promise.all([
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
+      const { log, flush } = lineLog(flags.logLevel ?? (options.debug ? 'debug' : 'info'), process.stderr.fd);
       const backend = await openLocal({
         ...localOptions(options),
         warm,
         detachAll: flags.attached !== true,
         ...(flags.maxBoxes !== undefined && { maxBoxes: flags.maxBoxes }),
+        ...(flags.outputRetention !== undefined && { outputRetentionMs: flags.outputRetention }),
+        ...(flags.outputRetentionBytes !== undefined && { outputRetentionBytes: flags.outputRetentionBytes }),
+        // Whoever asks this server for an image is somebody else than who runs it.
+        registryPolicy: { addresses: 'public', ...(flags.allowRegistry && { hosts: flags.allowRegistry }) },
       });
       const homeDir = resolve(options.home ?? defaultHomeDir());
       let store: ServerStore | undefined;
@@ -83,21 +134,41 @@ export function registerServe(program: Command): void {
           auth: { ...auth, identity },
           limits: limitsOf(flags),
           store,
-          log: logTo(options.debug),
+          log,
           ...(flags.basePath !== undefined && { basePath: flags.basePath }),
           ...(flags.allowHostPath && { allowHostPaths: flags.allowHostPath }),
           ...(flags.allowHostPort && { allowHostPorts: flags.allowHostPort }),
+          ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
+          ...(flags.metricsPublic && { metricsPublic: true }),
         });
-        await using server = await listening(() => listen(app, { host: flags.host, port: flags.port }), flags);
+        const onReload = (error?: Error): void =>
+          log(
+            error
+              ? { level: 'error', message: 'the new TLS certificate is not taken up', error }
+              : { level: 'info', message: 'a new TLS certificate is taken up' },
+          );
+        const where = { host: flags.host, port: flags.port, ...(tls && { tls: { ...tls, onReload } }) };
+        const limits = flags.maxConnections === undefined ? {} : { maxConnections: flags.maxConnections };
+        await using server = await listening(() => listen(app, { ...where, limits }), flags);
         if (madeKey !== undefined) process.stderr.write(`API key, shown only this once: ${madeKey}\n`);
+        if (tls) process.on('SIGHUP', () => void server.reloadCertificate());
         const ended = firstSignal();
         process.stdout.write(`listening on ${server.url}\n`);
         await ended;
+        log({ level: 'info', message: 'shutting down; a second signal ends at once' });
+        await server.close({ graceMs: flags.drainTimeout });
       } finally {
         await backend.shutdown();
         store?.close();
+        flush();
       }
     });
+}
+
+function tlsOptions({ tlsCert, tlsKey }: ServeFlags): TlsOptions | undefined {
+  if (tlsCert !== undefined && tlsKey !== undefined) return { certFile: tlsCert, keyFile: tlsKey };
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  throw new UsageError('--tls-cert and --tls-key go together');
 }
 
 /**
@@ -160,12 +231,4 @@ async function listening(start: () => Promise<Listening>, { host, port }: ServeF
     }
     throw cause;
   }
-}
-
-function logTo(everything: boolean): Log {
-  return (entry) => {
-    if (entry.level === 'info' && !everything) return;
-    const error = entry.error instanceof Error ? (entry.error.stack ?? entry.error.message) : entry.error;
-    process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...entry, error })}\n`);
-  };
 }

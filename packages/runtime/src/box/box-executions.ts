@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ExecOptions,
@@ -9,6 +10,7 @@ import {
 } from 'boxlite/backend';
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import { OutputLog } from '../execution/output-log.ts';
+import { Unread } from '../execution/unread.ts';
 import type { GuestChannel, GuestListing, GuestSink } from '../guest/channel.ts';
 import { isUlid, ulid } from '../id/ulid.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -23,6 +25,8 @@ export const maxConcurrentExecutions = 512;
 // Ended executions stay at hand for readers that come just after; older ones are read from the store again.
 const keptEnded = 64;
 const sigkill = 9;
+// Unless said otherwise, a command that waits for readers is so far ahead of them at most.
+const unreadLimitBytes = 16 * 1024 * 1024;
 
 export interface BoxExecutionsOptions {
   readonly record: BoxRecord;
@@ -62,14 +66,18 @@ export class BoxExecutions {
   }
 
   /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
-  async start(channel: GuestChannel, options: ExecOptions, { onId }: MakeOptions = {}): Promise<LocalExecution> {
+  async start(
+    channel: GuestChannel,
+    options: ExecOptions,
+    id: string = ulid(),
+    { onId }: MakeOptions = {},
+  ): Promise<LocalExecution> {
     const most = this.#record.options.maxConcurrentExecutions ?? maxConcurrentExecutions;
     if (this.#running.size >= most) {
       throw new ResourceExhaustedError(`box ${this.#record.id} runs ${most} executions already; wait for one to end`);
     }
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;
-    const id = ulid();
     onId?.(id);
     const execution = this.#make({
       id,
@@ -78,9 +86,12 @@ export class BoxExecutions {
       command: argv,
       tty,
       startedAt: Date.now(),
+      output: options.output,
       exit: undefined,
     });
     this.#running.set(execution.id, execution);
+    // A runtime that takes over must know; the guest does not.
+    if (options.output) this.#store.executions.insert(execution.record);
     try {
       await channel.exec(
         execution.record.number,
@@ -89,6 +100,7 @@ export class BoxExecutions {
       );
     } catch (error) {
       this.#running.delete(execution.id);
+      if (options.output) this.#store.executions.remove(this.#record.id, execution.id);
       this.#added.execErrors++;
       this.#countSoon();
       throw error;
@@ -108,11 +120,17 @@ export class BoxExecutions {
   /** By id, running or ended. `NotFoundError`. */
   get(id: string): LocalExecution {
     const known = this.#running.get(id) ?? this.#ended.get(id);
-    if (known) return known;
+    if (known && !known.removed) return known;
     this.#store.later.flush();
-    const record = this.#store.executions.get(this.#record.id, id);
+    const record = known?.removed ? undefined : this.#store.executions.get(this.#record.id, id);
     if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
-    return this.#keep(new LocalExecution(record, OutputLog.recover(this.#logPath(id), this.#limit), this.#events()));
+    const { outputBytes, forgotten } = record.exit;
+    const path = this.#logPath(id);
+    const log =
+      forgotten === undefined
+        ? OutputLog.recover(path, this.#limitOf(record))
+        : OutputLog.forgotten(path, outputBytes ?? { stdout: 0, stderr: 0 }, forgotten);
+    return this.#keep(new LocalExecution(record, log, this.#events()));
   }
 
   /** Oldest first. */
@@ -149,10 +167,12 @@ export class BoxExecutions {
       command: [],
       tty: false,
       startedAt: Date.now(),
+      output: undefined,
       exit: undefined,
     };
     if (!found) this.#store.later.insist(() => this.#store.executions.insert(record)).catch(() => {});
-    const log = OutputLog.recover(this.#logPath(record.id), this.#limit);
+    const log = OutputLog.recover(this.#logPath(record.id), this.#limitOf(record));
+    log.unread = unreadOf(record);
     const stdout = Math.max(log.stdout, listing.stdout.base);
     const stderr = Math.max(log.stderr, listing.stderr.base);
     if (stdout > log.stdout || stderr > log.stderr) {
@@ -258,7 +278,34 @@ export class BoxExecutions {
       throw storageFailure(error);
     }
     this.#folderMade = true;
-    return new LocalExecution(record, new OutputLog(this.#logPath(record.id), this.#limit), this.#events());
+    const log = new OutputLog(this.#logPath(record.id), this.#limitOf(record));
+    log.unread = unreadOf(record);
+    return new LocalExecution(record, log, this.#events());
+  }
+
+  /** Most bytes kept of an execution's output. */
+  #limitOf({ output }: ExecutionRecord): number {
+    return output?.policy === 'block' ? this.#limit : Math.min(this.#limit, output?.limitBytes ?? this.#limit);
+  }
+
+  /**
+   * Forgets the output of an execution that ended before that time (milliseconds since 1970) and that nobody reads; how
+   * it ended stays known. False where that is not so.
+   */
+  async forgetOutput(id: string, endedBefore: number, reason: string): Promise<boolean> {
+    const known = this.#running.get(id) ?? this.#ended.get(id);
+    if (known && (known.running || known.beingRead)) return false;
+    this.#store.later.flush();
+    const record = this.#store.executions.get(this.#record.id, id);
+    if (record) {
+      const { exit, startedAt } = record;
+      if (!exit || startedAt + exit.durationMs >= endedBefore) return false;
+      this.#store.executions.finish(record, { ...exit, forgotten: exit.forgotten ?? reason });
+      known?.log.forget(reason);
+      this.#ended.delete(id);
+    }
+    await rm(this.#logPath(id), { force: true });
+    return true;
   }
 
   #logPath(id: string): string {
@@ -270,11 +317,17 @@ export class BoxExecutions {
       received: (bytes) => this.addBytesOut(bytes),
       sent: (bytes) => this.addBytesIn(bytes),
       attached: this.#use,
+      removed: (execution) => {
+        this.#ended.delete(execution.id);
+        const { boxId, id } = execution.record;
+        return this.#store.later.insist(() => this.#store.executions.remove(boxId, id));
+      },
       ended: (execution, exit) => {
         this.#running.delete(execution.id);
-        this.#keep(execution);
+        if (!execution.removed) this.#keep(execution);
         // Its end is the end of a use.
         this.#use()();
+        if (execution.removed) return Promise.resolve();
         return this.#store.later.insist(() => this.#store.executions.finish(execution.record, exit));
       },
     };
@@ -294,9 +347,14 @@ function nothing(): { commands: number; execErrors: number; bytesIn: number; byt
   return { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 };
 }
 
+/** Set where the command waits for readers. */
+function unreadOf({ output }: ExecutionRecord): Unread | undefined {
+  return output?.policy === 'block' ? new Unread(output.limitBytes ?? unreadLimitBytes) : undefined;
+}
+
 function lost(reason: string): ExecutionExit {
   return {
-    status: 'killed',
+    status: 'lost',
     exitCode: undefined,
     signal: undefined,
     durationMs: 0,

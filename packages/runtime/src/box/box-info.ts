@@ -28,6 +28,7 @@ export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus, ports?: 
     autoDeleteMs: options.autoDeleteMs,
     autoResume: options.autoResume ?? true,
     network: networkInfo(record, ports),
+    bootTiming: record.timing,
   };
 }
 

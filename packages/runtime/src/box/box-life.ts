@@ -1,4 +1,10 @@
-import { type BoxInfo, InvalidArgumentError, InvalidStateError } from 'boxlite/backend';
+import {
+  type BoxInfo,
+  InvalidArgumentError,
+  InvalidStateError,
+  type MainExecution,
+  NotFoundError,
+} from 'boxlite/backend';
 import type { GuestChannel } from '../guest/channel.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { storageFailure } from '../store/storage-failure.ts';
@@ -104,6 +110,16 @@ export class BoxLife {
     return this.#inTurn(async () => {
       await this.#bringUp();
       return this.info;
+    });
+  }
+
+  /** The main command of this run, or of the next start. `InvalidStateError` when the box runs without one. */
+  main(): Promise<MainExecution> {
+    return this.#inTurn(async () => {
+      if (!this.#run.channel) return this.#run.awaitMain();
+      const { main } = this.state.record.history;
+      if (main === undefined) throw this.#refusal(' without a main command; stop it, attach, then start it');
+      return { id: main, started: Promise.resolve(this.executions.get(main)) };
     });
   }
 
@@ -234,6 +250,7 @@ export class BoxLife {
   /** Forgotten before its disk goes: half a disk must never come back as a box. What a crash leaves of it is swept later. */
   async #remove(): Promise<void> {
     this.#watch.over();
+    this.#run.forgetMain(new NotFoundError(`box not found: ${this.state.id}`));
     await this.#body.release();
     this.state.remove();
     this.#home.removed(this.state.id);

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
 import type { TenantImages } from '../images/images.ts';
 import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
@@ -17,7 +17,7 @@ export async function boxRoot(
   if (rootfsPath !== undefined) {
     const found = await stat(rootfsPath).catch(() => undefined);
     if (!found?.isDirectory()) throw new InvalidArgumentError(`rootfsPath is not a directory: ${rootfsPath}`);
-    return { image: rootfsPath, imageId: undefined, rootfs: { path: rootfsPath }, defaults: bare };
+    return { image: rootfsPath, imageId: undefined, rootfs: { path: await realpath(rootfsPath) }, defaults: bare };
   }
   const image = holding.use(await images.ready(options.image ?? defaultImage, signal));
   const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;

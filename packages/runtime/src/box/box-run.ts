@@ -4,7 +4,7 @@ import type { BoxExecutions } from './box-executions.ts';
 import type { BoxState } from './box-state.ts';
 import type { BoxWatch } from './box-watch.ts';
 import { endGuest } from './end-guest.ts';
-import { followMain, startMain } from './main-command.ts';
+import { type AwaitedMain, awaitedMain, followMain, startMain } from './main-command.ts';
 
 export interface BoxRunOptions {
   readonly state: BoxState;
@@ -19,6 +19,7 @@ export interface BoxRunOptions {
 export class BoxRun {
   readonly #options: BoxRunOptions;
   #channel: GuestChannel | undefined;
+  #awaited: AwaitedMain | undefined;
 
   constructor(options: BoxRunOptions) {
     this.#options = options;
@@ -29,6 +30,18 @@ export class BoxRun {
     return this.#channel;
   }
 
+  /** The main command of the next start. */
+  awaitMain(): AwaitedMain {
+    this.#awaited ??= awaitedMain();
+    return this.#awaited;
+  }
+
+  /** There will be no next start. */
+  forgetMain(reason: unknown): void {
+    this.#awaited?.reject(reason);
+    this.#awaited = undefined;
+  }
+
   /** Starts the box; what fails is undone, and the box is `failed`. */
   async start(): Promise<GuestChannel> {
     const { state, body, executions, watch } = this.#options;
@@ -36,9 +49,11 @@ export class BoxRun {
       const { channel, pid, timing } = await body.start();
       state.started(pid, timing);
       this.#attend(channel);
-      await startMain(channel, state, executions);
+      await startMain(channel, state, executions, this.#awaited);
+      this.#awaited = undefined;
       return channel;
     } catch (error) {
+      this.forgetMain(error);
       // The first error is the one to tell; what cannot be undone now, the next start, stop or removal tries again.
       await (this.#channel ? this.end(0) : body.release()).catch(() => {});
       state.ended('failed', `it could not be started: ${error instanceof Error ? error.message : error}`);

@@ -149,6 +149,11 @@ export function checkExecOptions(options: ExecOptions): void {
   absolute('workingDir', options.workingDir);
   user(options.user);
   wholeNumber('timeoutMs', options.timeoutMs, 100, 2_147_483_647);
+  const { output } = options;
+  if (output?.policy !== undefined && output.policy !== 'truncate' && output.policy !== 'block') {
+    refuse('output.policy', output.policy, 'truncate or block');
+  }
+  wholeNumber('output.limitBytes', output?.limitBytes, 1024, Number.MAX_SAFE_INTEGER);
   wholeNumber('size.cols', options.size?.cols, 1, 65_535);
   wholeNumber('size.rows', options.size?.rows, 1, 65_535);
 }

@@ -69,7 +69,7 @@ test('tags that a hostile box gives its executions reach neither files outside o
   onTestFinished(() => store.close());
   const [box, other, theirs, mine] = [ulid(), ulid(), ulid(), ulid()];
   for (const id of [box, other]) store.boxes.insert(record(id));
-  const started = { number: 1, command: ['true'], tty: false, startedAt: 1, exit: undefined };
+  const started = { number: 1, command: ['true'], tty: false, startedAt: 1, output: undefined, exit: undefined };
   store.executions.insert({ ...started, id: theirs, boxId: other });
   store.executions.insert({ ...started, id: mine, boxId: box });
   const victim = join(folder, 'victim.log');
@@ -92,7 +92,7 @@ test('tags that a hostile box gives its executions reach neither files outside o
   expect(readdirSync(folder).filter((name) => name.endsWith('.log'))).toEqual(['victim.log']);
   expect(store.executions.get(other, theirs)?.exit).toBeUndefined();
   expect(store.executions.get(box, mine)?.exit).toMatchObject({
-    status: 'killed',
+    status: 'lost',
     errorMessage: 'the guest does not know it',
   });
 });

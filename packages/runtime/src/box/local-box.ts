@@ -8,6 +8,7 @@ import type {
   DownloadOptions,
   ExecOptions,
   ExecutionInfo,
+  MainExecution,
   MakeOptions,
   NetworkEvent,
   SnapshotsBackend,
@@ -95,7 +96,7 @@ export class LocalBox implements BoxBackend {
 
   async exec(options: ExecOptions, call: MakeOptions = {}): Promise<LocalExecution> {
     checkExecOptions(options);
-    const starting = this.life.executions.start(await this.#live(call), options, call);
+    const starting = this.life.executions.start(await this.#live(call), options, undefined, call);
     try {
       return await abortable(starting, call.signal);
     } catch (error) {
@@ -108,6 +109,11 @@ export class LocalBox implements BoxBackend {
   async executions(call: CallOptions = {}): Promise<readonly ExecutionInfo[]> {
     this.#enter(call);
     return this.life.executions.list();
+  }
+
+  async main(call: CallOptions = {}): Promise<MainExecution> {
+    this.#enter(call);
+    return abortable(this.life.main(), call.signal);
   }
 
   async execution(id: string, call: CallOptions = {}): Promise<LocalExecution> {

@@ -9,7 +9,7 @@ export async function sweepBoxes(
   home: Pick<BoxHome, 'store' | 'folder' | 'engine' | 'disks' | 'networks'>,
 ): Promise<void> {
   for (const id of await readdir(dirname(home.folder('id')))) {
-    if (isUlid(id) && !home.store.boxes.has(id))
+    if (isUlid(id) && !home.store.boxes.byId(id))
       await destroyBox(home, { id, folder: home.folder(id) }).catch(() => {});
   }
 }

@@ -3,6 +3,7 @@ import { EngineError } from 'boxlite/backend';
 import { type HostAction, type HostIds, hostActions, mountAttributes } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import type { EngineBox } from './engine.ts';
+import { withPinned } from './pinned-directory.ts';
 
 // Not below the home: the box's root, who is nobody here, must be able to walk to what is mounted.
 const runFolder = '/run/boxlite';
@@ -39,9 +40,12 @@ export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Pr
       await mkdir(target, { recursive: true });
       const attributes = mountAttributes.noSuid | mountAttributes.noDev | (readOnly ? mountAttributes.readOnly : 0);
       try {
-        await host.bindIdmapped({ source: hostPath, target, ids, attributes });
+        await withPinned(hostPath, (source) => host.bindIdmapped({ source, target, ids, attributes }));
       } catch (cause) {
-        const reason = cause instanceof Error ? cause.message : String(cause);
+        const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
+          /\/proc\/\d+\/fd\/\d+/,
+          hostPath,
+        );
         throw new EngineError(
           `volumes.hostPath: ${reason}; use a directory on ext4, xfs, btrfs or tmpfs with nothing else mounted below`,
           { cause },

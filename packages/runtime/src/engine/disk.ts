@@ -4,6 +4,7 @@ import { type HostIds, mountFlags } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
+import { withPinned } from './pinned-directory.ts';
 import { findProgram } from './program.ts';
 
 const gibibyte = 1024 ** 3;
@@ -103,14 +104,16 @@ export async function mountRootfs(
   }
   if ((await mkdir(paths.upper, { recursive: true })) !== undefined) await chmod(paths.upper, 0o755);
   await mkdir(paths.work, { recursive: true, mode: 0o700 });
-  await host.mountOverlay({
+  const overlay = {
     target: boxMounts(box.id).rootfs,
-    layers: 'path' in box.rootfs ? [box.rootfs.path] : box.rootfs.layers.toReversed(),
     upper: paths.upper,
     work: paths.work,
     // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
     flags: mountFlags.noSuid | mountFlags.noDev,
     data: 'redirect_dir=nofollow,metacopy=off,index=off',
     ...(ids !== undefined && { ids }),
-  });
+  };
+  if ('path' in box.rootfs)
+    await withPinned(box.rootfs.path, (source) => host.mountOverlay({ ...overlay, layers: [source] }));
+  else await host.mountOverlay({ ...overlay, layers: box.rootfs.layers.toReversed() });
 }

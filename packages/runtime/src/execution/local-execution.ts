@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type {
   CallOptions,
   ExecutionBackend,
@@ -13,11 +14,16 @@ import { readLog } from './log-reader.ts';
 import { Notifier } from './notifier.ts';
 import type { OutputLog } from './output-log.ts';
 import { signalName } from './signal-name.ts';
+import { TakenFile } from './taken-file.ts';
+
+const sigkill = 9;
 
 /** What an execution tells its box. */
 export interface ExecutionEvents {
   /** Settles once the exit is in the store. */
   ended(execution: LocalExecution, exit: ExecutionExit): Promise<void>;
+  /** Settles once the store has forgotten it. */
+  removed(execution: LocalExecution): Promise<void>;
   /** Someone reads its output, until the function that this gives is called. */
   attached(): () => void;
   received(bytes: number): void;
@@ -33,15 +39,19 @@ export class LocalExecution implements ExecutionBackend {
   #channel: GuestChannel | undefined;
   #stdinClosed = false;
   #stdinEnd: number | undefined;
+  #removed = false;
+  #readers = 0;
+  readonly #taken: TakenFile;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
     this.record = record;
     this.log = log;
     this.#events = events;
+    this.#taken = new TakenFile(log.path);
     this.#exit = record.exit;
     if (record.exit) {
-      log.truncated = record.exit.truncated;
+      log.truncated ??= record.exit.truncated;
       log.end();
     }
   }
@@ -54,6 +64,15 @@ export class LocalExecution implements ExecutionBackend {
     return this.#exit === undefined;
   }
 
+  /** Nobody may have it any more but those who have it. */
+  get removed(): boolean {
+    return this.#removed;
+  }
+
+  get beingRead(): boolean {
+    return this.#readers > 0;
+  }
+
   /** Where the guest's frames go while this channel lives. */
   sink(channel: GuestChannel): GuestSink {
     this.#channel = channel;
@@ -62,12 +81,11 @@ export class LocalExecution implements ExecutionBackend {
         this.#events.received(bytes.length);
         const wasCut = this.log.truncated !== undefined;
         const written = this.log.append(stream, bytes);
-        const after = (): void => {
-          if (!wasCut && this.log.truncated !== undefined) this.#channel?.discardOutput(this.record.number);
+        const after = (): void | Promise<void> => {
+          if (this.log.truncated === undefined) return this.log.unread?.room(this.log.size);
+          if (!wasCut) this.#channel?.discardOutput(this.record.number);
         };
-        if (written) return written.then(after);
-        after();
-        return undefined;
+        return written ? written.then(after) : after();
       },
       exit: (exit) => this.end(toExit(exit, this.log.truncated)),
       broken: () => {
@@ -79,13 +97,39 @@ export class LocalExecution implements ExecutionBackend {
   /** Records how it ended; only the first call counts. Settles once that is in the store. */
   end(exit: ExecutionExit): Promise<void> {
     if (this.#exit) return Promise.resolve();
-    this.#exit = exit;
+    const { stdout, stderr } = this.log;
+    this.#exit = { ...exit, outputBytes: { stdout, stderr } };
     this.#stdinEnd = this.stdinOffset();
+    this.log.unread?.lift();
     this.#channel = undefined;
-    const stored = this.#events.ended(this, exit);
+    const stored = this.#events.ended(this, this.#exit);
     this.log.end();
     this.#ends.notify();
+    this.#dropLog();
     return stored;
+  }
+
+  async remove(): Promise<void> {
+    if (this.#removed) return;
+    this.#removed = true;
+    this.log.unread?.lift();
+    if (this.running) this.#channel?.signal(this.record.number, sigkill);
+    await this.#events.removed(this);
+    this.#dropLog();
+  }
+
+  /** Deletes the log of a removed execution once nobody needs it. */
+  #dropLog(): void {
+    if (!this.#removed || this.running || this.#readers > 0) return;
+    for (const path of [this.log.path, this.#taken.path]) rm(path, { force: true }).catch(() => {});
+  }
+
+  taken(): OutputCursor {
+    return this.#taken.read();
+  }
+
+  take(cursor: OutputCursor): void {
+    if (!this.#removed) this.#taken.write(cursor);
   }
 
   async info(): Promise<ExecutionInfo> {
@@ -101,10 +145,13 @@ export class LocalExecution implements ExecutionBackend {
     options: { readonly from?: OutputCursor } & CallOptions = {},
   ): AsyncGenerator<OutputChunk, void, undefined> {
     const left = this.#events.attached();
+    this.#readers++;
     try {
       yield* readLog(this.log, checkCursor(options.from), options.signal);
     } finally {
       left();
+      this.#readers--;
+      this.#dropLog();
     }
     this.#knownExit();
   }
@@ -149,6 +196,7 @@ export class LocalExecution implements ExecutionBackend {
       throw new InvalidArgumentError(`signal must be a whole number from 1 to 64, not ${signal}`);
     }
     this.#live().signal(this.record.number, signal);
+    if (signal === sigkill) this.log.unread?.lift();
   }
 
   async resize(size: TerminalSize): Promise<void> {

@@ -2,8 +2,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type OutputChunk, type OutputCursor, OutputTruncatedError } from 'boxlite/backend';
 import { decodeRecordHeader, type OutputStream, recordHeaderBytes } from './log-record.ts';
 import type { OutputLog } from './output-log.ts';
+import { madeForReader } from './reader-memory.ts';
+import type { SharedPieces } from './shared-pieces.ts';
 
-const blockBytes = 256 * 1024;
+// What one reader has in memory; there may be hundreds.
+const pieceBytes = 64 * 1024;
+const longBytes = 16 * 1024;
+const headerBlockBytes = 4096;
 
 /**
  * Every byte of a log from a cursor on, in the order of writing, then ends once the log has ended.
@@ -14,13 +19,22 @@ export async function* readLog(
   from: OutputCursor = { stdout: 0, stderr: 0 },
   signal?: AbortSignal,
 ): AsyncGenerator<OutputChunk, void, undefined> {
+  // What a cursor beyond the end skips was read by nobody.
+  const counts = from.stdout <= log.stdout && from.stderr <= log.stderr;
   const seen = log.index.before(from);
   const counted: Record<OutputStream, number> = { stdout: seen.stdout, stderr: seen.stderr };
   let position = seen.position;
-  const file = new LogFile(log.path);
+  // How much of the record there was given out already.
+  let within = 0;
+  const file = new LogFile(log.path, log.shared);
   try {
     for (;;) {
       signal?.throwIfAborted();
+      if (counts) log.unread?.took(position);
+      if (log.forgotten) {
+        if (from.stdout >= log.stdout && from.stderr >= log.stderr) return;
+        throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);
+      }
       if (position >= log.size) {
         const misses = from.stdout <= counted.stdout || from.stderr <= counted.stderr;
         if (log.truncated !== undefined && misses)
@@ -29,53 +43,94 @@ export async function* readLog(
         await log.changes.next(signal);
         continue;
       }
-      const record = log.inMemory(position) ?? (await file.record(position, log.size));
-      position += recordHeaderBytes + record.data.length;
-      const offset = counted[record.stream];
-      counted[record.stream] += record.data.length;
-      const skip = Math.min(Math.max(from[record.stream] - offset, 0), record.data.length);
-      if (skip < record.data.length) {
-        yield { stream: record.stream, data: record.data.subarray(skip), offset: offset + skip };
+      const { stream, length, data } =
+        log.inMemory(position, within, pieceBytes) ?? (await file.piece(position, within, log.size));
+      madeForReader(data.length);
+      const offset = counted[stream];
+      counted[stream] += data.length;
+      within += data.length;
+      if (within >= length) {
+        position += recordHeaderBytes + length;
+        within = 0;
       }
+      const skip = Math.min(Math.max(from[stream] - offset, 0), data.length);
+      if (skip < data.length) yield { stream, data: data.subarray(skip), offset: offset + skip };
     }
   } finally {
     await file.close();
   }
 }
 
-/** Reads records from a log file a block at a time. */
+interface Piece {
+  readonly stream: OutputStream;
+  /** Of the whole record. */
+  readonly length: number;
+  readonly data: Buffer;
+}
+
+/** Reads records from a log file: small ones many at a time, pieces of long ones shared with other readers. */
 class LogFile {
   readonly #path: string;
+  readonly #shared: SharedPieces;
   #handle: FileHandle | undefined;
   #block: Buffer = Buffer.alloc(0);
   #start = 0;
+  #record: { readonly position: number; readonly stream: OutputStream; readonly length: number } | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, shared: SharedPieces) {
     this.#path = path;
+    this.#shared = shared;
   }
 
-  async record(position: number, size: number): Promise<{ stream: OutputStream; data: Buffer }> {
-    await this.#need(position, recordHeaderBytes, size);
-    const { stream, length } = decodeRecordHeader(this.#block, position - this.#start);
-    await this.#need(position, recordHeaderBytes + length, size);
-    const at = position - this.#start + recordHeaderBytes;
-    return { stream, data: this.#block.subarray(at, at + length) };
+  /** Bytes of the record that begins at a position, from there on. */
+  async piece(position: number, within: number, size: number): Promise<Piece> {
+    if (this.#record?.position !== position) {
+      // After a long record another long one is likely, of which a block would hold little.
+      const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : pieceBytes;
+      await this.#need(position, recordHeaderBytes, Math.min(ahead, size - position));
+      this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start) };
+    }
+    const { stream, length } = this.#record;
+    const from = position + recordHeaderBytes + within;
+    const wanted = Math.min(length - within, pieceBytes);
+    if (length >= longBytes) return { stream, length, data: await this.#long(position + within, from, wanted) };
+    await this.#need(from, wanted, Math.min(Math.max(wanted, pieceBytes), size - from));
+    const at = from - this.#start;
+    return { stream, length, data: this.#block.subarray(at, at + wanted) };
   }
 
-  async #need(position: number, length: number, size: number): Promise<void> {
+  async #long(place: number, from: number, length: number): Promise<Buffer> {
+    const shared = this.#shared.get(place, length);
+    return shared ?? this.#shared.put(place, await this.#read(from, length, length));
+  }
+
+  async #need(position: number, length: number, ahead: number): Promise<void> {
     if (position >= this.#start && position + length <= this.#start + this.#block.length) return;
-    this.#handle ??= await open(this.#path, 'r');
     // A new buffer each time: what was yielded from the former one may still be in use.
-    const block = Buffer.allocUnsafe(Math.max(length, Math.min(blockBytes, size - position)));
+    this.#block = await this.#read(position, length, ahead);
+    this.#start = position;
+  }
+
+  async #read(position: number, least: number, most: number): Promise<Buffer> {
+    this.#handle ??= await this.#open();
+    const block = Buffer.allocUnsafeSlow(most);
     let filled = 0;
-    while (filled < block.length) {
-      const { bytesRead } = await this.#handle.read(block, filled, block.length - filled, position + filled);
+    while (filled < most) {
+      const { bytesRead } = await this.#handle.read(block, filled, most - filled, position + filled);
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    this.#block = block.subarray(0, filled);
-    this.#start = position;
-    if (filled < length) throw new Error(`the output log ${this.#path} is shorter than it was`);
+    if (filled < least) throw new Error(`the output log ${this.#path} is shorter than it was`);
+    return block.subarray(0, filled);
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, 'r');
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      throw new OutputTruncatedError('output is incomplete: it is no longer kept', { cause: error });
+    }
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,11 @@ test('what a tail still has is what was pushed, whatever the sizes, and it is th
         for (const [i, { position, data, stream }] of pushed.entries()) {
           const found = tail.at(position);
           if (!found) missing = i + 1;
-          else expect(found).toEqual({ stream, offset: position * 2, position, data });
+          else {
+            expect(found).toEqual({ stream, offset: position * 2, position, length: data.length, data });
+            const part = tail.at(position, data.length >> 1, 10);
+            expect(part?.data).toEqual(data.subarray(data.length >> 1).subarray(0, 10));
+          }
         }
         for (const { position } of pushed.slice(missing)) expect(tail.at(position)).toBeDefined();
         for (const { position } of pushed.slice(0, missing)) expect(tail.at(position)).toBeUndefined();

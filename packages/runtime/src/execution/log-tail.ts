@@ -1,9 +1,12 @@
 import type { OutputChunk } from 'boxlite/backend';
 import type { OutputStream } from './log-record.ts';
+import { SharedPieces } from './shared-pieces.ts';
 
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
   readonly position: number;
+  /** Of the whole chunk. */
+  readonly length: number;
 }
 
 interface Entry {
@@ -15,6 +18,8 @@ interface Entry {
 }
 
 const leastBytes = 1024;
+/** Of all tails that hold nothing: most executions write nothing, and none of them needs memory of its own. */
+const empty = Buffer.alloc(0);
 
 /**
  * The last records of a log, in one buffer that is written round and round: a flood of output makes no garbage, which
@@ -22,15 +27,17 @@ const leastBytes = 1024;
  */
 export class LogTail {
   readonly #most: number;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = empty;
   /** Where the next record goes. */
   #end = 0;
   #entries: Entry[] = [];
   #first = 0;
+  readonly #shared: SharedPieces;
 
   /** Keeps at most so many bytes; a record longer than half of that is not kept. */
-  constructor(mostBytes: number) {
+  constructor(mostBytes: number, shared: SharedPieces = new SharedPieces()) {
     this.#most = mostBytes;
+    this.#shared = shared;
   }
 
   /** Copies the bytes. Records come in the order of their positions. */
@@ -71,8 +78,8 @@ export class LogTail {
     this.#end = 0;
   }
 
-  /** A copy of the chunk whose record begins at this position of the file. */
-  at(position: number): TailChunk | undefined {
+  /** A copy of a part of the chunk whose record begins at this position of the file: at most so many bytes from there on. */
+  at(position: number, within = 0, most: number = Number.POSITIVE_INFINITY): TailChunk | undefined {
     const oldest = this.#entries[this.#first];
     if (!oldest || position < oldest.position) return undefined;
     let low = this.#first;
@@ -85,13 +92,21 @@ export class LogTail {
     const found = this.#entries[low];
     if (found?.position !== position) return undefined;
     const { stream, offset, start, length } = found;
+    const data = this.#copy(position + within, start + within, Math.min(length - within, most));
+    return { stream, offset: offset + within, position, length, data };
+  }
+
+  #copy(place: number, start: number, length: number): Buffer {
+    const shared = this.#shared.get(place, length);
+    if (shared) return shared;
     const data = Buffer.allocUnsafeSlow(length);
     this.#bytes.copy(data, 0, start, start + length);
-    return { stream, offset, position, data };
+    return this.#shared.put(place, data);
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */
   keepLast(bytes: number): void {
+    if (this.#bytes.length === 0) return;
     let from = this.#entries.length;
     let kept = 0;
     while (from > this.#first) {

@@ -33,6 +33,24 @@ async function read(
   return { stdout: Buffer.concat(parts.stdout), stderr: Buffer.concat(parts.stderr), order };
 }
 
+test('long records come in pieces that many readers can afford, from memory and from a recovered file', async () => {
+  const log = new OutputLog(freshPath(), unlimited);
+  const data = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i % 251));
+  await log.append('stdout', data);
+  await log.append('stderr', data.subarray(0, 100_000));
+  log.close();
+  const recovered = OutputLog.recover(log.path, unlimited);
+  recovered.end();
+  log.end();
+  for (const each of [log, recovered]) {
+    const from = { stdout: 123_457, stderr: 1 };
+    const rest = await read(each, from);
+    expect(rest.stdout.equals(data.subarray(123_457))).toBe(true);
+    expect(rest.stderr.equals(data.subarray(1, 100_000))).toBe(true);
+    for await (const piece of readLog(each)) expect(piece.data.length).toBeLessThanOrEqual(64 * 1024);
+  }
+});
+
 test('what was appended is read back from any cursor, in order, from memory and from a recovered file', async () => {
   await fc.assert(
     fc.asyncProperty(pieces, fc.nat(400), fc.nat(400), async (list, stdout, stderr) => {

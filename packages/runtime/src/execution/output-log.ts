@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
+import type { OutputCursor } from 'boxlite/backend';
 import { LogIndex } from './log-index.ts';
 import {
   decodeRecordHeader,
@@ -9,6 +10,8 @@ import {
 } from './log-record.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
+import { SharedPieces } from './shared-pieces.ts';
+import type { Unread } from './unread.ts';
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
 // whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
@@ -16,6 +19,10 @@ import { Notifier } from './notifier.ts';
 const slowMs = 25;
 const asynchronousMs = 2000;
 let asynchronousUntil = 0;
+
+/** Where bytes wait for the thread pool, used again and again. */
+const waitingRooms: Buffer[] = [];
+const waitingRoomsMax = 8;
 
 const tailBytes = 1024 * 1024;
 const tailBytesOnceEnded = 64 * 1024;
@@ -35,14 +42,29 @@ export class OutputLog {
   ended = false;
   /** Why bytes after the end of this log were dropped. */
   truncated: string | undefined;
+  /** The bytes are no longer kept, only how many there were. */
+  forgotten = false;
+  /** Set where the command waits for readers. */
+  unread: Unread | undefined;
   readonly #limit: number;
   #fd: number | undefined;
   #writing = false;
-  readonly #tail = new LogTail(tailBytes);
+  /** What its readers have in memory. */
+  readonly shared: SharedPieces = new SharedPieces();
+  readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
     this.#limit = limitBytes;
+  }
+
+  /** A log whose bytes are no longer kept. */
+  static forgotten(path: string, totals: OutputCursor, reason: string): OutputLog {
+    const log = new OutputLog(path, 0);
+    log.stdout = totals.stdout;
+    log.stderr = totals.stderr;
+    log.forget(reason);
+    return log;
   }
 
   /** Takes up a log that a former process wrote; a record cut short by a crash was never acknowledged and is dropped. */
@@ -104,11 +126,14 @@ export class OutputLog {
       this.#publish(stream, data);
       return this.#cut(cut);
     }
-    return this.#writeLater(stream, header, Buffer.from(data), cut);
+    return this.#writeLater(stream, header, data, cut);
   }
 
-  #writeLater(stream: OutputStream, header: Buffer, data: Buffer, cut: string | undefined): Promise<void> {
-    const total = recordHeaderBytes + data.length;
+  #writeLater(stream: OutputStream, header: Buffer, bytes: Uint8Array, cut: string | undefined): Promise<void> {
+    const total = recordHeaderBytes + bytes.length;
+    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
+    const data = room.subarray(0, bytes.length);
+    data.set(bytes);
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -124,6 +149,7 @@ export class OutputLog {
           this.#publish(stream, data);
           this.#cut(cut);
         }
+        if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
         if (this.ended) this.close();
         resolve();
       });
@@ -170,6 +196,14 @@ export class OutputLog {
     this.changes.notify();
   }
 
+  /** The bytes of an ended log are no longer kept. */
+  forget(reason: string): void {
+    this.size = 0;
+    this.forgotten = true;
+    this.truncated = reason;
+    this.#tail.keepLast(0);
+  }
+
   /** Lets go of the file; what was written stays readable. */
   close(): void {
     // A write that waits in the thread pool would go to whatever file gets the number next; it closes when it is done.
@@ -178,9 +212,9 @@ export class OutputLog {
     this.#fd = undefined;
   }
 
-  /** The chunk in memory whose record begins at this position of the file. */
-  inMemory(position: number): TailChunk | undefined {
-    return this.#tail.at(position);
+  /** A part of the chunk in memory whose record begins at this position of the file. */
+  inMemory(position: number, within: number, most: number): TailChunk | undefined {
+    return this.#tail.at(position, within, most);
   }
 }
 

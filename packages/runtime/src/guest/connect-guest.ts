@@ -16,8 +16,11 @@ const addressMax = 107;
 /** What a guest that does not listen yet looks like. */
 const early = new Set(['ENOENT', 'ECONNREFUSED', 'EAGAIN']);
 
-/** All channels read into it: each piece is dealt with before the next is read, and a buffer of its own would be garbage. */
-const buffer = Buffer.allocUnsafeSlow(256 * 1024);
+/**
+ * All channels read into it: each piece is dealt with before the next is read, and a buffer of its own would be garbage.
+ * Larger than the largest frame, so that most frames of a flood come in one piece.
+ */
+const buffer = Buffer.allocUnsafeSlow(512 * 1024);
 
 interface Dialled {
   readonly socket: Socket;

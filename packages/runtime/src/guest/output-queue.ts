@@ -12,7 +12,9 @@ interface Block {
   length: number;
 }
 
-const blockLength = 64 * 1024;
+const blockLength = 256 * 1024;
+// As many as one execution's credit fills.
+const sparesMax = 8;
 const strictBlocks = 256;
 
 /**
@@ -23,12 +25,17 @@ const strictBlocks = 256;
 export interface OutputQueue {
   /** Copies the bytes. */
   add(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void;
+  /** The next piece, whose bytes are only lent: until the next call. */
   take(): QueuedOutput | undefined;
 }
+
+/** Large blocks that no queue needs now. */
+const spares: Buffer[] = [];
 
 /** An empty queue. */
 export function createOutputQueue(): OutputQueue {
   const blocks: Block[] = [];
+  let lent: Buffer | undefined;
   let first = 0;
   const last: { stdout?: Block; stderr?: Block } = {};
 
@@ -36,7 +43,8 @@ export function createOutputQueue(): OutputQueue {
     // A stream that goes on alone gets whole blocks, so that a slow sink is called for much at a time.
     const whole = blocks.length - first >= strictBlocks || blocks.at(-1)?.stream === stream;
     const size = whole ? blockLength : Math.min(blockLength, Math.max(expected, 1024));
-    const block = { stream, offset, bytes: Buffer.allocUnsafe(size), length: 0 };
+    const bytes = (size === blockLength ? spares.pop() : undefined) ?? Buffer.allocUnsafe(size);
+    const block = { stream, offset, bytes, length: 0 };
     blocks.push(block);
     last[stream] = block;
     return block;
@@ -60,8 +68,11 @@ export function createOutputQueue(): OutputQueue {
       }
     },
     take() {
+      if (lent?.length === blockLength && spares.length < sparesMax) spares.push(lent);
+      lent = undefined;
       const block = blocks[first];
       if (!block) return undefined;
+      lent = block.bytes;
       first += 1;
       if (last[block.stream] === block) delete last[block.stream];
       if (first === blocks.length) {

@@ -9,6 +9,7 @@ import {
   InvalidStateError,
   NotFoundError,
   type PullProgress,
+  type RegistryPolicyOptions,
   StoppedError,
 } from 'boxlite/backend';
 import { imageDetails, imageInfo } from './image-info.ts';
@@ -25,6 +26,7 @@ import { pruneImages } from './prune.ts';
 import { type PullerOptions, pullImage } from './puller.ts';
 import { type ImageRecord, imageRecords, type NamedImage } from './records.ts';
 import { baseReference, formatReference, isDigest, parseReference, type Reference } from './reference.ts';
+import { registryReach } from './registry/reach.ts';
 import { type SharedWork, sharedWork } from './shared-work.ts';
 import { workDirectory } from './work-directory.ts';
 
@@ -34,13 +36,14 @@ export interface OpenImageStoreOptions {
   /** Open, and closed by the caller after the store. */
   readonly database: DatabaseSync;
   readonly registries?: readonly ImageRegistryOptions[] | undefined;
+  readonly registryPolicy?: RegistryPolicyOptions | undefined;
   /** An OCI layout with the image `boxlite/base:latest`, taken in when first asked for. */
   readonly baseImageDir?: string | undefined;
   /** Whether a box has the image of a manifest digest: one of that tenant, or of any. @default none has */
   readonly inUse?: ((manifestDigest: string, tenant?: string) => boolean) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
   /** Timeouts of registries. */
-  readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs'> | undefined;
+  readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs' | 'reach'> | undefined;
 }
 
 /** How long a part of a blob is kept for the next try. */
@@ -64,6 +67,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const inUse = (digest: string, tenant?: string): boolean =>
     leased.held(tenant === undefined ? digest : lease(digest, tenant)) || options.inUse?.(digest, tenant) === true;
   const search = registries.filter((registry) => registry.search === true).map(({ host }) => host);
+  const reach = registryReach(registries, options.registryPolicy);
   const jobs: SharedWork<NamedImage, PullProgress> = sharedWork();
   let closed = false;
   const hasBase = new Set<string>();
@@ -142,7 +146,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       if (isBase(candidates)) return base(signal);
       const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
         using holding = new DisposableStack();
-        const how = { ...options.network, registries, layers, work, partials, platform, holding };
+        const how = { reach, ...options.network, registries, layers, work, partials, platform, holding };
         const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
           report({ reference: text, completedBytes, totalBytes }),
         );

@@ -72,7 +72,7 @@ export interface BoxRecords {
   /** Of one tenant, by id or name. */
   get(tenant: string, idOrName: string): BoxRecord | undefined;
   /** Whoever has it. */
-  has(id: string): boolean;
+  byId(id: string): BoxRecord | undefined;
   list(tenant: string, options: ListBoxesOptions): { records: BoxRecord[]; nextPageToken: string | undefined };
   all(): BoxRecord[];
   remove(id: string): void;
@@ -110,8 +110,8 @@ function read(row: Row): BoxRecord {
   };
 }
 
-/** The boxes of a store. */
-export function boxRecords(database: DatabaseSync): BoxRecords {
+/** The boxes of a store; `onChange` is told of each that is made, changed or removed. */
+export function boxRecords(database: DatabaseSync, onChange: () => void = () => {}): BoxRecords {
   database.exec('CREATE INDEX IF NOT EXISTS boxes_by_age ON boxes (tenant, created_at, id)');
   const insert = statement(
     database,
@@ -134,7 +134,7 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
      UNION ALL SELECT * FROM boxes WHERE name = ?2 AND tenant = ?1 LIMIT 1`,
   );
   const named = statement(database, 'SELECT id FROM boxes WHERE tenant = ? AND name = ?');
-  const one = statement(database, 'SELECT 1 FROM boxes WHERE id = ?');
+  const one = statement(database, 'SELECT * FROM boxes WHERE id = ?');
   const count = statement(database, 'SELECT count(*) AS n FROM boxes WHERE tenant = ?');
   const page = statement(
     database,
@@ -171,11 +171,13 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
         JSON.stringify(record.defaults),
         record.detached ? 1 : 0,
       );
+      onChange();
     },
     update(id, { status, pid, timing, history }) {
       const [timingText, historyText] = [timing, history].map((value) => (value ? JSON.stringify(value) : null));
       const row = update.get(status, pid ?? null, Date.now(), timingText ?? null, historyText ?? null, id);
       if (!row) throw new Error(`box ${id} is not in the store`);
+      onChange();
       return read(row);
     },
     add: (id, { commands, execErrors, bytesIn, bytesOut }) => void add.run(commands, execErrors, bytesIn, bytesOut, id),
@@ -183,7 +185,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       const row = get.get(tenant, idOrName);
       return row && read(row);
     },
-    has: (id) => one.get(id) !== undefined,
+    byId(id) {
+      const row = one.get(id);
+      return row && read(row);
+    },
     list(tenant, { pageSize = 100, pageToken, status, labels = {}, namePrefix = '' }) {
       const { createdAt, id } = pageToken === undefined ? beginning : fromPageToken(pageToken);
       const wanted = [status ?? null, JSON.stringify(labels)] as const;
@@ -193,7 +198,10 @@ export function boxRecords(database: DatabaseSync): BoxRecords {
       return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last) : undefined };
     },
     all: () => all.all().map(read),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      remove.run(id);
+      onChange();
+    },
     usesImage: (imageId, tenant) => uses.get(imageId, tenant ?? null) !== undefined,
     count: (tenant) => Number(count.get(tenant)?.['n'] ?? 0),
     numRunning: (tenant) => Number(running.get(tenant)?.['n'] ?? 0),

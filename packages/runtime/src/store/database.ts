@@ -74,6 +74,7 @@ INSERT INTO tenant_counters SELECT 'default', name, value FROM counters;
 DROP TABLE counters;
 ALTER TABLE tenant_counters RENAME TO counters;
 `,
+  'ALTER TABLE executions ADD COLUMN output TEXT;',
 ];
 
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */

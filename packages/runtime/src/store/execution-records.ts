@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite';
-import type { ExecutionStatus } from 'boxlite/backend';
+import type { ExecutionStatus, OutputCursor, OutputOptions } from 'boxlite/backend';
 import { statement } from './statement.ts';
 
 /** How an execution ended. */
@@ -12,6 +12,10 @@ export interface ExecutionExit {
   readonly errorMessage: string | undefined;
   /** Why output is missing at the end of the log, where some is. */
   readonly truncated: string | undefined;
+  /** How much there was in the log at the end; absent in what earlier versions wrote. */
+  readonly outputBytes?: OutputCursor;
+  /** Why its output is no longer kept. */
+  readonly forgotten?: string;
 }
 
 /** An execution as the store keeps it. */
@@ -23,6 +27,8 @@ export interface ExecutionRecord {
   readonly command: readonly string[];
   readonly tty: boolean;
   readonly startedAt: number;
+  /** What becomes of its output, where it was said. */
+  readonly output: OutputOptions | undefined;
   readonly exit: ExecutionExit | undefined;
 }
 
@@ -33,10 +39,13 @@ export interface ExecutionRecords {
   finish(record: ExecutionRecord, exit: ExecutionExit): void;
   /** Gives it an exit, unless it is known how it ended. */
   lose(execution: Pick<ExecutionRecord, 'boxId' | 'id'>, exit: ExecutionExit): void;
+  remove(boxId: string, id: string): void;
   get(boxId: string, id: string): ExecutionRecord | undefined;
   /** Oldest first. */
   ofBox(boxId: string): ExecutionRecord[];
   running(boxId: string): ExecutionRecord[];
+  /** Of all boxes of a tenant. */
+  numRunning(tenant: string): number;
 }
 
 function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
@@ -47,41 +56,57 @@ function read(row: Record<string, SQLOutputValue>): ExecutionRecord {
     command: JSON.parse(String(row['command'])) as string[],
     tty: row['tty'] === 1,
     startedAt: Number(row['started_at']),
-    exit: row['exit'] === null ? undefined : (JSON.parse(String(row['exit'])) as ExecutionExit),
+    output: row['output'] === null ? undefined : (JSON.parse(String(row['output'])) as OutputOptions),
+    exit: row['exit'] === null ? undefined : readExit(String(row['exit'])),
   };
 }
 
+function readExit(text: string): ExecutionExit {
+  const exit = JSON.parse(text) as ExecutionExit;
+  // Earlier versions called it killed.
+  return exit.exitCode === undefined ? { ...exit, status: 'lost' } : exit;
+}
+
 function row(record: ExecutionRecord, exit: ExecutionExit | undefined): SQLInputValue[] {
-  const { id, boxId, number, command, tty, startedAt } = record;
-  return [id, boxId, number, JSON.stringify(command), tty ? 1 : 0, startedAt, exit ? JSON.stringify(exit) : null];
+  const { id, boxId, number, command, tty, startedAt, output } = record;
+  const [ended, said] = [exit, output].map((value) => (value ? JSON.stringify(value) : null));
+  return [id, boxId, number, JSON.stringify(command), tty ? 1 : 0, startedAt, ended ?? null, said ?? null];
 }
 
 /** The executions of a store. */
 export function executionRecords(database: DatabaseSync): ExecutionRecords {
   const insert = statement(
     database,
-    `INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)`,
+    `INSERT OR IGNORE INTO executions (id, box_id, number, command, tty, started_at, exit, output)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)`,
   );
   const finish = statement(
     database,
-    `INSERT INTO executions (id, box_id, number, command, tty, started_at, exit)
-     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)
+    `INSERT INTO executions (id, box_id, number, command, tty, started_at, exit, output)
+     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM boxes WHERE id = ?2)
      ON CONFLICT (id) DO UPDATE SET exit = excluded.exit WHERE box_id = excluded.box_id`,
   );
   const lose = statement(database, 'UPDATE executions SET exit = ? WHERE id = ? AND box_id = ? AND exit IS NULL');
+  const remove = statement(database, 'DELETE FROM executions WHERE id = ? AND box_id = ?');
   const get = statement(database, 'SELECT * FROM executions WHERE id = ? AND box_id = ?');
   const ofBox = statement(database, 'SELECT * FROM executions WHERE box_id = ? ORDER BY id');
   const running = statement(database, 'SELECT * FROM executions WHERE box_id = ? AND exit IS NULL ORDER BY id');
+  const numRunning = statement(
+    database,
+    `SELECT count(*) AS n FROM executions JOIN boxes ON boxes.id = executions.box_id
+     WHERE executions.exit IS NULL AND boxes.tenant = ?`,
+  );
   return {
     insert: (record) => void insert.run(...row(record, record.exit)),
     finish: (record, exit) => void finish.run(...row(record, exit)),
     lose: ({ boxId, id }, exit) => void lose.run(JSON.stringify(exit), id, boxId),
+    remove: (boxId, id) => void remove.run(id, boxId),
     get(boxId, id) {
       const row = get.get(id, boxId);
       return row && read(row);
     },
     ofBox: (boxId) => ofBox.all(boxId).map(read),
     running: (boxId) => running.all(boxId).map(read),
+    numRunning: (tenant) => Number(numRunning.get(tenant)?.['n'] ?? 0),
   };
 }

@@ -1,11 +1,10 @@
 import type { RuntimeMetrics } from 'boxlite/backend';
 import type { Store } from './store.ts';
 
+type Counted = Omit<RuntimeMetrics, 'numWarmBoxes'>;
+
 /** What a store has counted of a tenant. */
-export function runtimeMetrics(
-  { counters, boxes, later }: Store,
-  tenant: string,
-): Omit<RuntimeMetrics, 'numWarmBoxes'> {
+export function runtimeMetrics({ counters, boxes, executions, later }: Store, tenant: string): Counted {
   later.flush();
   return {
     boxesCreatedTotal: counters.get(tenant, 'boxes_created'),
@@ -14,5 +13,21 @@ export function runtimeMetrics(
     numRunningBoxes: boxes.numRunning(tenant),
     totalCommandsExecuted: counters.get(tenant, 'commands'),
     totalExecErrors: counters.get(tenant, 'exec_errors'),
+    numRunningExecutions: executions.numRunning(tenant),
+  };
+}
+
+/** The same of all tenants together. */
+export function totalMetrics(store: Store): Counted {
+  const all = store.counters.tenants().map((tenant) => runtimeMetrics(store, tenant));
+  const sum = (key: keyof Counted): number => all.reduce((total, counted) => total + counted[key], 0);
+  return {
+    boxesCreatedTotal: sum('boxesCreatedTotal'),
+    boxesFailedTotal: sum('boxesFailedTotal'),
+    boxesStoppedTotal: sum('boxesStoppedTotal'),
+    numRunningBoxes: sum('numRunningBoxes'),
+    totalCommandsExecuted: sum('totalCommandsExecuted'),
+    totalExecErrors: sum('totalExecErrors'),
+    numRunningExecutions: sum('numRunningExecutions'),
   };
 }

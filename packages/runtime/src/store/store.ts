@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { Notifier } from '../execution/notifier.ts';
 import { type BoxRecords, boxRecords } from './box-records.ts';
 import { type Counters, counters } from './counters.ts';
 import { openDatabase } from './database.ts';
+import { type EventRecords, eventRecords } from './event-records.ts';
 import { type ExecutionRecords, executionRecords } from './execution-records.ts';
+import { statement } from './statement.ts';
 import { type WriteQueue, writeQueue } from './write-queue.ts';
 
 /** Everything a runtime remembers, in one SQLite file. */
@@ -12,6 +15,11 @@ export interface Store {
   readonly executions: ExecutionRecords;
   readonly counters: Counters;
   readonly later: WriteQueue;
+  readonly events: EventRecords;
+  /** Told of every change of a box. */
+  readonly changed: Notifier;
+  /** `StorageError` when it cannot be written, as on a full disk. */
+  assertWritable(): void;
   close(): void;
 }
 
@@ -19,9 +27,16 @@ export interface Store {
 export function openStore(path: string): Store {
   const database = openDatabase(path);
   const later = writeQueue(database);
+  const changed = new Notifier();
+  const events = eventRecords(database);
+  database.exec('CREATE TABLE IF NOT EXISTS write_probe (one INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT');
+  const probe = statement(database, 'INSERT OR REPLACE INTO write_probe VALUES (1, ?)');
   return {
     database,
-    boxes: boxRecords(database),
+    boxes: boxRecords(database, () => changed.notify()),
+    events,
+    changed,
+    assertWritable: () => probe.run(Date.now()),
     executions: executionRecords(database),
     counters: counters(database),
     later,

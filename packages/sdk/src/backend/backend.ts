@@ -1,5 +1,6 @@
 import type { AccountBackend } from './account.ts';
 import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
+import type { EventsOptions, RuntimeEvent } from './events.ts';
 import type {
   BoxInfo,
   BoxMetrics,
@@ -40,6 +41,15 @@ export interface RuntimeBackend {
   /** `NotFoundError` when there is none, `InvalidStateError` when it runs and `force` is not set. */
   remove(idOrName: string, options?: { readonly force?: boolean }, call?: CallOptions): Promise<void>;
   metrics(call?: CallOptions): Promise<RuntimeMetrics>;
+  /** The same of every tenant together, for who operates the runtime; absent where only a tenant is seen. */
+  totals?(call?: CallOptions): Promise<RuntimeMetrics>;
+  /**
+   * What becomes of boxes, oldest first: an `open`, then changes as they come, without end. An abort throws its reason.
+   * `InvalidArgumentError` for an `after` that is none, `StoppedError` once the runtime is shut down.
+   */
+  events(options?: EventsOptions): AsyncIterable<RuntimeEvent>;
+  /** Rejects with what keeps this runtime from starting boxes: its store cannot be written, its engine is gone. */
+  check(call?: CallOptions): Promise<void>;
   config(call?: CallOptions): Promise<RuntimeConfig>;
   readonly images: ImagesBackend;
   readonly volumes: VolumesBackend;
@@ -78,6 +88,11 @@ export interface BoxBackend {
   /** Starts a command, and the box if need be. */
   exec(options: ExecOptions, call?: MakeOptions): Promise<ExecutionBackend>;
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
+  /**
+   * The main command: that of this run of the box or, when the box does not run, that of its next start, which then runs
+   * the image's own command where the box was given none. `InvalidStateError` when the box runs without one.
+   */
+  main(call?: CallOptions): Promise<MainExecution>;
   /** Re-attaches by id; `NotFoundError` when there is none. */
   execution(id: string, call?: CallOptions): Promise<ExecutionBackend>;
   /** Unpacks a tar stream in the box. See docs/guides/files.md for where the entries land. */
@@ -94,6 +109,13 @@ export interface BoxBackend {
   clone(name: string | undefined, call?: MakeOptions): Promise<BoxBackend>;
   /** The box as an archive: its options, image and disk as they are now (docs/reference/box-archive.md). */
   export(call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
+}
+
+/** A main command, which may not have been started yet. */
+export interface MainExecution {
+  readonly id: string;
+  /** Resolves once it is started; rejects when that fails or the box goes. */
+  readonly started: Promise<ExecutionBackend>;
 }
 
 /** The snapshots of one box; they go with it. */
@@ -169,6 +191,11 @@ export interface ExecutionBackend {
   /** `InvalidStateError` once it has ended. */
   signal(signal: number, call?: CallOptions): Promise<void>;
   resize(size: TerminalSize, call?: CallOptions): Promise<void>;
+  /** What a reader without a cursor of its own has taken so far; kept with the output, for the next such reader. */
+  taken(): OutputCursor;
+  take(cursor: OutputCursor): void;
+  /** Kills it if it runs, and forgets it with its output; whoever reads it now gets the rest and the exit. */
+  remove(call?: CallOptions): Promise<void>;
 }
 
 export interface PullProgress {

@@ -90,6 +90,8 @@ export interface BoxOptions {
   readonly cmd?: readonly string[];
   /** `<name or uid>[:<group or gid>]`. */
   readonly user?: string;
+  /** Runs the main command on a terminal. @default false */
+  readonly tty?: boolean;
   readonly volumes?: readonly VolumeOptions[];
   readonly tmpfs?: readonly TmpfsOptions[];
   readonly ports?: readonly PortOptions[];
@@ -127,6 +129,20 @@ export interface ExecOptions {
   readonly size?: TerminalSize;
   /** TERM, then KILL, to the whole process tree. At least 100. */
   readonly timeoutMs?: number;
+  /** What becomes of output that is more than is kept. @default cut at the box's `outputLimitBytes` */
+  readonly output?: OutputOptions;
+}
+
+/** What becomes of a command's output when there is too much of it. */
+export interface OutputOptions {
+  /**
+   * `truncate`: what comes after the first `limitBytes` is dropped, and readers are told. `block`: the command waits
+   * once `limitBytes` of its output were read by nobody; what was read stays, up to the box's `outputLimitBytes`, where
+   * it is cut after all. @default 'truncate'
+   */
+  readonly policy?: 'truncate' | 'block';
+  /** At least 1024. @default the box's `outputLimitBytes` for `truncate`, 16 MiB for `block` */
+  readonly limitBytes?: number;
 }
 
 export interface TerminalSize {

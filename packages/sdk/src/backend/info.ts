@@ -45,6 +45,8 @@ export interface BoxInfo {
   readonly autoStopMs?: number | undefined;
   readonly autoDeleteMs?: number | undefined;
   readonly autoResume?: boolean | undefined;
+  /** How long its last start took, or its making so far; only from a local runtime. */
+  readonly bootTiming?: BootTiming | undefined;
 }
 
 export interface ListBoxesOptions {
@@ -63,7 +65,8 @@ export interface BoxPage {
   readonly nextPageToken: string | undefined;
 }
 
-export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out';
+/** `lost`: it ended without anyone learning how; its exit code is not known and never will be. */
+export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out' | 'lost';
 
 /** An execution as it was when asked. */
 export interface ExecutionInfo {
@@ -89,6 +92,8 @@ export interface RuntimeMetrics {
   readonly totalExecErrors: number;
   /** Boxes that are up and that nobody has asked for yet. */
   readonly numWarmBoxes: number;
+  /** Executions that have not ended. */
+  readonly numRunningExecutions: number;
 }
 
 /** How long each step of making and starting a box took, in milliseconds. */
@@ -141,6 +146,9 @@ export interface RuntimeConfig {
     readonly maxConcurrentExecutions: number;
     readonly fileTransferMaxBytes: number;
     readonly execTimeoutMaxSeconds: number;
+    /** How long, and how much in all, output is kept after its execution's end; undefined where nobody tells. */
+    readonly outputRetentionMs: number | undefined;
+    readonly outputRetentionBytes: number | undefined;
     readonly ttyEnabled: boolean;
     readonly streamingEnabled: boolean;
     /** Whether `capabilities` of a box may be given. */

@@ -21,6 +21,20 @@ export interface ImageRegistryOptions {
   readonly skipVerify?: boolean;
 }
 
+/** Where images may be pulled from, for a runtime that others than its operator use. */
+export interface RegistryPolicyOptions {
+  /**
+   * Registries (`host[:port]`) that images may be pulled from, beside those in `imageRegistries`; both may also be at
+   * addresses that are not public. @default every registry
+   */
+  readonly hosts?: readonly string[];
+  /**
+   * `public`: registries that the operator did not name, and what they lead to, must be at public addresses. With `any`
+   * only what a public registry leads to must be. @default 'any'
+   */
+  readonly addresses?: 'any' | 'public';
+}
+
 /** Boxes that are kept up before anyone asks for them. */
 export interface WarmOptions {
   /** How many are kept ready, 0 to 1000; each idle one takes about 0.5 MiB beside its image. */
@@ -39,6 +53,7 @@ export interface BoxliteOptions {
   /** `runc`, `crun`, `runsc` or the path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has: runc, else crun */
   readonly engine?: string;
   readonly imageRegistries?: readonly ImageRegistryOptions[];
+  readonly registryPolicy?: RegistryPolicyOptions;
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
   readonly detachAll?: boolean;
   /** Boxes to keep ready, so that `create` and `start` only hand one over. @default none */
@@ -47,6 +62,10 @@ export interface BoxliteOptions {
   readonly maxBoxes?: number;
   /** Most bytes kept of one execution's output. @default 4 GiB */
   readonly outputLimitBytes?: number;
+  /** How long output is kept after its execution's end; how that ended stays known. @default 7 days */
+  readonly outputRetentionMs?: number;
+  /** How much output of ended executions is kept in all; what ended first goes first. @default 16 GiB */
+  readonly outputRetentionBytes?: number;
 }
 
 /** What `boxlite/local` loads from `@boxlite/runtime`. */

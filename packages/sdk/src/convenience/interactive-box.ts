@@ -3,7 +3,7 @@ import type { CallOptions } from '../backend/backend.ts';
 import { type HeldBox, holdBox, SimpleBox, type SimpleBoxOptions } from './simple-box.ts';
 
 /** What an interactive box runs, and how. */
-export interface InteractiveBoxOptions extends SimpleBoxOptions {
+export interface InteractiveBoxOptions extends Omit<SimpleBoxOptions, 'tty'> {
   /** @default '/bin/sh' */
   readonly shell?: string | undefined;
   /** Whether the shell gets a terminal. @default whether this process has one */

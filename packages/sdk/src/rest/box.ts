@@ -58,6 +58,9 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
     async executions() {
       throw new UnsupportedError('a server of this protocol cannot list executions; keep the ids that exec gives');
     },
+    async main() {
+      throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
+    },
     async execution(executionId, call) {
       const execution = restExecution(connection, id, executionId, new Date());
       const { startedAt } = await execution.info(call);

@@ -2,12 +2,13 @@ import {
   type ExitEvent,
   executionInfo as executionInfoSchema,
   getExecution,
+  removeExecution,
   resizeExecution,
   sendExecutionInput,
   signalExecution,
 } from '@boxlite/api';
 import { query } from '@boxlite/rest';
-import type { CallOptions, ExecutionBackend } from '../backend/backend.ts';
+import type { CallOptions, ExecutionBackend, OutputCursor } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';
 import { NetworkError } from '../errors.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +20,7 @@ import { executionInfo } from './wire.ts';
 export function restExecution(connection: Connection, box: string, id: string, startedAt: Date): ExecutionBackend {
   let ended: ExecutionInfo | undefined;
   let exit: ExitEvent | undefined;
+  let taken: OutputCursor = { stdout: 0, stderr: 0 };
 
   const info = async (call?: CallOptions): Promise<ExecutionInfo> => {
     const told = await connection.send(query(getExecution({ box, execution: id }), executionInfoSchema), call);
@@ -61,6 +63,12 @@ export function restExecution(connection: Connection, box: string, id: string, s
     signal: (signal, call) => connection.ignore(signalExecution({ box, execution: id, body: { signal } }), call),
     resize: ({ cols, rows }, call) =>
       connection.ignore(resizeExecution({ box, execution: id, body: { cols, rows } }), call),
+    // A server keeps for such readers what it has to keep.
+    taken: () => taken,
+    take(cursor) {
+      taken = cursor;
+    },
+    remove: (call) => connection.ignore(removeExecution({ box, execution: id }), call),
   };
 }
 

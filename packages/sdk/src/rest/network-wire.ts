@@ -17,12 +17,13 @@ export function networkSpec(network: BoxOptions['network']): api.NetworkSpec | u
 }
 
 /** A box's network. */
-export function networkInfo({ mode, allow_net, inbound, ports }: api.BoxNetwork): NetworkInfo {
+export function networkInfo({ outbound, inbound, published_ports }: api.BoxNetwork): NetworkInfo {
+  const open = { out: outbound.mode === 'enabled', in: inbound.mode === 'enabled' };
   return {
-    mode,
-    allow: allow_net ?? undefined,
-    inbound,
-    ports: ports.map(({ host_ip, host_port, guest_port, protocol }) => ({
+    mode: open.out || open.in ? 'isolated' : 'none',
+    allow: open.out ? (outbound.allow_net.length > 0 ? outbound.allow_net : undefined) : open.in ? [] : undefined,
+    inbound: open.in,
+    ports: (published_ports ?? []).map(({ host_ip, host_port, guest_port, protocol }) => ({
       guestPort: guest_port,
       hostPort: host_port,
       protocol,

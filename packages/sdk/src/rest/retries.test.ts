@@ -92,5 +92,5 @@ it('gets or creates a box in one step where the server can', async () => {
   expect(await runtime.getOrCreate({ image: 'a' }, 'demo')).toMatchObject({ created: true, box: { id: box.box_id } });
   expect(await runtime.getOrCreate({ image: 'a' }, 'demo')).toMatchObject({ created: false });
   expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT']);
-  expect(JSON.parse(server.seen[1]?.body ?? '')).toEqual({ image: 'a' });
+  expect(JSON.parse(server.seen[1]?.body ?? '')).toMatchObject({ image: 'a' });
 });

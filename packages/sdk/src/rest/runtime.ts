@@ -21,6 +21,7 @@ import { AlreadyExistsError, NotFoundError, UnsupportedError } from '../errors.t
 import { restAccount } from './account.ts';
 import { restBox } from './box.ts';
 import { connect } from './connection.ts';
+import { readEvents } from './events.ts';
 import { restImages } from './images.ts';
 import type { BoxliteRestOptions } from './options.ts';
 import { stoppable } from './stoppable.ts';
@@ -106,6 +107,8 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       connection.ignore(removeBox({ box: idOrName, ...(force && { force }) }), call),
     metrics: async (call) =>
       runtimeMetrics(await connection.send(query(getRuntimeMetrics(), runtimeMetricsSchema), call)),
+    events: (options) => readEvents(connection, options),
+    check: async (call) => void (await config(call)),
     config,
     images: restImages(connection),
     volumes: restVolumes(connection),

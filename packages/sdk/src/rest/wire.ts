@@ -141,6 +141,7 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
     entrypoint: options.entrypoint,
     cmd: options.cmd,
     user: options.user,
+    tty: options.tty,
     volumes: options.volumes?.map((volume) => ({
       ...('volume' in volume ? { managed_volume: volume.volume } : { host_path: volume.hostPath }),
       guest_path: volume.guestPath,
@@ -154,7 +155,8 @@ export function createBoxRequest(options: BoxOptions, name: string | undefined):
       host_ip: port.hostIp,
     })),
     network: networkSpec(options.network),
-    auto_remove: options.autoRemove,
+    // Said always: what a server takes it for when it is not there depends on the credential.
+    auto_remove: options.autoRemove ?? options.autoDeleteMs === undefined,
     detach: options.detach,
     auto_stop: seconds(options.autoStopMs),
     auto_delete: seconds(options.autoDeleteMs),
@@ -188,6 +190,7 @@ export function execRequest(options: ExecOptions): api.ExecRequest {
     tty: options.tty ?? false,
     cols: options.size?.cols,
     rows: options.size?.rows,
+    output: options.output && { policy: options.output.policy, limit_bytes: options.output.limitBytes },
   };
 }
 
@@ -201,6 +204,7 @@ export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
     totalCommandsExecuted: metrics.total_commands_executed,
     totalExecErrors: metrics.total_exec_errors,
     numWarmBoxes: metrics.num_warm_boxes,
+    numRunningExecutions: metrics.num_running_executions,
   };
 }
 
@@ -253,6 +257,8 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
       maxConcurrentExecutions: capabilities?.max_concurrent_executions ?? Infinity,
       fileTransferMaxBytes: capabilities?.file_transfer_max_bytes ?? Infinity,
       execTimeoutMaxSeconds: capabilities?.exec_timeout_max_seconds ?? Infinity,
+      outputRetentionMs: toMs(capabilities?.output_retention_seconds),
+      outputRetentionBytes: capabilities?.output_retention_bytes ?? undefined,
       ttyEnabled: capabilities?.tty_enabled ?? true,
       streamingEnabled: capabilities?.streaming_enabled ?? true,
       linuxCapabilitiesEnabled: capabilities?.linux_capabilities_enabled ?? false,

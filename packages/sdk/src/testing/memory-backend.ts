@@ -86,6 +86,9 @@ export function memoryBackend(
         closed.resolve();
       },
       resize: async ({ cols, rows }) => void calls.push(`resize ${cols}x${rows}`),
+      remove: async () => void calls.push('remove'),
+      taken: () => ({ stdout: 0, stderr: 0 }),
+      take: () => undefined,
     };
   }
 
@@ -109,6 +112,7 @@ export function memoryBackend(
         return execution(options);
       },
       executions: async () => [],
+      main: () => Promise.reject(new UnsupportedError('no main command here')),
       async execution(id) {
         throw new NotFoundError(`execution not found: ${id}`);
       },
@@ -184,6 +188,11 @@ export function memoryBackend(
       boxes.delete(found.id);
     },
     metrics: () => Promise.reject(new UnsupportedError('no metrics here')),
+    async *events({ after = '0' } = {}) {
+      calls.push(`events after ${after}`);
+      yield { type: 'open', id: after, at: new Date(0) };
+    },
+    check: async () => undefined,
     config: () => Promise.reject(new UnsupportedError('no config here')),
     images: {
       pull: () => Promise.reject(new UnsupportedError('no images here')),

@@ -5,8 +5,14 @@ export class HttpError extends Error {
   /** The envelope's `type`. */
   readonly type: string;
   readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, type: string, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
+  constructor(
+    status: number,
+    type: string,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
     this.status = status;
     this.type = type;
     this.headers = headers;

@@ -1,13 +1,10 @@
 import { type ErrorAnswer, errorBody } from './error-answer.ts';
 import type { Generation } from './generation.ts';
+import { textResponse } from './whole-text.ts';
 
 /** An answer in JSON, with its length. */
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response {
-  const body = Buffer.from(JSON.stringify(value));
-  return new Response(body, {
-    status,
-    headers: { 'content-type': 'application/json', 'content-length': `${body.length}`, ...headers },
-  });
+  return textResponse(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
 }
 
 /** An answer without a body. */

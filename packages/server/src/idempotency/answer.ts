@@ -16,11 +16,14 @@ interface Refusal {
 const keptHeaders = ['content-type', 'content-length', 'location'];
 const replayHeader = { 'idempotent-replay': 'true' } as const;
 
-/** An answer to keep. What says `no-store` is not read. */
-export async function keptResponse(response: Response): Promise<Answer> {
-  if (response.headers.get('cache-control') === 'no-store') return 'again';
+/** An answer to keep, and the response with all its headers. What says `no-store` is not read. */
+export async function keptResponse(response: Response): Promise<{ readonly answer: Answer; readonly whole: Response }> {
+  if (response.headers.get('cache-control') === 'no-store') return { answer: 'again', whole: response };
   const headers = Object.fromEntries([...response.headers].filter(([name]) => keptHeaders.includes(name)));
-  return { status: response.status, headers, body: await response.text() };
+  const { status } = response;
+  const body = await response.text();
+  const whole = new Response(body === '' ? null : body, { status, headers: response.headers });
+  return { answer: { status, headers, body }, whole };
 }
 
 /** A refusal to keep; undefined for one that may be gone at the next try, or that is the server's fault. */
@@ -30,10 +33,10 @@ export function keptError(error: unknown): Answer | undefined {
   return passing ? undefined : { status, headers, refused: { type, message } };
 }
 
-/** A kept answer as a response; a kept refusal is thrown as it was the first time. `replay` marks it as given again. */
-export function given(answer: Exclude<Answer, 'again'>, replay: 'replay' | 'first'): Response {
+/** A kept answer once more, marked so; a kept refusal is thrown as it was the first time. */
+export function given(answer: Exclude<Answer, 'again'>): Response {
   const { status } = answer;
-  const headers = { ...answer.headers, ...(replay === 'replay' && replayHeader) };
+  const headers = { ...answer.headers, ...replayHeader };
   if ('refused' in answer) throw new HttpError(status, answer.refused.type, answer.refused.message, headers);
   return new Response(answer.body === '' ? null : answer.body, { status, headers });
 }

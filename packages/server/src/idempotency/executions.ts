@@ -18,7 +18,7 @@ export async function startOnce(call: RestCall, box: BoxBackend, options: ExecOp
   if (!attempt) return (await box.exec(options, { signal: request.signal })).id;
   const { former } = attempt;
   if (former?.id !== undefined) {
-    if (await isThere(box, former.id)) return former.id;
+    if (await hasExecution(box, former.id)) return former.id;
     const { started_at, status } = boxToWire(box.snapshot);
     // The guest of the same run knows what it was told to start; one that is gone cannot be asked.
     if (status !== 'running' || started_at !== former.box?.started_at) {
@@ -31,7 +31,8 @@ export async function startOnce(call: RestCall, box: BoxBackend, options: ExecOp
   return execution.id;
 }
 
-async function isThere(box: BoxBackend, id: string): Promise<boolean> {
+/** Whether a box has an execution of that id. */
+export async function hasExecution(box: BoxBackend, id: string): Promise<boolean> {
   try {
     await box.execution(id);
     return true;

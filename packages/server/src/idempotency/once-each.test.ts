@@ -45,6 +45,7 @@ const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
   resumeBox: ['/a/resume'],
   startExecution: ['/a/exec', { json: { command: 'cat' } }],
   sendExecutionInput: ['/a/executions/E1/input', { body: Buffer.from('in') }],
+  removeExecution: ['/a/executions/E1'],
   signalExecution: ['/a/executions/E1/signal', { json: { signal: 15 } }],
   resizeExecution: ['/a/executions/E1/resize', { json: { cols: 1, rows: 1 } }],
   uploadFiles: ['/a/files?path=/x', { body: 'tar', headers: { 'content-type': 'application/x-tar' } }],

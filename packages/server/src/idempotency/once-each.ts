@@ -94,10 +94,10 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
       payload.leave();
       throw error;
     }
-    const answer = await keptResponse(response);
+    const { answer, whole } = await keptResponse(response);
     if (await payload.finish(trailingBytes)) keep(answer);
     else payload.leave();
-    return answer === 'again' ? response : given(answer, 'first');
+    return whole;
   }
 
   function abandon(place: string, undo: () => void): void {
@@ -132,7 +132,7 @@ async function replayed(
 ): Promise<Response> {
   const whole = await payload.finish(bodyLength(known));
   if (!whole || differs(known, payload)) throw reused(slot);
-  return given(answer, 'replay');
+  return given(answer);
 }
 
 /** Whether two requests are known to be different. */

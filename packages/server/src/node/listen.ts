@@ -1,5 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { App } from '../app.ts';
@@ -9,6 +11,8 @@ import { HttpError } from '../http/http-error.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import { answerBadRequest } from './bad-request.ts';
+import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
+import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
 import { writeResponse } from './write-response.ts';
 
 /** Options of {@link listen}. */
@@ -17,6 +21,9 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0 chooses a free one. */
   readonly port: number;
+  /** Speaks TLS, and nothing else on this port. @default plain HTTP */
+  readonly tls?: TlsOptions;
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 /** A server that listens. */
@@ -24,25 +31,41 @@ export interface Listening {
   /** Without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, waits `graceMs` (5,000) for those under way, then cuts what is left. Twice is fine. */
+  /** Takes up the certificate that is in the files now; nothing without TLS. */
+  reloadCertificate(): Promise<void>;
+  /**
+   * Takes no more requests and waits `graceMs` (5,000) for those under way. What is left then gets all that was written
+   * and no proper end, so that its clients know it for cut and resume. Twice is fine.
+   */
   close(options?: { readonly graceMs?: number }): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const headersTimeoutMs = 30_000;
-// Longer than clients keep an idle connection, so that none is closed under a request.
-const keepAliveTimeoutMs = 100_000;
+// A client that takes nothing any more does not hold the server's end up.
+const cutMs = 1000;
 
-/** Serves an app over HTTP/1.1; rejects when the address cannot be taken. */
+/** Serves an app over HTTP/1.1; rejects when the address or the certificate cannot be taken. */
 export async function listen(app: App, options: ListenOptions): Promise<Listening> {
   const host = options.host ?? '127.0.0.1';
+  const limits = { ...defaultLimits, ...options.limits };
   const sockets = new Set<Socket>();
+  // Those over which HTTP is spoken; with TLS, a handshake comes before.
+  const talking = new Set<Socket>();
+  // Whose request was answered before all of it was there: what is wrong with the rest gets no second answer.
+  const unfinished = new WeakSet<Duplex>();
   let closing: Promise<void> | undefined;
 
   async function send(response: Response, outgoing: ServerResponse): Promise<void> {
     // After a refusal in the middle of a body, what follows on the connection is not a request.
-    if (closing || response.status === 413 || response.status === 408) outgoing.setHeader('connection', 'close');
-    await writeResponse(response, outgoing);
+    const last = closing || response.status === 413 || response.status === 408;
+    // A `Connection` of the answer itself, such as that of a 426, would hide from Node that the client wants no more.
+    if (last || !outgoing.shouldKeepAlive) response.headers.append('connection', 'close');
+    const { req: incoming } = outgoing;
+    if (!incoming.complete) {
+      unfinished.add(incoming.socket);
+      incoming.once('end', () => unfinished.delete(incoming.socket));
+    }
+    await writeResponse(response, outgoing, limits.stallTimeoutMs);
     if (closing) outgoing.once('finish', () => setImmediate(() => server.closeIdleConnections()));
   }
   const answer = getRequestListener(
@@ -52,51 +75,80 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     },
     { overrideGlobalObjects: false, errorHandler: () => unreadable({}) },
   );
-  const server = createServer(
-    {
-      // Uploads may take long; bodies that are read whole have their own limit.
-      requestTimeout: 0,
-      headersTimeout: headersTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
-    },
-    (incoming, outgoing) => void answer(incoming, outgoing),
-  );
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  const how = {
+    // Uploads may take long; bodies that are read whole have their own limit.
+    requestTimeout: 0,
+    headersTimeout: limits.headTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    connectionsCheckingInterval: Math.min(5000, limits.headTimeoutMs),
+    maxHeaderSize: limits.maxHeaderBytes,
+    // A peer that vanished without a word is noticed by the kernel.
+    keepAlive: true,
+    keepAliveInitialDelay: 60_000,
+    shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
+  };
+  const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
+  const { tls } = options;
+  const secure =
+    tls &&
+    createSecureServer({ ...how, ...(await readCertificate(tls)), handshakeTimeout: limits.headTimeoutMs }, respond);
+  const server: Server = secure ?? createServer(how, respond);
+  const watch = tls && secure && watchCertificate(tls, (certificate) => secure.setSecureContext(certificate));
+  server.maxConnections = limits.maxConnections;
+  const keep = (set: Set<Socket>) => (socket: Socket) => {
+    set.add(socket);
+    socket.once('close', () => set.delete(socket));
+  };
+  server.on('connection', keep(sockets));
+  server.on(secure ? 'secureConnection' : 'connection', keep(talking));
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
     app.upgrade(request, socket, head).catch(() => socket.destroy());
   });
   server.on('connect', (request: IncomingMessage, socket, head) => {
     app.connect(request, socket, head).catch(() => socket.destroy());
   });
-  server.on('clientError', answerBadRequest);
+  server.on('clientError', (error, socket) => {
+    if (unfinished.has(socket)) socket.end();
+    else answerBadRequest(error, socket);
+  });
   server.on('checkExpectation', ({ headers }: IncomingMessage, outgoing: ServerResponse) => {
     void writeResponse(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
   });
-  await bound(server, host, options.port);
+  // A handshake that fails has no HTTP to be answered in.
+  secure?.on('tlsClientError', (_error, socket) => socket.destroy());
+  try {
+    await bound(server, host, options.port);
+  } catch (error) {
+    watch?.close();
+    throw error;
+  }
 
   function close({ graceMs = 5000 }: { readonly graceMs?: number } = {}): Promise<void> {
     closing ??= new Promise((resolve) => {
+      app.drain();
+      watch?.close();
+      const end = setTimeout(() => {
+        for (const socket of talking) socket.destroySoon();
+      }, graceMs);
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
-      }, graceMs);
+      }, graceMs + cutMs);
       server.close(() => {
+        clearTimeout(end);
         clearTimeout(cut);
         resolve();
       });
       server.closeIdleConnections();
       // Node counts a connection that has not sent anything as busy; clients open such ones in advance.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      for (const socket of talking) if (socket.bytesRead === 0) socket.destroy();
     });
     return closing;
   }
 
   const { port } = addressOf(server);
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return { url, port, close, [Symbol.asyncDispose]: () => close() };
+  const url = `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const reloadCertificate = async (): Promise<void> => watch?.reload();
+  return { url, port, reloadCertificate, close, [Symbol.asyncDispose]: () => close() };
 }
 
 function bound(server: Server, host: string, port: number): Promise<void> {

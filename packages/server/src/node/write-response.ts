@@ -1,17 +1,23 @@
 import type { ServerResponse } from 'node:http';
+import { wholeText } from '../http/whole-text.ts';
 
 /**
  * Writes a response to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
- * that the client never takes a part for the whole; a client that leaves cancels the body at once.
+ * that the client never takes a part for the whole; a client that leaves cancels the body at once, one that takes
+ * nothing for `stallTimeoutMs` is cut.
  */
-export async function writeResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+export async function writeResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  stallTimeoutMs = 300_000,
+): Promise<void> {
   if (outgoing.destroyed) return void response.body?.cancel().catch(() => {});
-  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
-  outgoing.writeHead(response.status);
-  if (response.body === null) {
-    outgoing.end();
-    return;
-  }
+  // All at once: setting them one by one costs as much as the rest of a small answer.
+  const headers: string[] = [];
+  for (const [name, value] of response.headers) headers.push(name, value);
+  outgoing.writeHead(response.status, headers);
+  const text = wholeText(response);
+  if (text !== undefined || response.body === null) return end(outgoing, stallTimeoutMs, text);
   if (!response.headers.has('content-length')) outgoing.flushHeaders();
   const reader = response.body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
@@ -21,9 +27,9 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
       const { done, value } = await reader.read();
       if (outgoing.destroyed) return;
       if (done) break;
-      if (!outgoing.write(value)) await drained(outgoing);
+      if (!outgoing.write(value)) await drained(outgoing, stallTimeoutMs);
     }
-    outgoing.end();
+    end(outgoing, stallTimeoutMs);
   } catch {
     outgoing.destroy();
   } finally {
@@ -31,9 +37,19 @@ export async function writeResponse(response: Response, outgoing: ServerResponse
   }
 }
 
-function drained(outgoing: ServerResponse): Promise<void> {
+/** Ends an answer; a connection whose client does not take the rest is cut. */
+function end(outgoing: ServerResponse, stallTimeoutMs: number, text?: string): void {
+  outgoing.end(text);
+  if (outgoing.writableLength === 0) return;
+  const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
+  outgoing.once('close', () => clearTimeout(cut)).once('finish', () => clearTimeout(cut));
+}
+
+function drained(outgoing: ServerResponse, stallTimeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
+    const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
     const done = (): void => {
+      clearTimeout(cut);
       outgoing.off('drain', done);
       outgoing.off('close', done);
       resolve();

@@ -1,7 +1,7 @@
 import type { ExecutionBackend, ExecutionInfo, OutputChunk, OutputCursor } from 'boxlite/backend';
 import { exitEvent } from '../wire/execution.ts';
-import { outputEncoder } from './output-encoder.ts';
-import { heartbeatFrame, jsonFrame } from './sse-frame.ts';
+import { outputSplitter } from './output-splitter.ts';
+import { heartbeatFrame, jsonFrame, outputFrame } from './sse-frame.ts';
 
 /** How an execution's output is streamed. */
 export interface OutputStreamOptions {
@@ -10,11 +10,16 @@ export interface OutputStreamOptions {
   readonly bytes: boolean;
   /** Silence after which a comment is sent. */
   readonly heartbeatMs: number;
+  /** Told how many bytes were sent. */
+  readonly onBytes: (bytes: number) => void;
+  /** Told once that the stream is over. */
+  readonly onEnd: () => void;
   /** The data of the `error` event for what went wrong. */
   readonly describeError: (error: unknown) => unknown;
 }
 
-const silence: unique symbol = Symbol('silence');
+/** Nothing came in time. */
+export const silence: unique symbol = Symbol('silence');
 
 /**
  * The output as Server-Sent Events, read only as fast as it is taken: `stdout` and `stderr`, then one `exit`, then the
@@ -22,7 +27,7 @@ const silence: unique symbol = Symbol('silence');
  */
 export function outputStream(execution: ExecutionBackend, options: OutputStreamOptions): ReadableStream<Uint8Array> {
   const reading = new AbortController();
-  const encoder = outputEncoder(options.from, options.bytes);
+  const splitter = outputSplitter(options.from, options.bytes);
   let iterator: AsyncIterator<OutputChunk> | undefined;
   let pending: Promise<IteratorResult<OutputChunk>> | undefined;
 
@@ -36,7 +41,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     const result = await withinMs(pending, options.heartbeatMs);
     if (result === silence) return [heartbeatFrame];
     pending = undefined;
-    return result.done ? 'end' : encoder.push(result.value);
+    if (result.done) return 'end';
+    options.onBytes(result.value.data.byteLength);
+    return splitter.push(result.value).map(outputFrame);
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -45,8 +52,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
         const frames = await next();
         if (frames === 'end') {
           const info: ExecutionInfo = await execution.wait({ signal: reading.signal });
-          controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('exit', exitEvent(info))]));
+          controller.enqueue(Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('exit', exitEvent(info))]));
           controller.close();
+          options.onEnd();
           return;
         }
         for (const frame of frames) controller.enqueue(frame);
@@ -55,13 +63,16 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     } catch (error) {
       if (reading.signal.aborted) return;
       stop();
-      controller.enqueue(Buffer.concat([...encoder.flush(), jsonFrame('error', options.describeError(error))]));
+      controller.enqueue(
+        Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('error', options.describeError(error))]),
+      );
       controller.close();
     }
   }
 
   function stop(): void {
     reading.abort();
+    options.onEnd();
     iterator?.return?.().catch(() => {});
   }
 
@@ -69,7 +80,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
 }
 
 /** The promise's value, or {@link silence} when it takes longer. */
-async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {
+export async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {
   let timer: NodeJS.Timeout | undefined;
   const quiet = new Promise<typeof silence>((resolve) => {
     timer = setTimeout(resolve, ms, silence);

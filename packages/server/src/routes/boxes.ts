@@ -1,6 +1,8 @@
 import { type CreateBoxRequest, createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
 import { type BoxBackend, type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
+import type { Generation } from '../http/generation.ts';
 import { empty, json } from '../http/respond.ts';
+import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
@@ -33,14 +35,16 @@ export interface BoxRouteOptions {
 
 /** The operations on boxes. */
 export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Routes<BoxOperation> {
-  const allowed = (request: CreateBoxRequest): Promise<BoxOptions> =>
-    checkHostPaths(checkHostPorts(boxOptionsFromWire(request), hostPorts), hostRoots);
+  const allowed = (request: CreateBoxRequest, generation: Generation): Promise<BoxOptions> =>
+    checkHostPaths(checkHostPorts(boxOptionsFromWire(request, generation), hostPorts), hostRoots);
   return {
     async createBox(call) {
       const request = await readJson(call.request, createBoxRequest);
-      const options = await allowed(request);
-      const box = (await madeEarlier(call)) ?? (await call.backend.create(options, request.name, onId(call)));
-      return made(call, box);
+      const options = await allowed(request, call.generation);
+      const earlier = await madeEarlier(call);
+      if (earlier) return made(call, earlier);
+      const [box, ms] = await timed(() => call.backend.create(options, request.name, onId(call)));
+      return made(call, box, serverTiming(creationStages(box.snapshot, ms)));
     },
 
     async getOrCreateBox(call) {
@@ -49,7 +53,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
       if (request.name !== undefined && request.name !== name) {
         throw new InvalidArgumentError(`name must be left out or be the name in the path, ${JSON.stringify(name)}`);
       }
-      const options = await allowed(request);
+      const options = await allowed(request, call.generation);
       const earlier = await madeEarlier(call);
       if (earlier) return made(call, earlier);
       const { box, created } = await call.backend.getOrCreate(options, name, onId(call));
@@ -88,7 +92,9 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
     },
 
     async startBox(call) {
-      return json(200, boxToWire(await (await pathBox(call)).start()));
+      const box = await pathBox(call);
+      const [info, ms] = await timed(() => box.start());
+      return json(200, boxToWire(info), serverTiming(startStages(info, ms)));
     },
 
     async stopBox(call) {
@@ -125,9 +131,9 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
   };
 }
 
-function made(call: RestCall, box: BoxBackend): Response {
+function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Response {
   const location = `${call.root}/boxes/${box.id}`;
-  return json(201, boxToWire(box.snapshot), { location });
+  return json(201, boxToWire(box.snapshot), { location, ...timing });
 }
 
 async function readStop(request: Request): Promise<{ readonly timeoutMs?: number }> {

@@ -1,6 +1,8 @@
 import { cloneBoxRequest, exportBoxRequest, importBoxQuery } from '@boxlite/api';
 import { type BoxBackend, InvalidArgumentError, PayloadTooLargeError } from 'boxlite/backend';
 import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { type Pace, pacedStream } from '../files/paced-stream.ts';
+import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { json } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
@@ -11,7 +13,7 @@ import { pathBox, type RestCall, type Routes } from './route.ts';
 const archiveType = 'application/octet-stream';
 
 /** The operations that make boxes of boxes: copies, and archives out and in. */
-export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
+export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
   return {
     async cloneBox(call) {
       const { name } = await readOptionalJson(call.request, cloneBoxRequest);
@@ -36,14 +38,14 @@ export function copyRoutes(): Routes<'cloneBox' | 'exportBox' | 'importBox'> {
       if (request.body === null) throw new InvalidArgumentError('the body must be an archive that exportBox gave');
       const earlier = await madeEarlier(call);
       if (earlier) return made(call, earlier);
-      const { stream, failure } = limitedStream(request.body, limitBytes);
+      const { stream, failure } = limitedStream(pacedStream(request.body, pace), limitBytes);
       const { archive, drain } = unhurried(stream);
       try {
         return made(call, await backend.importBox(archive, name, { signal: request.signal, ...onId(call) }));
       } catch (error) {
         await drain();
         const cause = failure();
-        if (cause instanceof PayloadTooLargeError) throw cause;
+        if (cause instanceof PayloadTooLargeError || cause instanceof HttpError) throw cause;
         if (cause !== undefined) throw new InvalidArgumentError('the archive broke off before its end', { cause });
         throw error;
       }

@@ -3,10 +3,12 @@ import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, Timeo
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
+import { serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson } from '../http/validated.ts';
 import { signalOnce, startOnce, takenEarlier } from '../idempotency/executions.ts';
 import { readCursor } from '../output/cursor.ts';
 import { outputStream } from '../output/output-stream.ts';
+import type { ServerMetrics } from '../site/metrics.ts';
 import { execOptionsFromWire } from '../wire/box-options.ts';
 import { executionToWire } from '../wire/execution.ts';
 import { pathBox, pathExecution, type Routes } from './route.ts';
@@ -27,19 +29,23 @@ export interface ExecutionRouteOptions {
   readonly inputTimeoutMs: number;
   /** Told of every error that ended a stream of output. */
   readonly onStreamError: (error: unknown, requestId: string) => void;
+  readonly metrics: Pick<ServerMetrics, 'addOutputBytes' | 'stream'>;
 }
 
 /** The operations on executions, but for the WebSocket terminal. */
 export function executionRoutes(options: ExecutionRouteOptions): Routes<ExecutionOperation> {
-  const { heartbeatMs, inputTimeoutMs, onStreamError } = options;
+  const { heartbeatMs, inputTimeoutMs, onStreamError, metrics } = options;
   return {
     async startExecution(call) {
       const request = await readJson(call.request, execRequest);
       if (request.timeout_seconds !== undefined) await checkTimeout(request.timeout_seconds, call.backend);
       const box = await pathBox(call);
-      const id = await startOnce(call, box, execOptionsFromWire(request));
+      const [id, ms] = await timed(() => startOnce(call, box, execOptionsFromWire(request)));
+      // All that the box did not need for its own start was between its guest and the command.
+      const { queue: guest = 0, ...start } = startStages(box.snapshot, ms);
+      const timing = serverTiming({ ...start, guest: (start.guest ?? 0) + guest });
       const location = `${call.root}/boxes/${box.id}/executions/${id}`;
-      return json(201, { execution_id: id }, { location });
+      return json(201, { execution_id: id }, { location, ...timing });
     },
 
     async getExecution(call) {
@@ -55,6 +61,8 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
         from,
         bytes,
         heartbeatMs,
+        onBytes: metrics.addOutputBytes,
+        onEnd: metrics.stream(),
         describeError(error) {
           onStreamError(error, call.requestId);
           return errorBody(errorAnswer(error, call.requestId), call.generation);

@@ -1,6 +1,7 @@
 import { downloadFilesQuery, uploadFilesQuery } from '@boxlite/api';
 import { PayloadTooLargeError } from 'boxlite/backend';
 import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { type Pace, pacedStream } from '../files/paced-stream.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty } from '../http/respond.ts';
@@ -9,7 +10,7 @@ import { present } from '../wire/present.ts';
 import { pathBox, type Routes } from './route.ts';
 
 /** The operations on files: tar archives in and out, streamed. */
-export function fileRoutes(): Routes<'uploadFiles' | 'downloadFiles'> {
+export function fileRoutes(pace: Pace): Routes<'uploadFiles' | 'downloadFiles'> {
   return {
     async uploadFiles(call) {
       const { request } = call;
@@ -18,12 +19,12 @@ export function fileRoutes(): Routes<'uploadFiles' | 'downloadFiles'> {
       const limitBytes = (await call.backend.config()).capabilities.fileTransferMaxBytes;
       if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
       const box = await pathBox(call);
-      const { stream, failure } = limitedStream(request.body ?? emptyStream(), limitBytes);
+      const { stream, failure } = limitedStream(pacedStream(request.body ?? emptyStream(), pace), limitBytes);
       try {
         await box.upload(stream, present(query), { signal: request.signal });
       } catch (error) {
         const cause = failure();
-        if (cause instanceof PayloadTooLargeError) throw cause;
+        if (cause instanceof PayloadTooLargeError || cause instanceof HttpError) throw cause;
         if (cause === undefined) throw error;
         throw new HttpError(400, 'InvalidArgumentError', 'the archive broke off before its end');
       }

@@ -58,7 +58,11 @@ export function boxSlot(call: RestCall): string {
 
 /** The execution that the path names; 404 when there is none. */
 export async function pathExecution(call: RestCall): Promise<ExecutionBackend> {
-  const box = await pathBox(call);
+  return executionOf(await pathBox(call), call);
+}
+
+/** The execution of this box that the path names; 404 when there is none. */
+export async function executionOf(box: BoxBackend, call: RestCall): Promise<ExecutionBackend> {
   const id = call.params['execution_id'] ?? '';
   if (!slotPattern.test(id)) throw new NotFoundError(`the box has no execution ${JSON.stringify(id.slice(0, 128))}`);
   return box.execution(id);

@@ -1,9 +1,10 @@
 import { terminalResize } from '@boxlite/api';
 import { type ExecutionBackend, ExecutionLostError } from 'boxlite/backend';
-import { type RawData, WebSocket } from 'ws';
-import { errorAnswer } from '../http/error-answer.ts';
-import { JsonTextError, parseJson } from '../http/json-text.ts';
+import type { WebSocket } from 'ws';
+import { parseJson } from '../http/json-text.ts';
 import { validated } from '../http/validated.ts';
+import { inputQueue } from './input-queue.ts';
+import { bufferLimitBytes, socketLink, toBuffer } from './socket-link.ts';
 
 /** What a terminal needs of the server. */
 export interface TerminalOptions {
@@ -14,7 +15,6 @@ export interface TerminalOptions {
 }
 
 const hangUpSignal = 1;
-const bufferLimitBytes = 1024 * 1024;
 
 /** Tells a terminal's command that nobody is there any more. */
 export function hangUp(execution: ExecutionBackend): void {
@@ -34,39 +34,14 @@ export function terminal(
   options: TerminalOptions,
 ): void {
   const reading = new AbortController();
-  let work: Promise<void> = Promise.resolve();
-  let waitingBytes = 0;
+  const { say, sayError, send, holdBack } = socketLink(socket, requestId);
+  const input = inputQueue(bufferLimitBytes);
   let alive = true;
   let ended = false;
 
-  function say(message: object): void {
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-  }
-  function sayError(error: unknown): void {
-    const message = error instanceof JsonTextError ? error.message : errorAnswer(error, requestId).message;
-    say({ type: 'error', message });
-  }
-  function send(data: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const sent = (error?: Error | null): void => (error ? reject(error) : resolve());
-      if (socket.bufferedAmount < bufferLimitBytes) {
-        socket.send(data, { binary: true }, (error) => error && reject(error));
-        resolve();
-      } else socket.send(data, { binary: true }, sent);
-    });
-  }
-
-  /** One thing after another, so that input and resizes keep their order. */
   function enqueue(bytes: number, step: () => Promise<void>): void {
-    waitingBytes += bytes;
-    if (waitingBytes > bufferLimitBytes) socket.pause();
-    work = work
-      .then(step)
-      .catch(sayError)
-      .finally(() => {
-        waitingBytes -= bytes;
-        if (waitingBytes <= bufferLimitBytes && socket.isPaused) socket.resume();
-      });
+    input.add(bytes, step).catch(sayError);
+    holdBack(input);
   }
 
   async function pump(): Promise<void> {
@@ -114,9 +89,4 @@ export function terminal(
     if (!ended) hangUp(execution);
   });
   void pump();
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { AppOptions } from '../app.ts';
-import { type Listening, listen } from '../node/listen.ts';
+import { type Listening, type ListenOptions, listen } from '../node/listen.ts';
 import { type TestServer, testKey, testServer } from './test-server.ts';
 
 /** A test server on a real port, closed when the test ends. */
@@ -16,9 +16,12 @@ export interface LiveServer extends TestServer {
 }
 
 /** Starts one. */
-export async function liveServer(options: Partial<AppOptions> = {}): Promise<LiveServer> {
+export async function liveServer(
+  options: Partial<AppOptions> = {},
+  how: Omit<ListenOptions, 'port'> = {},
+): Promise<LiveServer> {
   const server = testServer(options);
-  const listening = await listen(server.app, { port: 0 });
+  const listening = await listen(server.app, { ...how, port: 0 });
   onTestFinished(() => listening.close({ graceMs: 0 }));
   const open = async (): Promise<Socket> => {
     const socket = connect(listening.port, '127.0.0.1');

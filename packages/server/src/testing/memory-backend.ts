@@ -2,6 +2,7 @@ import {
   AlreadyExistsError,
   type BoxOptions,
   type BoxPage,
+  type EventsOptions,
   ImageError,
   type ImageInfo,
   type ImagesBackend,
@@ -12,6 +13,7 @@ import {
   NotFoundError,
   type RuntimeBackend,
   type RuntimeConfig,
+  type RuntimeEvent,
   type RuntimeMetrics,
   UnsupportedError,
   type VolumesBackend,
@@ -83,7 +85,55 @@ export class MemoryBackend implements RuntimeBackend {
       totalCommandsExecuted: 0,
       totalExecErrors: 0,
       numWarmBoxes: 0,
+      numRunningExecutions: 0,
     };
+  }
+
+  readonly happened: RuntimeEvent[] = [];
+  /** Readers of events that are under way. */
+  readers = 0;
+  broken: Error | undefined;
+  readonly #waiting = new Set<() => void>();
+
+  /** Something becomes of a box. */
+  happen(event: RuntimeEvent): void {
+    this.happened.push(event);
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Until something happens or the signal aborts; leaves nothing behind. */
+  async #next(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+    if (!signal?.aborted) await promise;
+    this.#waiting.delete(resolve);
+    signal?.throwIfAborted();
+  }
+
+  /** Ids are numbers of events from 1 on; `x` is none, `9999` lies beyond what is kept. */
+  async *events({ after, box, signal }: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
+    if (after !== undefined && !/^[0-9]+$/.test(after)) throw new InvalidArgumentError('after is no id');
+    this.readers++;
+    try {
+      let at = after === '9999' ? this.happened.length : Number(after ?? this.happened.length);
+      yield { type: 'open', id: `${at}`, at: new Date(0) };
+      if (after === '9999') yield { type: 'reset', id: `${at}`, at: new Date(0) };
+      for (;;) {
+        const event = this.happened[at];
+        if (event === undefined) await this.#next(signal);
+        else {
+          at++;
+          if (box === undefined || ('boxId' in event && event.boxId === box)) yield event;
+        }
+      }
+    } finally {
+      this.readers--;
+    }
+  }
+
+  async check(): Promise<void> {
+    if (this.broken) throw this.broken;
   }
 
   async config(): Promise<RuntimeConfig> {
@@ -97,6 +147,8 @@ export class MemoryBackend implements RuntimeBackend {
         maxConcurrentExecutions: 10,
         fileTransferMaxBytes: this.fileTransferMaxBytes,
         execTimeoutMaxSeconds: 3600,
+        outputRetentionMs: 604_800_000,
+        outputRetentionBytes: 1_000_000,
         ttyEnabled: true,
         streamingEnabled: true,
         linuxCapabilitiesEnabled: true,
@@ -111,8 +163,15 @@ export class MemoryBackend implements RuntimeBackend {
     };
   }
 
-  readonly images: ImagesBackend = memoryImages();
-  readonly volumes: VolumesBackend = memoryVolumes();
+  images: ImagesBackend = memoryImages();
+  volumes: VolumesBackend = memoryVolumes();
+
+  /** Forgets everything that was made. */
+  forget(): void {
+    this.boxes.length = 0;
+    this.images = memoryImages();
+    this.volumes = memoryVolumes();
+  }
 
   /** Takes what `export` of a memory box gives. */
   async importBox(

@@ -10,6 +10,7 @@ import {
   type ExecOptions,
   ExecutionError,
   type ExecutionInfo,
+  type MainExecution,
   NetworkError,
   type NetworkEvent,
   type NetworkInfo,
@@ -35,6 +36,7 @@ export class MemoryBox implements BoxBackend {
   stopTimeoutMs: number | undefined;
   /** Pieces of downloads that are under way. */
   downloads = 0;
+  readonly #awaitingMain: ((execution: MemoryExecution) => void)[] = [];
   #status: BoxInfo['status'] = 'configured';
   #createdAt = new Date();
 
@@ -105,6 +107,7 @@ export class MemoryBox implements BoxBackend {
     this.#status = 'running';
     const execution = new MemoryExecution(`E${this.started.length + 1}`, options);
     this.started.push(execution);
+    for (const resolve of this.#awaitingMain.splice(0)) resolve(execution);
     return execution;
   }
 
@@ -113,9 +116,15 @@ export class MemoryBox implements BoxBackend {
   }
 
   async execution(id: string): Promise<MemoryExecution> {
-    const found = this.started.find((execution) => execution.id === id);
+    const found = this.started.find((execution) => execution.id === id && !execution.removed);
     if (!found) throw new NotFoundError(`the box has no execution ${id}`);
     return found;
+  }
+
+  /** The first command that runs is it. */
+  async main(): Promise<MainExecution> {
+    const started = this.started[0] ?? new Promise<MemoryExecution>((resolve) => this.#awaitingMain.push(resolve));
+    return { id: 'E1', started: Promise.resolve(started) };
   }
 
   async upload(tar: ReadableStream<Uint8Array>, options: UploadOptions): Promise<void> {

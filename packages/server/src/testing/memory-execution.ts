@@ -23,13 +23,16 @@ export class MemoryExecution implements ExecutionBackend {
   readonly sizes: TerminalSize[] = [];
   readonly input: Buffer[] = [];
   stdinClosed = false;
+  removed = false;
   /** Readers of output that are under way. */
   readers = 0;
   /** Bytes that readers of `bytes N` took. */
-  taken = 0;
+  generated = 0;
   #chunks: OutputChunk[] = [];
   #offsets = { stdout: 0, stderr: 0 };
   #end: ExecutionInfo | Error | undefined;
+  #cut: Error | undefined;
+  #taken: OutputCursor = { stdout: 0, stderr: 0 };
   #changed = Promise.withResolvers<void>();
   #startedAt = new Date();
 
@@ -55,6 +58,11 @@ export class MemoryExecution implements ExecutionBackend {
     this.#notify();
   }
 
+  /** From here on output is lost. */
+  cut(error: Error): void {
+    this.#cut = error;
+  }
+
   fail(error: Error): void {
     this.#end = error;
     this.#notify();
@@ -72,6 +80,7 @@ export class MemoryExecution implements ExecutionBackend {
       for (let at = 0; ; ) {
         const chunk = this.#chunks[at];
         if (chunk === undefined) {
+          if (this.#cut) throw this.#cut;
           if (this.#end instanceof Error) throw this.#end;
           if (this.#end) return;
           await this.#change(signal);
@@ -91,8 +100,8 @@ export class MemoryExecution implements ExecutionBackend {
     const total = Number(this.options.args?.[0] ?? 0);
     const piece = Buffer.alloc(pieceBytes, 'x');
     for (let offset = from; offset < total; offset += pieceBytes) {
-      this.taken = Math.min(offset + pieceBytes, total);
-      yield { stream: 'stdout', data: piece.subarray(0, this.taken - offset), offset };
+      this.generated = Math.min(offset + pieceBytes, total);
+      yield { stream: 'stdout', data: piece.subarray(0, this.generated - offset), offset };
     }
   }
 
@@ -127,6 +136,19 @@ export class MemoryExecution implements ExecutionBackend {
   async resize(size: TerminalSize): Promise<void> {
     if (this.#end) throw new InvalidStateError('the execution is not running');
     this.sizes.push(size);
+  }
+
+  taken(): OutputCursor {
+    return this.#taken;
+  }
+
+  take(cursor: OutputCursor): void {
+    this.#taken = cursor;
+  }
+
+  async remove(): Promise<void> {
+    this.removed = true;
+    if (!this.#end) await this.signal(9);
   }
 
   #running(): ExecutionInfo {

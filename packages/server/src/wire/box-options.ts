@@ -3,8 +3,11 @@ import type { BoxOptions, ExecOptions, HealthCheckOptions } from 'boxlite/backen
 import { networkFromWire } from './network.ts';
 import { present } from './present.ts';
 
-/** The options of a box that a request asks for; its name goes apart. */
-export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
+/**
+ * The options of a box that a request asks for; its name goes apart. Clients of generation 2 know no `auto_remove`: a
+ * stop leaves their boxes there.
+ */
+export function boxOptionsFromWire(request: CreateBoxRequest, generation: 1 | 2): BoxOptions {
   return present({
     image: request.image,
     rootfsPath: request.rootfs_path,
@@ -20,6 +23,7 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
     entrypoint: request.entrypoint,
     cmd: request.cmd,
     user: request.user,
+    tty: request.tty,
     volumes: request.volumes?.map((volume) =>
       present({
         ...(volume.managed_volume === undefined
@@ -39,7 +43,7 @@ export function boxOptionsFromWire(request: CreateBoxRequest): BoxOptions {
       }),
     ),
     network: request.network && networkFromWire(request.network),
-    autoRemove: request.auto_remove,
+    autoRemove: request.auto_remove ?? (generation === 2 ? false : undefined),
     detach: request.detach,
     autoStopMs: fromSeconds(request.auto_stop ?? request.auto_pause) || undefined,
     autoDeleteMs: fromSeconds(request.auto_delete) || undefined,
@@ -78,5 +82,6 @@ export function execOptionsFromWire(request: ExecRequest): ExecOptions {
     tty: request.tty,
     size: sized ? { cols: cols ?? 80, rows: rows ?? 24 } : undefined,
     timeoutMs: fromSeconds(timeout_seconds),
+    output: request.output && present({ policy: request.output.policy, limitBytes: request.output.limit_bytes }),
   });
 }

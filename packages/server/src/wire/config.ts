@@ -23,6 +23,9 @@ export function configToWire({ defaults, capabilities }: RuntimeConfig, keysLast
       max_concurrent_executions: capabilities.maxConcurrentExecutions,
       file_transfer_max_bytes: capabilities.fileTransferMaxBytes,
       exec_timeout_max_seconds: capabilities.execTimeoutMaxSeconds,
+      output_retention_seconds:
+        capabilities.outputRetentionMs === undefined ? null : capabilities.outputRetentionMs / 1000,
+      output_retention_bytes: capabilities.outputRetentionBytes ?? null,
       tty_enabled: capabilities.ttyEnabled,
       streaming_enabled: capabilities.streamingEnabled,
       linux_capabilities_enabled: capabilities.linuxCapabilitiesEnabled,

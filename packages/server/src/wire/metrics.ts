@@ -11,6 +11,7 @@ export function runtimeMetricsToWire(metrics: RuntimeMetrics): RuntimeMetricsWir
     total_commands_executed: metrics.totalCommandsExecuted,
     total_exec_errors: metrics.totalExecErrors,
     num_warm_boxes: metrics.numWarmBoxes,
+    num_running_executions: metrics.numRunningExecutions,
   };
 }
 
@@ -29,14 +30,19 @@ export function boxMetricsToWire(metrics: BoxMetrics): BoxMetricsWire {
     network_tcp_connections: metrics.networkTcpConnections,
     network_tcp_errors: metrics.networkTcpErrors,
     boot_timing: boot && {
-      total_create_ms: boot.totalCreateMs,
-      guest_boot_ms: boot.guestBootMs,
-      filesystem_setup_ms: boot.filesystemSetupMs,
-      image_prepare_ms: boot.imagePrepareMs,
-      guest_rootfs_ms: boot.guestRootfsMs,
-      box_config_ms: boot.boxConfigMs,
-      box_spawn_ms: boot.boxSpawnMs,
-      container_init_ms: boot.containerInitMs,
+      total_create_ms: whole(boot.totalCreateMs),
+      guest_boot_ms: whole(boot.guestBootMs),
+      filesystem_setup_ms: whole(boot.filesystemSetupMs),
+      image_prepare_ms: whole(boot.imagePrepareMs),
+      guest_rootfs_ms: whole(boot.guestRootfsMs),
+      box_config_ms: whole(boot.boxConfigMs),
+      box_spawn_ms: whole(boot.boxSpawnMs),
+      container_init_ms: whole(boot.containerInitMs),
     },
   };
+}
+
+/** Clients of generation 2 read no fractions here. */
+function whole(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
 }

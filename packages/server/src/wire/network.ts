@@ -18,11 +18,11 @@ function allowed({ allow_net = [] }: OutboundNetwork): { readonly allow?: readon
 
 /** A box's network as the wire says it. */
 export function networkToWire({ mode, allow, inbound, ports }: NetworkInfo): BoxNetwork {
+  const closed = mode === 'none' || allow?.length === 0;
   return {
-    mode,
-    allow_net: allow ?? null,
-    inbound,
-    ports: ports.map(({ hostIp, hostPort, guestPort, protocol }) => ({
+    outbound: { mode: closed ? 'disabled' : 'enabled', allow_net: allow ?? [] },
+    inbound: { mode: inbound ? 'enabled' : 'disabled' },
+    published_ports: ports.map(({ hostIp, hostPort, guestPort, protocol }) => ({
       host_ip: hostIp,
       host_port: hostPort,
       guest_port: guestPort,

@@ -1,5 +1,5 @@
 import { RestError, StatusError, TransportError } from '@boxlite/rest';
-import { type BoxliteError, ImageError, InvalidArgumentError, NetworkError } from 'boxlite/backend';
+import { type BoxliteError, ImageError, InvalidArgumentError, NetworkError, PermissionError } from 'boxlite/backend';
 import { defaultRegistry } from '../reference.ts';
 
 /** True for a registry's answer that it has no such thing. */
@@ -11,8 +11,9 @@ export function isNotFound(error: unknown): boolean {
 export function registryFailure(error: unknown, image: string, host: string): unknown {
   if (error instanceof StatusError) return statusFailure(error, image, host);
   if (error instanceof TransportError) {
-    // What the user wrote is wrong, not the network.
-    if (error.cause instanceof InvalidArgumentError) return error.cause;
+    // What the user wrote is wrong or not for him, not the network.
+    const { cause } = error;
+    if (cause instanceof InvalidArgumentError || cause instanceof PermissionError) return cause;
     return new NetworkError(
       `cannot pull ${image}: registry ${host} could not be reached (${error.message}); check the network and imageRegistries`,
       { cause: error },

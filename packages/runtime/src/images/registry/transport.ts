@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { type IncomingMessage, request as plainRequest } from 'node:http';
-import { type RequestOptions, request as secureRequest } from 'node:https';
+import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { type RequestOptions, Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { getCACertificates } from 'node:tls';
 import { InvalidArgumentError } from 'boxlite/backend';
+import { isPublicAddress } from './public-address.ts';
+import { type Hop, type Reach, registryReach } from './reach.ts';
 
 /** Sends a request and gives the response that is not a redirect. */
 export type Transport = (request: Request) => Promise<Response>;
@@ -19,6 +21,8 @@ export interface TransportOptions {
   readonly skipVerify?: boolean | undefined;
   /** The registry's `host[:port]`. */
   readonly host?: string | undefined;
+  /** Where connections may go. @default what the runtime's own user may ask for */
+  readonly reach?: Reach | undefined;
 }
 
 /**
@@ -26,8 +30,13 @@ export interface TransportOptions {
  * another origin, and https never becomes http. Not fetch, which takes no certificates of its own for one host.
  */
 export function registryTransport(options: TransportOptions = {}): Transport {
-  const { responseTimeoutMs = 30_000, caFile, host } = options;
+  const { responseTimeoutMs = 30_000, caFile, host, reach = registryReach([]) } = options;
+  // Of its own: a connection that another registry was allowed to make is not this one's to use.
+  const kept = { keepAlive: true, scheduling: 'lifo', timeout: 5000 } as const;
+  const agents = { plain: new PlainAgent(kept), secure: new SecureAgent(kept) };
   let authorities: Promise<string[]> | undefined;
+  // Of the registry itself, for what it leads to by other ways than redirects.
+  let wasPublic = false;
 
   async function security(url: URL): Promise<RequestOptions> {
     if (caFile !== undefined) authorities ??= readAuthorities(caFile);
@@ -36,20 +45,27 @@ export function registryTransport(options: TransportOptions = {}): Transport {
       rejectUnauthorized: !(options.skipVerify === true && url.host === host),
     };
   }
-  async function once(url: URL, headers: Headers, signal: AbortSignal): Promise<Response> {
+  async function once(hop: Hop, headers: Headers, signal: AbortSignal): Promise<Answer> {
+    const { url } = hop;
+    const lookup = reach.lookup(hop);
     const late = new AbortController();
     const timer = setTimeout(
       () => late.abort(new Error(`no answer within ${responseTimeoutMs} ms`)),
       responseTimeoutMs,
     );
     const either = AbortSignal.any([signal, late.signal]);
-    const how: RequestOptions = { headers: Object.fromEntries(headers), signal: either };
+    const how: RequestOptions = { headers: Object.fromEntries(headers), signal: either, lookup };
     try {
       const outgoing =
-        url.protocol === 'https:' ? secureRequest(url, { ...how, ...(await security(url)) }) : plainRequest(url, how);
-      return await new Promise<Response>((resolve, reject) => {
+        url.protocol === 'https:'
+          ? secureRequest(url, { ...how, ...(await security(url)), agent: agents.secure })
+          : plainRequest(url, { ...how, agent: agents.plain });
+      return await new Promise<Answer>((resolve, reject) => {
         outgoing.on('error', (error) => reject(either.aborted ? either.reason : error));
-        outgoing.once('response', (incoming) => resolve(asResponse(incoming)));
+        outgoing.once('response', (incoming) => {
+          const fromPublic = isPublicAddress(incoming.socket.remoteAddress ?? '');
+          resolve({ response: asResponse(incoming), fromPublic });
+        });
         outgoing.end();
       });
     } finally {
@@ -64,8 +80,12 @@ export function registryTransport(options: TransportOptions = {}): Transport {
     // A digest is that of the bytes as they are stored.
     headers.set('accept-encoding', 'identity');
     let url = new URL(request.url);
+    const registry = host ?? url.host;
+    let ledByPublic = url.host === registry ? wasPublic || undefined : wasPublic;
     for (let followed = 0; ; followed++) {
-      const response = await once(url, headers, request.signal);
+      const { response, fromPublic } = await once({ url, registry, ledByPublic }, headers, request.signal);
+      if (url.host === registry) wasPublic ||= fromPublic;
+      ledByPublic = ledByPublic === true || fromPublic;
       const location = response.headers.get('location');
       if (!redirects.has(response.status) || location === null) return response;
       await response.body?.cancel();
@@ -78,6 +98,12 @@ export function registryTransport(options: TransportOptions = {}): Transport {
       url = next;
     }
   };
+}
+
+interface Answer {
+  readonly response: Response;
+  /** Whether it came from a public address. */
+  readonly fromPublic: boolean;
 }
 
 async function readAuthorities(file: string): Promise<string[]> {

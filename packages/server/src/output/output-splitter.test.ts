@@ -2,7 +2,8 @@ import type { OutputChunk } from 'boxlite/backend';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventBytes, type ReadEvent, readEvents } from '../testing/sse.ts';
-import { eventLimitBytes, outputEncoder } from './output-encoder.ts';
+import { outputSplitter, pieceLimitBytes } from './output-splitter.ts';
+import { outputFrame } from './sse-frame.ts';
 
 /** Cuts both streams at random and mixes them as a command would. */
 function mixed(texts: { stdout: Buffer; stderr: Buffer }, cuts: readonly number[]): OutputChunk[] {
@@ -18,9 +19,9 @@ function mixed(texts: { stdout: Buffer; stderr: Buffer }, cuts: readonly number[
 }
 
 function encoded(chunks: readonly OutputChunk[], from = { stdout: 0, stderr: 0 }, bytes = false): ReadEvent[] {
-  const encoder = outputEncoder(from, bytes);
-  const frames = chunks.flatMap((chunk) => encoder.push(chunk));
-  return readEvents(Buffer.concat([...frames, ...encoder.flush()]).toString());
+  const splitter = outputSplitter(from, bytes);
+  const pieces = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.flush()];
+  return readEvents(Buffer.concat(pieces.map(outputFrame)).toString());
 }
 
 const text = fc.string({ unit: 'binary', maxLength: 200 }).map((value) => Buffer.from(value));
@@ -76,7 +77,7 @@ test('an event holds at most 64 KiB, and its id counts what was delivered with i
   let delivered = 1;
   for (const event of events) {
     const length = eventBytes(event).byteLength;
-    expect(length).toBeLessThanOrEqual(eventLimitBytes);
+    expect(length).toBeLessThanOrEqual(pieceLimitBytes);
     delivered += length;
     expect(event.id).toBe(`${delivered}.9`);
   }
@@ -88,9 +89,9 @@ test('with bytes asked for, half a character passes at once', () => {
 });
 
 test('half a character waits for its other half, and at the end no longer', () => {
-  const encoder = outputEncoder({ stdout: 0, stderr: 0 }, false);
-  expect(encoder.push({ stream: 'stdout', data: Buffer.from([0x61, 0xe2, 0x82]), offset: 0 })).toHaveLength(1);
-  expect(encoder.push({ stream: 'stdout', data: Buffer.from([]), offset: 3 })).toHaveLength(0);
-  const [frame] = encoder.flush();
-  expect(frame?.toString()).toBe('id: 3.0\nevent: stdout\ndata: {"data":"4oI="}\n\n');
+  const splitter = outputSplitter({ stdout: 0, stderr: 0 }, false);
+  expect(splitter.push({ stream: 'stdout', data: Buffer.from([0x61, 0xe2, 0x82]), offset: 0 })).toHaveLength(1);
+  expect(splitter.push({ stream: 'stdout', data: Buffer.from([]), offset: 3 })).toHaveLength(0);
+  const frames = splitter.flush().map(outputFrame);
+  expect(Buffer.concat(frames).toString()).toBe('id: 3.0\nevent: stdout\ndata: {"data":"4oI="}\n\n');
 });

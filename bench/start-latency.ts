@@ -1,0 +1,25 @@
+import type { Boxlite } from 'boxlite';
+import { inTurns, once, type Row } from './measure.ts';
+
+const rounds = 15;
+
+/** From the call that makes a box to the end of its first command, by every way, in turns. */
+export async function startLatency(ways: {
+  readonly image: string;
+  readonly local: Boxlite;
+  readonly remote: Boxlite;
+  readonly runcRun: () => Promise<void>;
+}): Promise<Row[]> {
+  const { image, local, remote, runcRun } = ways;
+  const start = async (runtime: Boxlite): Promise<number> => {
+    const box = await runtime.create({ image, cpus: 1, memoryMib: 512, diskSizeGb: 1 });
+    const ms = await once(async () => void (await box.run('true')));
+    await runtime.remove(box.id, { force: true });
+    return ms;
+  };
+  return inTurns(rounds, 'ms', {
+    'start to first command, bare runc run true with the same cpu and memory limits': () => once(runcRun),
+    'start to first command, disk limit included, local': () => start(local),
+    'start to first command, disk limit included, REST': () => start(remote),
+  });
+}

@@ -1,0 +1,12 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface AttachExecutionOptions {
+  /** Id or name. */
+  readonly box: string;
+  readonly execution: string;
+}
+
+/** An execution's streams over a WebSocket: the GET that a client turns into an upgrade. Answers 101. */
+export function attachExecution({ box, execution }: AttachExecutionOptions): Endpoint {
+  return { method: 'GET', path: path`/boxes/${box}/executions/${execution}/attach` };
+}

@@ -1,0 +1,12 @@
+import { type Endpoint, path } from '@boxlite/rest';
+
+export interface RemoveExecutionOptions {
+  /** Id or name. */
+  readonly box: string;
+  readonly execution: string;
+}
+
+/** Kills an execution if it runs, and forgets it with its output. Answers 204. */
+export function removeExecution({ box, execution }: RemoveExecutionOptions): Endpoint {
+  return { method: 'DELETE', path: path`/boxes/${box}/executions/${execution}` };
+}

@@ -1,0 +1,17 @@
+import type { Endpoint } from '@boxlite/rest';
+import type { StreamEventsQuery } from '../schemas/query.ts';
+
+export interface StreamEventsOptions extends StreamEventsQuery {
+  /** Goes on after this event. */
+  readonly lastEventId?: string | undefined;
+}
+
+/** What becomes of boxes, as Server-Sent Events; see `boxEvent` and `eventMark`. Answers 200. */
+export function streamEvents({ box, lastEventId }: StreamEventsOptions = {}): Endpoint {
+  return {
+    method: 'GET',
+    path: '/events',
+    params: { box },
+    headers: { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+  };
+}
