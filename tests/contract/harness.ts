@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openLocal } from '@boxlite/runtime';
-import { createApp, listen } from '@boxlite/server';
+import { createApp, listen, openServerStore } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
 import { removeHome, rootless } from '../../packages/runtime/src/testing/home-folder.ts';
@@ -39,9 +39,11 @@ async function openOnRest(): Promise<Opened> {
   const homeDir = await temporaryHome();
   const backend = await openLocal({ homeDir });
   const credentials = { clientId: 'contract', clientSecret: 'contract-secret' };
+  const store = openServerStore(join(homeDir, 'server.db'));
   const app = createApp(backend, {
     auth: { clients: [{ id: credentials.clientId, secret: credentials.clientSecret }] },
     allowHostPorts: ['0'],
+    store,
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   const runtime = Boxlite.rest({ url: server.url, credential: new ClientCredentials(credentials) });
@@ -51,6 +53,7 @@ async function openOnRest(): Promise<Opened> {
       await runtime.shutdown();
       await server.close();
       await backend.shutdown();
+      store.close();
       await removeHome(homeDir);
     },
   };

@@ -1,4 +1,11 @@
-import { AlreadyExistsError, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite';
+import {
+  AlreadyExistsError,
+  type Box,
+  InvalidArgumentError,
+  InvalidStateError,
+  type ListOptions,
+  NotFoundError,
+} from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
@@ -124,6 +131,38 @@ onBothBackends((runtime) => {
     expect(second.box.id).toBe(first.box.id);
     expect((await second.box.info()).labels).toEqual({ of: 'first' });
     await runtime().remove('shared');
+  });
+
+  test('of many getOrCreate of one name at once, one makes the box and all get it', async () => {
+    const asked = Array.from({ length: 8 }, () => runtime().getOrCreate({ image: baseImage }, 'wanted'));
+    const got = await Promise.all(asked);
+    expect(got.filter(({ created }) => created)).toHaveLength(1);
+    expect(new Set(got.map(({ box }) => box.id)).size).toBe(1);
+    await runtime().remove('wanted');
+  });
+
+  test('a getOrCreate that waits for one that fails makes the box itself', async () => {
+    const bad = runtime().getOrCreate({ image: 'no.such.registry.invalid/x:1' }, 'second-try');
+    const good = runtime().getOrCreate({ image: baseImage }, 'second-try');
+    const [first, second] = await Promise.allSettled([bad, good]);
+    // Over REST the second may arrive first: then the first finds its box.
+    if (first.status === 'fulfilled') expect(first.value.created).toBe(false);
+    expect(second).toMatchObject({ status: 'fulfilled', value: { created: true } });
+    await runtime().remove('second-try');
+  });
+
+  test('a list can be of names with a prefix and of labels', async () => {
+    const of = (name: string, tier: string): Promise<Box> =>
+      runtime().create({ image: baseImage, labels: { tier, team: 'a' } }, name);
+    const made = [await of('web-1', 'front'), await of('web_2', 'back'), await of('weber', 'back')];
+    const names = async (options: ListOptions): Promise<unknown[]> =>
+      (await runtime().listInfo(options)).map(({ name }) => name);
+    expect(await names({ namePrefix: 'web', pageSize: 1 })).toEqual(['web-1', 'web_2', 'weber']);
+    expect(await names({ namePrefix: 'web_' })).toEqual(['web_2']);
+    expect(await names({ namePrefix: 'WEB' })).toEqual([]);
+    expect(await names({ namePrefix: 'web', labels: { tier: 'back', team: 'a' } })).toEqual(['web_2', 'weber']);
+    expect(await names({ namePrefix: 'web', labels: { tier: 'back', team: 'b' } })).toEqual([]);
+    for (const { id } of made) await runtime().remove(id);
   });
 
   test('a list comes in pages, each box once', async () => {

@@ -17,6 +17,7 @@ export { type GetExecutionOptions, getExecution } from './operations/get-executi
 export { type GetImageOptions, getImage } from './operations/get-image.ts';
 export { getJwks } from './operations/get-jwks.ts';
 export { getMe } from './operations/get-me.ts';
+export { type GetOrCreateBoxOptions, getOrCreateBox } from './operations/get-or-create-box.ts';
 export { getRuntimeMetrics } from './operations/get-runtime-metrics.ts';
 export { type GetSnapshotOptions, getSnapshot } from './operations/get-snapshot.ts';
 export { type GetTokenOptions, getToken } from './operations/get-token.ts';

@@ -14,6 +14,7 @@ export type OperationId =
   | 'createBox'
   | 'listBoxes'
   | 'getBox'
+  | 'getOrCreateBox'
   | 'boxExists'
   | 'removeBox'
   | 'startBox'
@@ -69,6 +70,7 @@ export interface Operation {
   readonly scope: Scope | null;
   /** The same, as generation 2 says it. */
   readonly permission: Permission | null;
+  /** Of what the operation is for; the spec has any other. */
   readonly successStatus: number;
 }
 
@@ -104,6 +106,7 @@ export const operations: readonly Operation[] = [
   operation('createBox', 'POST', `${tenant}/boxes`, 'boxes:write', 201),
   operation('listBoxes', 'GET', `${tenant}/boxes`, 'boxes:read', 200),
   operation('getBox', 'GET', box, 'boxes:read', 200),
+  operation('getOrCreateBox', 'PUT', box, 'boxes:write', 201),
   operation('boxExists', 'HEAD', box, 'boxes:read', 204),
   operation('removeBox', 'DELETE', box, 'boxes:write', 204, 'box:delete'),
   operation('startBox', 'POST', `${box}/start`, 'boxes:write', 200),

@@ -87,7 +87,9 @@ test('a box that create made lives from command to command until rm', async () =
   expect((await cli.run(['exec', '-u', '65534', 'kept', '--', 'sh', '-c', 'cat /note; id -u'])).stdout.toString()).toBe(
     'here\n65534\n',
   );
-  const listed = JSON.parse((await cli.run(['ls', '--format', 'json'])).stdout.toString()) as { Id: string }[];
+  const listed = JSON.parse(
+    (await cli.run(['ls', '--format', 'json', '-f', 'name=ke', '-f', 'status=running'])).stdout.toString(),
+  ) as { Id: string }[];
   expect(listed.map((box) => box.Id)).toEqual([id]);
   const refused = await cli.run(['rm', 'kept']);
   expect(refused.code).toBe(1);

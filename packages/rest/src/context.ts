@@ -1,4 +1,6 @@
+import { type Client, decorate } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
+import { isSafe } from './request.ts';
 
 /** The same endpoint with more headers; names are compared without case, the new value wins. */
 export function withHeaders<E extends Endpoint>(endpoint: E, headers: Readonly<Record<string, string>>): E {
@@ -20,4 +22,13 @@ export function sudoContext(user: string | number): <E extends Endpoint>(endpoin
 /** The same endpoint with an `idempotency-key`, which makes it safe to retry. @default a random UUID */
 export function idempotent<E extends Endpoint>(endpoint: E, key: string = crypto.randomUUID()): E {
   return withHeaders(endpoint, { 'idempotency-key': key });
+}
+
+/** Gives every request that may change something an `idempotency-key` of its own, unless it has one; retries keep it. */
+export function keyed(client: Client, key: () => string = () => crypto.randomUUID()): Client {
+  return decorate(client, (request) => {
+    const { headers } = request;
+    if (!isSafe(request) && !headers.has('idempotency-key')) headers.set('idempotency-key', key());
+    return client.send(request);
+  });
 }

@@ -1,7 +1,7 @@
 export { type AuthorizeOptions, authorized, type Token, type TokenSource } from './authorized.ts';
 export { type Body, form, json, stream } from './body.ts';
 export { type Client, type FetchClientOptions, fetchClient } from './client.ts';
-export { idempotent, sudo, sudoContext, withHeaders } from './context.ts';
+export { idempotent, keyed, sudo, sudoContext, withHeaders } from './context.ts';
 export type { Endpoint, Method, Pageable, ReadEndpoint, WriteEndpoint } from './endpoint.ts';
 export { RestError, SchemaError, StatusError, TransportError } from './errors.ts';
 export type { EventOf, EventSchemas, ServerEvent } from './event-schemas.ts';

@@ -22,6 +22,8 @@ export interface RetryOptions extends BackoffOptions {
   readonly attempts?: number | undefined;
   /** Upper bound of all waits of one request together. @default 30,000 */
   readonly totalMs?: number | undefined;
+  /** Asked before a request that may change something is sent again: whether the server honours its key. @default yes */
+  readonly mayRepeat?: ((request: Request) => boolean | Promise<boolean>) | undefined;
   /** The clock that a `Retry-After` date is held against. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -41,7 +43,7 @@ export function backoff(attempt: number, { baseMs = 250, maxMs = 8000, random = 
  * Heeds `Retry-After`; one that asks for more than `maxMs`, or than is left of `totalMs`, gives up with that failure.
  */
 export function retrying(client: Client, options: RetryOptions = {}): Client {
-  const { attempts = 3, maxMs = 8000, totalMs = 30_000, sleep = pause, now = Date.now } = options;
+  const { attempts = 3, maxMs = 8000, totalMs = 30_000, sleep = pause, now = Date.now, mayRepeat } = options;
   return decorate(client, async (request) => {
     const repeatable = isReplayable(request) && (isSafe(request) || request.headers.has('idempotency-key'));
     let left = totalMs;
@@ -57,7 +59,8 @@ export function retrying(client: Client, options: RetryOptions = {}): Client {
       }
       const wait = retryAfter(response?.headers.get('retry-after'), now) ?? backoff(attempt, options);
       left -= wait;
-      if (!repeatable || attempt >= attempts || wait > maxMs || left < 0) {
+      const tired = !repeatable || attempt >= attempts || wait > maxMs || left < 0;
+      if (tired || !(isSafe(request) || !mayRepeat || (await mayRepeat(request)))) {
         if (response) return response;
         throw failure;
       }

@@ -7,6 +7,7 @@ import type {
   CallOptions,
   EventsOptions,
   ListBoxesOptions,
+  MakeOptions,
   RuntimeBackend,
   RuntimeConfig,
   RuntimeEvent,
@@ -125,7 +126,7 @@ export class LocalRuntime {
     tenant: string,
     options: BoxOptions,
     name: string | undefined,
-    call: CallOptions = {},
+    call: MakeOptions = {},
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
@@ -134,7 +135,7 @@ export class LocalRuntime {
     engine.checkOptions(options);
     const given = optionsOn(engine, options);
     return abortable(
-      this.#make(tenant, name, () => this.#prepare(tenant, given, name)),
+      this.#make(tenant, name, () => this.#prepare(tenant, given, name, call)),
       call.signal,
     );
   }
@@ -143,12 +144,12 @@ export class LocalRuntime {
     tenant: string,
     archive: ReadableStream<Uint8Array>,
     name: string | undefined,
-    call: CallOptions = {},
+    call: MakeOptions = {},
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
     return abortable(
-      this.#make(tenant, name, () => this.#import(tenant, archive, name)),
+      this.#make(tenant, name, () => this.#import(tenant, archive, name, call)),
       call.signal,
     );
   }
@@ -157,15 +158,21 @@ export class LocalRuntime {
     tenant: string,
     options: BoxOptions,
     name: string,
-    call: CallOptions = {},
+    call: MakeOptions = {},
   ): Promise<{ box: LocalBox; created: boolean }> {
     this.#enter(call);
     checkBoxName(name);
-    const underWay = this.#making.get(tenant, name);
-    if (underWay) return { box: await abortable(underWay, call.signal), created: false };
-    const found = await this.get(tenant, name);
-    if (found) return { box: found, created: false };
-    return { box: await this.create(tenant, options, name, call), created: true };
+    for (let making = this.#making.get(tenant, name); making; making = this.#making.get(tenant, name)) {
+      // One that fails is the failure of who asked for it: the next to look makes its own.
+      const made = making.catch(() => undefined);
+      const box = await abortable(made, call.signal);
+      if (box) return { box, created: false };
+    }
+    // Nothing is waited for between this look and the place that `create` takes at the name.
+    const record = this.#parts.store.boxes.get(tenant, name);
+    return record
+      ? { box: this.#held(record), created: false }
+      : { box: await this.create(tenant, options, name, call), created: true };
   }
 
   async get(tenant: string, idOrName: string, call: CallOptions = {}): Promise<LocalBox | null> {
@@ -245,7 +252,12 @@ export class LocalRuntime {
     return this.#making.make(tenant, name, make);
   }
 
-  async #prepare(tenant: string, options: BoxOptions, name: string | undefined): Promise<LocalBox> {
+  async #prepare(
+    tenant: string,
+    options: BoxOptions,
+    name: string | undefined,
+    { onId }: MakeOptions,
+  ): Promise<LocalBox> {
     const began = performance.now();
     const taken = this.volumes.take(tenant, await withRealPaths(options));
     // Until the box is stored, only this keeps its image from being removed.
@@ -255,6 +267,7 @@ export class LocalRuntime {
     const prepared = this.#warm?.take(record);
     const own = prepared ? { ...record, id: prepared.record.id } : record;
     try {
+      onId?.(own.id);
       return this.#insert(own, performance.now() - began, prepared);
     } catch (error) {
       await prepared?.destroy();
@@ -278,14 +291,15 @@ export class LocalRuntime {
     return this.#held(boxes.update(record.id, { status: 'configured', pid: undefined, timing }), prepared);
   }
 
-  async #clone(source: LocalBox, name: string | undefined, call: CallOptions): Promise<LocalBox> {
+  async #clone(source: LocalBox, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     checkBoxName(name);
     const { disks, folder } = this.#parts;
     const copy = (): Promise<LocalBox> =>
       disks.stages.use(async (stage) => {
         const { id, tenant, image, imageId, rootfs, defaults, options } = source.life.state.record;
         await disks.copy(folder(id), join(stage, 'copy'));
-        return this.#settle(tenant, join(stage, 'copy'), name, () => ({ image, imageId, rootfs, defaults, options }));
+        const made = (): MadeOf => ({ image, imageId, rootfs, defaults, options });
+        return this.#settle(tenant, join(stage, 'copy'), name, made, call);
       });
     return abortable(
       this.#make(source.life.state.record.tenant, name, () => source.life.whileStill(copy)),
@@ -293,7 +307,12 @@ export class LocalRuntime {
     );
   }
 
-  async #import(tenant: string, archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<LocalBox> {
+  async #import(
+    tenant: string,
+    archive: ReadableStream<Uint8Array>,
+    name: string | undefined,
+    call: MakeOptions,
+  ): Promise<LocalBox> {
     const { disks, engine, images, makeImage, importedLayers } = this.#parts;
     using holding = new DisposableStack();
     const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
@@ -312,19 +331,26 @@ export class LocalRuntime {
         check: engine.checkOptions,
       });
       const { layers, box, image } = parts;
-      if (image) return this.#settle(tenant, box, name, () => madeOf(parts, image.info.id, image.layers));
+      if (image) return this.#settle(tenant, box, name, () => madeOf(parts, image.info.id, image.layers), call);
       return importedLayers.adopt(layers, (paths) =>
-        this.#settle(tenant, box, name, () => madeOf(parts, undefined, paths)),
+        this.#settle(tenant, box, name, () => madeOf(parts, undefined, paths), call),
       );
     });
   }
 
   /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
-  async #settle(tenant: string, from: string, name: string | undefined, made: () => MadeOf): Promise<LocalBox> {
+  async #settle(
+    tenant: string,
+    from: string,
+    name: string | undefined,
+    made: () => MadeOf,
+    { onId }: MakeOptions,
+  ): Promise<LocalBox> {
     const record = this.#record(tenant, name, made());
     const folder = this.#parts.folder(record.id);
     await rename(from, folder);
     try {
+      onId?.(record.id);
       return this.#insert(record, 0);
     } catch (error) {
       await this.#parts.disks.drop(folder);

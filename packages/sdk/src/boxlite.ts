@@ -1,5 +1,5 @@
 import { ApiKeys } from './api-keys.ts';
-import { checkMs, checkText, checkWhole, refuse } from './argument.ts';
+import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts';
 import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
 import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
@@ -20,6 +20,8 @@ export interface ListOptions extends CallOptions {
   readonly status?: BoxStatus | undefined;
   /** Every label given must match. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** What the name must begin with. */
+  readonly namePrefix?: string | undefined;
   /** At most this many boxes. @default all */
   readonly limit?: number | undefined;
   /** How many to ask for at once, 1 to 1000. @default 100 */
@@ -66,7 +68,7 @@ export class Boxlite implements AsyncDisposable {
     return new Box(await this.#backend.create(options, name, call));
   }
 
-  /** The box of that name, as it is, or a new one. */
+  /** The box of that name, as it is, or a new one: however many ask at once, one is made. */
   async getOrCreate(
     options: BoxOptions,
     name: string,
@@ -110,11 +112,17 @@ export class Boxlite implements AsyncDisposable {
   }
 
   async *#infos(options: ListOptions): AsyncGenerator<BoxInfo, void, undefined> {
-    const { status, labels, limit = Infinity, signal } = options;
+    const { status, labels, namePrefix, limit = Infinity, signal } = options;
     if (limit !== Infinity) checkWhole('limit', limit, 0);
     checkWhole('pageSize', options.pageSize, 1, 1000);
     const pageSize = options.pageSize ?? Math.max(1, Math.min(limit, 100));
-    const filter = { pageSize, ...(status !== undefined && { status }), ...(labels !== undefined && { labels }) };
+    if (namePrefix !== undefined && namePrefix !== '') checkName('namePrefix', namePrefix);
+    const filter = {
+      pageSize,
+      ...(status !== undefined && { status }),
+      ...(labels !== undefined && { labels }),
+      ...(namePrefix && { namePrefix }),
+    };
     let token: string | undefined;
     for (let left = limit; left > 0; ) {
       const page = await this.#backend.list(

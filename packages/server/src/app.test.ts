@@ -16,7 +16,7 @@ describe('the envelope', () => {
   test('another method is 405 and Allow names those that are possible', async () => {
     const response = await testServer().ask('PATCH', '/v1/default/boxes/a');
     expect(response.status).toBe(405);
-    expect(response.headers.get('allow')).toBe('DELETE, GET, HEAD');
+    expect(response.headers.get('allow')).toBe('DELETE, GET, HEAD, PUT');
     expect(await errorOf(response)).toMatchObject({ code: 'unsupported' });
   });
 
@@ -155,7 +155,7 @@ describe('X-Request-Id', () => {
 
 test('the log names the request and who made it, but neither query nor credential', async () => {
   const { ask, log } = testServer();
-  await ask('GET', '/v1/default/boxes?pageToken=5');
+  await ask('GET', '/v1/default/boxes?pageSize=5');
   expect(log).toEqual([
     {
       level: 'info',

@@ -11,10 +11,13 @@ import { HttpError } from './http/http-error.ts';
 import { requestId } from './http/request-id.ts';
 import { refusal } from './http/respond.ts';
 import { firstByte } from './http/server-timing.ts';
+import { onceEach } from './idempotency/once-each.ts';
+import { requestRecords } from './idempotency/records.ts';
 import { type LimitOptions, limiter } from './limits/limiter.ts';
 import type { Log, LogEntry } from './log.ts';
 import { connector } from './node/connect.ts';
 import { upgrader } from './node/upgrade.ts';
+import { pageTokens } from './paging/page-tokens.ts';
 import { type Passage, router } from './router.ts';
 import { apiKeyRoutes } from './routes/api-keys.ts';
 import { attachRoutes } from './routes/attach.ts';
@@ -29,12 +32,14 @@ import { imageRoutes } from './routes/images.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { networkRoutes } from './routes/network.ts';
 import { publicRoutes } from './routes/public.ts';
+import type { Routes } from './routes/route.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
 import { serverMetrics } from './site/metrics.ts';
 import { readiness } from './site/readiness.ts';
 import { site } from './site/site.ts';
+import { openServerStore, type ServerStore } from './store/server-store.ts';
 import { tenantsOf } from './tenants.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 import { tickets } from './tunnel/tickets.ts';
@@ -54,6 +59,8 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. @default false */
   readonly metricsPublic?: boolean;
+  /** Where idempotency keys and the secret of page tokens outlive the server. @default in memory: keys are not advertised */
+  readonly store?: ServerStore;
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;
@@ -98,29 +105,32 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
   };
-  const route = router(
-    {
-      ...publicRoutes(auth),
-      ...identityRoutes(auth.identity),
-      ...apiKeyRoutes(auth.identity, options.nowMs ?? Date.now),
-      ...boxRoutes({
-        hostRoots: options.allowHostPaths ?? [],
-        hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
-      }),
-      ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError, metrics }),
-      ...terminalRoutes({ heartbeatMs, onStreamError }),
-      ...attachRoutes({ heartbeatMs, onStreamError }),
-      ...fileRoutes(pace),
-      ...imageRoutes(),
-      ...networkRoutes(open, { heartbeatMs }),
-      ...metricsRoutes(),
-      ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
-      ...snapshotRoutes(),
-      ...copyRoutes(pace),
-      ...volumeRoutes(),
-    },
-    { auth, tenants, limits, basePath: checkedBasePath(options.basePath ?? '') },
-  );
+  const store = options.store ?? openServerStore();
+  const records = requestRecords(store.database, { nowMs: options.nowMs });
+  const pages = pageTokens(store.secret('page tokens'));
+  const routes: Routes = {
+    ...publicRoutes(auth, store.durable),
+    ...identityRoutes(auth.identity),
+    ...apiKeyRoutes(auth.identity, options.nowMs ?? Date.now),
+    ...boxRoutes({
+      hostRoots: options.allowHostPaths ?? [],
+      hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
+      pages,
+    }),
+    ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError, metrics }),
+    ...terminalRoutes({ heartbeatMs, onStreamError }),
+    ...attachRoutes({ heartbeatMs, onStreamError }),
+    ...fileRoutes(pace),
+    ...imageRoutes(pages),
+    ...networkRoutes(open, { heartbeatMs }),
+    ...metricsRoutes(),
+    ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
+    ...snapshotRoutes(),
+    ...copyRoutes(pace),
+    ...volumeRoutes(),
+  };
+  const basePath = checkedBasePath(options.basePath ?? '');
+  const route = router(onceEach(routes, { records, onError: onStreamError }), { auth, tenants, limits, basePath });
 
   async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
     try {

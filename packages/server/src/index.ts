@@ -12,4 +12,5 @@ export { type LineLog, type LogLevel, lineLog } from './logging/pino-log.ts';
 export type { TlsOptions } from './node/certificate.ts';
 export type { ConnectionLimits } from './node/connection-limits.ts';
 export { type Listening, type ListenOptions, listen } from './node/listen.ts';
+export { openServerStore, type ServerStore } from './store/server-store.ts';
 export type { UpgradeSlot } from './terminal/upgrade-slot.ts';

@@ -5,11 +5,11 @@ import type { ListBoxesQuery } from '../schemas/query.ts';
 export type ListBoxesOptions = ListBoxesQuery;
 
 /** Boxes, oldest first. Answers 200 with a `ListBoxesResponse`. */
-export function listBoxes({ pageSize, pageToken, status, label }: ListBoxesOptions = {}): Pageable {
+export function listBoxes({ pageSize, pageToken, status, label, namePrefix }: ListBoxesOptions = {}): Pageable {
   return {
     method: 'GET',
     path: path`/boxes`,
-    params: { pageSize, pageToken, status, label },
+    params: { pageSize, pageToken, status, label, namePrefix },
     pagination: { mode: 'token', items: 'boxes' },
   };
 }

@@ -40,6 +40,8 @@ export interface SandboxCapabilities {
   readonly export_enabled?: boolean | null | undefined;
   readonly import_enabled?: boolean | null | undefined;
   readonly volumes_enabled?: boolean | null | undefined;
+  /** Whether there is `getOrCreateBox`. */
+  readonly get_or_create_enabled?: boolean | null | undefined;
   readonly supported_security_presets?: readonly SecurityPreset[] | null | undefined;
   /** ISO 8601 duration; absent or null where keys are not honoured. */
   readonly idempotency_key_lifetime?: string | null | undefined;
@@ -68,6 +70,7 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   export_enabled: maybe(z.boolean()),
   import_enabled: maybe(z.boolean()),
   volumes_enabled: maybe(z.boolean()),
+  get_or_create_enabled: maybe(z.boolean()),
   supported_security_presets: maybe(
     z.preprocess(
       (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string' && known(one)) : value),

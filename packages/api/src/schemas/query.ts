@@ -43,6 +43,8 @@ export interface ListBoxesQuery extends ListImagesQuery {
   readonly status?: BoxStatus | undefined;
   /** Each `name=value`; every one must match. */
   readonly label?: readonly string[] | undefined;
+  /** What the name begins with. */
+  readonly namePrefix?: string | undefined;
 }
 
 /** Reads the query of `listBoxes`. */
@@ -51,6 +53,7 @@ export const listBoxesQuery: z.ZodType<ListBoxesQuery> = z.object({
   pageToken: text('pageToken').optional(),
   status: oneOf('status', boxStatuses).optional(),
   label: repeated(matching('label', /^[^=\0]+=[^\0]*$/, 'name=value')).optional(),
+  namePrefix: nameField('namePrefix').optional(),
 });
 
 /** The query of `removeBox`. */

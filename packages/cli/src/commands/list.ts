@@ -1,13 +1,16 @@
 import type { BoxInfo } from 'boxlite/backend';
 import type { Command } from 'commander';
+import { collect } from '../box-flags.ts';
 import { boxRecord } from '../box-record.ts';
 import { withRuntime } from '../connect.ts';
 import { age, type Format, formatOption, formatted } from '../format.ts';
+import { listFilter } from '../list-filter.ts';
 import { table } from '../table.ts';
 
 interface ListFlags {
   readonly all?: boolean;
   readonly quiet?: boolean;
+  readonly filter?: readonly string[];
   readonly format: Format;
 }
 
@@ -19,11 +22,18 @@ export function registerList(program: Command): void {
     .description('list boxes that run')
     .option('-a, --all', 'those that do not run as well')
     .option('-q, --quiet', 'only ids')
+    .option(
+      '-f, --filter <key=value>',
+      'only boxes with this name=PREFIX, label=NAME=VALUE or status=STATUS; may be repeated',
+      collect,
+    )
     .addOption(formatOption())
     .action(async (flags: ListFlags) => {
       await withRuntime(command, async (runtime) => {
-        const all = await runtime.listInfo();
-        const boxes = flags.all ? all : all.filter((info) => info.status === 'running');
+        const filter = listFilter(flags.filter ?? []);
+        // A filter by status says which ones; without one it is those that run.
+        const wanted = flags.all || filter.status ? filter : { ...filter, status: 'running' as const };
+        const boxes = await runtime.listInfo(wanted);
         process.stdout.write(flags.quiet ? boxes.map((info) => `${info.id}\n`).join('') : printed(boxes, flags.format));
       });
     });

@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { AuthOptions, Identity, LimitOptions, Listening, LogLevel, TlsOptions } from '@boxlite/server';
+import { join, resolve } from 'node:path';
+import type {
+  AuthOptions,
+  Identity,
+  LimitOptions,
+  Listening,
+  LogLevel,
+  ServerStore,
+  TlsOptions,
+} from '@boxlite/server';
 import { InvalidStateError, UnsupportedError } from 'boxlite/backend';
 import { type Command, Option } from 'commander';
 import { collect, wholeNumber } from '../box-flags.ts';
@@ -102,7 +111,7 @@ export function registerServe(program: Command): void {
       const { auth, madeKey } = credentials(flags, keepsCredentials(identity));
       const tls = tlsOptions(flags);
       const warm = (flags.warm ?? []).map(warmOptions);
-      const [{ openLocal }, { createApp, lineLog, listen }] = await Promise.all([
+      const [{ defaultHomeDir, openLocal }, { createApp, lineLog, listen, openServerStore }] = await Promise.all([
         import('@boxlite/runtime'),
         import('@boxlite/server'),
       ]);
@@ -117,10 +126,14 @@ export function registerServe(program: Command): void {
         // Whoever asks this server for an image is somebody else than who runs it.
         registryPolicy: { addresses: 'public', ...(flags.allowRegistry && { hosts: flags.allowRegistry }) },
       });
+      const homeDir = resolve(options.home ?? defaultHomeDir());
+      let store: ServerStore | undefined;
       try {
+        store = openServerStore(join(homeDir, 'server.db'));
         const app = createApp(backend, {
           auth: { ...auth, identity },
           limits: limitsOf(flags),
+          store,
           log,
           ...(flags.basePath !== undefined && { basePath: flags.basePath }),
           ...(flags.allowHostPath && { allowHostPaths: flags.allowHostPath }),
@@ -146,6 +159,7 @@ export function registerServe(program: Command): void {
         await server.close({ graceMs: flags.drainTimeout });
       } finally {
         await backend.shutdown();
+        store?.close();
         flush();
       }
     });

@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ExecOptions, type ExecutionInfo, NotFoundError, ResourceExhaustedError } from 'boxlite/backend';
+import {
+  type ExecOptions,
+  type ExecutionInfo,
+  type MakeOptions,
+  NotFoundError,
+  ResourceExhaustedError,
+} from 'boxlite/backend';
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import { OutputLog } from '../execution/output-log.ts';
 import { Unread } from '../execution/unread.ts';
@@ -60,13 +66,19 @@ export class BoxExecutions {
   }
 
   /** Starts a command on a channel. `ExecutionError` when it cannot be started. */
-  async start(channel: GuestChannel, options: ExecOptions, id: string = ulid()): Promise<LocalExecution> {
+  async start(
+    channel: GuestChannel,
+    options: ExecOptions,
+    id: string = ulid(),
+    { onId }: MakeOptions = {},
+  ): Promise<LocalExecution> {
     const most = this.#record.options.maxConcurrentExecutions ?? maxConcurrentExecutions;
     if (this.#running.size >= most) {
       throw new ResourceExhaustedError(`box ${this.#record.id} runs ${most} executions already; wait for one to end`);
     }
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;
+    onId?.(id);
     const execution = this.#make({
       id,
       boxId: this.#record.id,

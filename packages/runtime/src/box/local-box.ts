@@ -9,6 +9,7 @@ import type {
   ExecOptions,
   ExecutionInfo,
   MainExecution,
+  MakeOptions,
   NetworkEvent,
   SnapshotsBackend,
   UploadOptions,
@@ -36,7 +37,7 @@ export interface LocalBoxHome extends BoxHome {
   readonly snapshots: SnapshotRecords;
   /** Keeps a box's layers from being deleted, until what it gives is called. */
   readonly lend: (record: BoxRecord) => () => void;
-  readonly clone: (box: LocalBox, name: string | undefined, call: CallOptions) => Promise<LocalBox>;
+  readonly clone: (box: LocalBox, name: string | undefined, call: MakeOptions) => Promise<LocalBox>;
 }
 
 /** A box on this machine. */
@@ -93,9 +94,9 @@ export class LocalBox implements BoxBackend {
     return abortable(this.life.resume(), call.signal);
   }
 
-  async exec(options: ExecOptions, call: CallOptions = {}): Promise<LocalExecution> {
+  async exec(options: ExecOptions, call: MakeOptions = {}): Promise<LocalExecution> {
     checkExecOptions(options);
-    const starting = this.life.executions.start(await this.#live(call), options);
+    const starting = this.life.executions.start(await this.#live(call), options, undefined, call);
     try {
       return await abortable(starting, call.signal);
     } catch (error) {
@@ -170,7 +171,7 @@ export class LocalBox implements BoxBackend {
     };
   }
 
-  async clone(name: string | undefined, call: CallOptions = {}): Promise<LocalBox> {
+  async clone(name: string | undefined, call: MakeOptions = {}): Promise<LocalBox> {
     this.#enter(call);
     return this.#home.clone(this, name, call);
   }

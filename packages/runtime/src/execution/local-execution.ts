@@ -38,6 +38,7 @@ export class LocalExecution implements ExecutionBackend {
   #exit: ExecutionExit | undefined;
   #channel: GuestChannel | undefined;
   #stdinClosed = false;
+  #stdinEnd: number | undefined;
   #removed = false;
   #readers = 0;
   readonly #taken: TakenFile;
@@ -98,6 +99,7 @@ export class LocalExecution implements ExecutionBackend {
     if (this.#exit) return Promise.resolve();
     const { stdout, stderr } = this.log;
     this.#exit = { ...exit, outputBytes: { stdout, stderr } };
+    this.#stdinEnd = this.stdinOffset();
     this.log.unread?.lift();
     this.#channel = undefined;
     const stored = this.#events.ended(this, this.#exit);
@@ -183,6 +185,10 @@ export class LocalExecution implements ExecutionBackend {
     if (this.#stdinClosed) return;
     this.#stdinClosed = true;
     if (this.#exit === undefined) this.#channel?.closeStdin(this.record.number);
+  }
+
+  stdinOffset(): number | undefined {
+    return this.#channel?.stdinOffset(this.record.number) ?? this.#stdinEnd;
   }
 
   async signal(signal: number): Promise<void> {

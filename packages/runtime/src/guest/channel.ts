@@ -63,6 +63,8 @@ export interface GuestChannel {
   list(): Promise<readonly GuestListing[]>;
   /** Resolves once the guest has taken the bytes within its credit; `InvalidStateError` when nobody reads stdin. */
   write(execution: number, bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** How many bytes of stdin were written, those that wait for the guest's credit with them; undefined once it has ended. */
+  stdinOffset(execution: number): number | undefined;
   closeStdin(execution: number): void;
   signal(execution: number, signal: number): void;
   resize(execution: number, size: TerminalSize): void;

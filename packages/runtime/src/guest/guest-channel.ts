@@ -246,6 +246,7 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
     async write(execution, bytes, signal) {
       await stdinOf(execution).write(bytes, signal);
     },
+    stdinOffset: (execution) => conversations.get(execution)?.stdin.offset,
     closeStdin: (execution) => conversations.get(execution)?.stdin.end(),
     signal: (execution, signal) => send(numberFrame(request.signal, execution, signal)),
     resize: (execution, size) => send(resizeFrame(execution, size)),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   AlreadyExistsError,
   type CallOptions,
+  type MakeOptions,
   NotFoundError,
   ResourceExhaustedError,
   type SnapshotInfo,
@@ -42,7 +43,7 @@ export function boxSnapshots({ boxId, folder, life, disks, records }: BoxSnapsho
     call.signal?.throwIfAborted();
     life.assertHere();
   };
-  const create = async (name: string): Promise<SnapshotInfo> => {
+  const create = async (name: string, { onId }: MakeOptions): Promise<SnapshotInfo> => {
     if (records.get(boxId, name)) {
       throw new AlreadyExistsError(`box ${boxId} has a snapshot ${name} already; choose another name or remove it`);
     }
@@ -53,6 +54,7 @@ export function boxSnapshots({ boxId, folder, life, disks, records }: BoxSnapsho
       const now = Date.now();
       const size = await disks.copy(folder, join(stage, 'copy'));
       const snapshot = { id: ulid(now), boxId, name, createdAt: new Date(now), ...size };
+      onId?.(snapshot.id);
       await mkdir(snapshotsFolder(folder), { recursive: true, mode: 0o700 });
       await rename(join(stage, 'copy'), place(snapshot.id));
       records.insert(snapshot);
@@ -64,7 +66,7 @@ export function boxSnapshots({ boxId, folder, life, disks, records }: BoxSnapsho
       checkName('snapshot name', name);
       enter(call);
       return abortable(
-        life.whileStill(() => create(name)),
+        life.whileStill(() => create(name, call)),
         call.signal,
       );
     },

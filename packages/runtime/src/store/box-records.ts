@@ -112,6 +112,7 @@ function read(row: Row): BoxRecord {
 
 /** The boxes of a store; `onChange` is told of each that is made, changed or removed. */
 export function boxRecords(database: DatabaseSync, onChange: () => void = () => {}): BoxRecords {
+  database.exec('CREATE INDEX IF NOT EXISTS boxes_by_age ON boxes (tenant, created_at, id)');
   const insert = statement(
     database,
     `INSERT INTO boxes (id, tenant, name, status, created_at, updated_at, image, image_id, options, labels, rootfs, defaults, detached)
@@ -137,10 +138,11 @@ export function boxRecords(database: DatabaseSync, onChange: () => void = () => 
   const count = statement(database, 'SELECT count(*) AS n FROM boxes WHERE tenant = ?');
   const page = statement(
     database,
-    `SELECT * FROM boxes WHERE tenant = ?5 AND id > ?1 AND (?2 IS NULL OR status = ?2) AND NOT EXISTS (
+    `SELECT * FROM boxes WHERE tenant = ?7 AND (created_at, id) > (?5, ?1) AND (?2 IS NULL OR status = ?2)
+     AND substr(coalesce(name, ''), 1, length(?6)) = ?6 AND NOT EXISTS (
        SELECT 1 FROM json_each(?3) AS wanted WHERE NOT EXISTS (
          SELECT 1 FROM json_each(boxes.labels) AS has WHERE has.key = wanted.key AND has.value = wanted.value))
-     ORDER BY id LIMIT ?4`,
+     ORDER BY created_at, id LIMIT ?4`,
   );
   const all = statement(database, 'SELECT * FROM boxes ORDER BY id');
   const remove = statement(database, 'DELETE FROM boxes WHERE id = ?');
@@ -187,12 +189,13 @@ export function boxRecords(database: DatabaseSync, onChange: () => void = () => 
       const row = one.get(id);
       return row && read(row);
     },
-    list(tenant, { pageSize = 100, pageToken, status, labels = {} }) {
-      const after = pageToken === undefined ? '' : fromPageToken(pageToken);
-      const rows = page.all(after, status ?? null, JSON.stringify(labels), pageSize + 1, tenant);
+    list(tenant, { pageSize = 100, pageToken, status, labels = {}, namePrefix = '' }) {
+      const { createdAt, id } = pageToken === undefined ? beginning : fromPageToken(pageToken);
+      const wanted = [status ?? null, JSON.stringify(labels)] as const;
+      const rows = page.all(id, ...wanted, pageSize + 1, createdAt, namePrefix, tenant);
       const records = rows.slice(0, pageSize).map(read);
       const last = records.at(-1);
-      return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last.id) : undefined };
+      return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last) : undefined };
     },
     all: () => all.all().map(read),
     remove(id) {
@@ -205,16 +208,21 @@ export function boxRecords(database: DatabaseSync, onChange: () => void = () => 
   };
 }
 
-function toPageToken(id: string): string {
-  return Buffer.from(`after:${id}`).toString('base64url');
+/** Where a page ended. An id alone tells no age: a box from the warm pool got its own before anyone asked for it. */
+type Place = Pick<BoxRecord, 'createdAt' | 'id'>;
+
+const beginning: Place = { createdAt: -1, id: '' };
+
+function toPageToken({ createdAt, id }: Place): string {
+  return Buffer.from(`after:${createdAt}:${id}`).toString('base64url');
 }
 
-function fromPageToken(token: string): string {
-  const id = /^after:([0-9A-Z]{26})$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
-  if (id === undefined) {
+function fromPageToken(token: string): Place {
+  const [, createdAt, id] = /^after:(\d{1,15}):([0-9A-Z]{26})$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
+  if (createdAt === undefined || id === undefined) {
     throw new InvalidArgumentError(
       'pageToken is not one that this server gave; leave it out to begin at the first page',
     );
   }
-  return id;
+  return { createdAt: Number(createdAt), id };
 }

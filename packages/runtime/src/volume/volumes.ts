@@ -57,7 +57,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
     assertOpen();
   };
   const of = (tenant: string): VolumesBackend => ({
-    async create(name, { signal } = {}) {
+    async create(name, { signal, onId } = {}) {
       enter(signal);
       if (name !== undefined) checkName('name', name);
       const now = Date.now();
@@ -68,6 +68,7 @@ export function managedVolumes({ directory, database, boxes, drop, assertOpen }:
         await drop(folder(id));
         throw new AlreadyExistsError(`a volume named ${name} exists already; choose another name or remove it`);
       }
+      onId?.(id);
       records.insert(tenant, id, name ?? id, now);
       return found(tenant, id);
     },

@@ -23,10 +23,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Goes with every call that makes something with an id. */
+export interface MakeOptions extends CallOptions {
+  /** Told the id just before the thing is made, for who must find out after a crash whether it was. A throw ends the call. */
+  readonly onId?: ((id: string) => void) | undefined;
+}
+
 /** What a runtime drives: the whole difference between a local and a remote one. All errors are `BoxliteError`s. */
 export interface RuntimeBackend {
-  create(options: BoxOptions, name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
-  getOrCreate(options: BoxOptions, name: string, call?: CallOptions): Promise<{ box: BoxBackend; created: boolean }>;
+  create(options: BoxOptions, name: string | undefined, call?: MakeOptions): Promise<BoxBackend>;
+  /** The box of that name, or a new one: however many ask at once, one is made. */
+  getOrCreate(options: BoxOptions, name: string, call?: MakeOptions): Promise<{ box: BoxBackend; created: boolean }>;
   /** By id or by name; null when there is none. */
   get(idOrName: string, call?: CallOptions): Promise<BoxBackend | null>;
   /** A page of boxes, oldest first. */
@@ -50,7 +57,7 @@ export interface RuntimeBackend {
    * Makes a box of what `export` gave; the name in the archive is not taken. `InvalidArgumentError` for an archive that
    * is cut, changed or hostile, and then there is no box.
    */
-  importBox(archive: ReadableStream<Uint8Array>, name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
+  importBox(archive: ReadableStream<Uint8Array>, name: string | undefined, call?: MakeOptions): Promise<BoxBackend>;
   /** What a server knows of those who use it; a local runtime has none. */
   readonly account?: AccountBackend;
   /**
@@ -79,7 +86,7 @@ export interface BoxBackend {
   /** Lets a paused box go on; a running one is no error, any other is an `InvalidStateError`. */
   resume(call?: CallOptions): Promise<BoxInfo>;
   /** Starts a command, and the box if need be. */
-  exec(options: ExecOptions, call?: CallOptions): Promise<ExecutionBackend>;
+  exec(options: ExecOptions, call?: MakeOptions): Promise<ExecutionBackend>;
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
   /**
    * The main command: that of this run of the box or, when the box does not run, that of its next start, which then runs
@@ -99,7 +106,7 @@ export interface BoxBackend {
   connect(port: number, call?: CallOptions): Promise<ByteConnection>;
   readonly snapshots: SnapshotsBackend;
   /** A new box of the same options with a copy of the disk; one that runs stands still while it is copied. */
-  clone(name: string | undefined, call?: CallOptions): Promise<BoxBackend>;
+  clone(name: string | undefined, call?: MakeOptions): Promise<BoxBackend>;
   /** The box as an archive: its options, image and disk as they are now (docs/reference/box-archive.md). */
   export(call?: CallOptions): Promise<ReadableStream<Uint8Array>>;
 }
@@ -114,7 +121,7 @@ export interface MainExecution {
 /** The snapshots of one box; they go with it. */
 export interface SnapshotsBackend {
   /** A box that runs stands still while its disk is copied. `AlreadyExistsError` when the box has one of that name. */
-  create(name: string, call?: CallOptions): Promise<SnapshotInfo>;
+  create(name: string, call?: MakeOptions): Promise<SnapshotInfo>;
   /** Oldest first. */
   list(call?: CallOptions): Promise<readonly SnapshotInfo[]>;
   /** Null when there is none. */
@@ -128,7 +135,7 @@ export interface SnapshotsBackend {
 /** Directories that outlive boxes. */
 export interface VolumesBackend {
   /** `AlreadyExistsError` when the name is taken. */
-  create(name: string | undefined, call?: CallOptions): Promise<VolumeInfo>;
+  create(name: string | undefined, call?: MakeOptions): Promise<VolumeInfo>;
   /** Oldest first. */
   list(call?: CallOptions): Promise<readonly VolumeInfo[]>;
   /** By id or by name; null when there is none. */
@@ -179,6 +186,8 @@ export interface ExecutionBackend {
   /** Resolves once the bytes are taken; `InvalidStateError` once stdin is closed or the execution has ended. */
   write(data: Uint8Array, call?: CallOptions): Promise<void>;
   closeStdin(call?: CallOptions): Promise<void>;
+  /** How many bytes were written to stdin so far, before crashes too; undefined where nobody can tell. */
+  stdinOffset(): number | undefined;
   /** `InvalidStateError` once it has ended. */
   signal(signal: number, call?: CallOptions): Promise<void>;
   resize(size: TerminalSize, call?: CallOptions): Promise<void>;

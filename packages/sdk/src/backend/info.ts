@@ -56,6 +56,8 @@ export interface ListBoxesOptions {
   readonly status?: BoxStatus;
   /** Every label given must match. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** What the name begins with. */
+  readonly namePrefix?: string;
 }
 
 export interface BoxPage {

@@ -1,21 +1,30 @@
+import { getConfig, type SandboxCapabilities, sandboxConfig } from '@boxlite/api';
 import {
   authorized,
   type Client,
   type Endpoint,
   fetchClient,
   ignore,
+  keyed,
   type Query,
+  query,
   type RetryOptions,
   retrying,
+  StatusError,
+  TransportError,
 } from '@boxlite/rest';
 import type { CallOptions } from '../backend/backend.ts';
 import type { AccessToken, Credential } from './credential.ts';
 import { type BoxliteRestOptions, roots } from './options.ts';
 import { restError } from './rest-error.ts';
 
+const nothing: SandboxCapabilities = {};
+
 /** A server as the REST backend sees it: queries go in, results or errors of the SDK come out. */
 export interface Connection {
   readonly client: Client;
+  /** What the server can do, asked once. */
+  readonly capabilities: () => Promise<SandboxCapabilities>;
   readonly idleTimeoutMs: number;
   readonly retries: RetryOptions;
   send<T>(request: Query<T>, call?: CallOptions): Promise<T>;
@@ -35,8 +44,23 @@ export function connect(options: BoxliteRestOptions): Connection {
     const { base = 'api' } = endpoint;
     return base === 'api' ? boxes.resolve(endpoint) : elsewhere[base].resolve({ ...endpoint, base: 'api' });
   };
-  const plain = retrying({ resolve, send: (request) => boxes.send(request) }, retries);
-  const client = options.credential === undefined ? plain : withCredential(plain, options.credential);
+  const bare: Client = { resolve, send: async (request) => whole(await boxes.send(request)) };
+  const reading = retrying(bare, retries);
+  const capabilities = once(async () => {
+    try {
+      return (await query(getConfig(), sandboxConfig).send(reading)).capabilities ?? nothing;
+    } catch (error) {
+      if (error instanceof StatusError && error.status < 500) return nothing;
+      throw error;
+    }
+  });
+  // A server that knows nothing of keys would do it twice.
+  const mayRepeat = async (): Promise<boolean> => {
+    const { idempotency_key_lifetime: lifetime } = await capabilities().catch(() => nothing);
+    return lifetime != null;
+  };
+  const plain = retrying(bare, { ...retries, mayRepeat });
+  const client = keyed(options.credential === undefined ? plain : withCredential(reading, plain, options.credential));
   const failure = (error: unknown): unknown => restError(error, instance.href);
   const send = async <T>(request: Query<T>, call: CallOptions = {}): Promise<T> => {
     try {
@@ -45,12 +69,43 @@ export function connect(options: BoxliteRestOptions): Connection {
       throw failure(error);
     }
   };
-  return { client, idleTimeoutMs, retries, send, failure, ignore: (endpoint, call) => send(ignore(endpoint), call) };
+  return {
+    client,
+    capabilities,
+    idleTimeoutMs,
+    retries,
+    send,
+    failure,
+    ignore: (endpoint, call) => send(ignore(endpoint), call),
+  };
 }
 
-function withCredential(plain: Client, credential: Credential): Client {
+/** An answer in JSON is read at once: one that breaks off is a failure of its request, which can then be sent again. */
+async function whole(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('application/json')) return response;
+  try {
+    const { status, statusText, headers } = response;
+    return new Response(await response.text(), { status, statusText, headers });
+  } catch (cause) {
+    throw new TransportError(`the answer broke off: ${cause}`, { cause });
+  }
+}
+
+/** A promise that is made when it is first asked for, and again when it failed. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+function withCredential(reading: Client, plain: Client, credential: Credential): Client {
   return authorized(plain, async () => {
-    const { token, expiresAt }: AccessToken = await credential.getToken({ client: plain });
+    const { token, expiresAt }: AccessToken = await credential.getToken({ client: reading });
     return { value: token, expiresAtMs: expiresAt?.getTime() };
   });
 }

@@ -1,5 +1,5 @@
 import { getToken, tokenResponse } from '@boxlite/api';
-import { type Client, query } from '@boxlite/rest';
+import { type Client, idempotent, query } from '@boxlite/rest';
 import { checkText } from '../argument.ts';
 
 /** A bearer token, and when it ends if it does. */
@@ -41,9 +41,9 @@ export class ClientCredentials implements Credential {
   async getToken({ client }: TokenServer): Promise<AccessToken> {
     const { clientId, clientSecret, scope } = this.#options;
     const asked = Date.now();
-    const endpoint = getToken({
-      body: { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope },
-    });
+    const body = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope } as const;
+    // A token twice is no harm on any server: the key only says that this may be sent again.
+    const endpoint = idempotent(getToken({ body }));
     const { access_token, expires_in } = await query(endpoint, tokenResponse).send(client);
     return { token: access_token, expiresAt: new Date(asked + expires_in * 1000) };
   }

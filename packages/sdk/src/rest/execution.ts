@@ -59,6 +59,7 @@ export function restExecution(connection: Connection, box: string, id: string, s
     },
     write: (data, call) => (data.length === 0 ? Promise.resolve() : input(data, false, call)),
     closeStdin: (call) => input(new Uint8Array(0), true, call),
+    stdinOffset: () => undefined,
     signal: (signal, call) => connection.ignore(signalExecution({ box, execution: id, body: { signal } }), call),
     resize: ({ cols, rows }, call) =>
       connection.ignore(resizeExecution({ box, execution: id, body: { cols, rows } }), call),

@@ -4,6 +4,7 @@ import {
   createBox,
   getBox,
   getConfig,
+  getOrCreateBox,
   getRuntimeMetrics,
   importBox,
   listBoxes,
@@ -12,8 +13,8 @@ import {
   runtimeMetrics as runtimeMetricsSchema,
   sandboxConfig,
 } from '@boxlite/api';
-import { query } from '@boxlite/rest';
-import type { CallOptions, RuntimeBackend } from '../backend/backend.ts';
+import { type Client, type Query, query } from '@boxlite/rest';
+import type { BoxBackend, CallOptions, RuntimeBackend } from '../backend/backend.ts';
 import type { BoxOptions } from '../backend/box-options.ts';
 import type { RuntimeConfig } from '../backend/info.ts';
 import { AlreadyExistsError, NotFoundError, UnsupportedError } from '../errors.ts';
@@ -32,11 +33,39 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
   const connection = connect(options);
   const config = async (call?: CallOptions): Promise<RuntimeConfig> =>
     runtimeConfig(await connection.send(query(getConfig(), sandboxConfig), call));
-  const create = async (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> => {
+  const check = async ({ capabilities }: BoxOptions): Promise<void> => {
     // A server that does not know them would make a box that has what was to be dropped.
-    if (request.capabilities !== undefined && !(await config(call)).capabilities.linuxCapabilitiesEnabled)
+    if (capabilities !== undefined && !(await connection.capabilities()).linux_capabilities_enabled)
       throw new UnsupportedError('capabilities: this server does not take them; leave them out or use a newer server');
+  };
+  const create = async (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> => {
+    await check(request);
     return connection.send(query(createBox({ body: createBoxRequest(request, name) }), boxSchema), call);
+  };
+  /** Null where the server cannot. */
+  const getOrCreateAtOnce = async (
+    request: BoxOptions,
+    name: string,
+    call?: CallOptions,
+  ): Promise<{ box: BoxBackend; created: boolean } | null> => {
+    if (!(await connection.capabilities().catch(() => undefined))?.get_or_create_enabled) return null;
+    await check(request);
+    const body = createBoxRequest(request, undefined);
+    let created = false;
+    const asked: Query<Box> = {
+      async send(client, options) {
+        const watched: Client = {
+          ...client,
+          async send(sent) {
+            const response = await client.send(sent);
+            created = response.status === 201;
+            return response;
+          },
+        };
+        return query(getOrCreateBox({ box: name, body }), boxSchema).send(watched, options);
+      },
+    };
+    return { box: restBox(connection, await connection.send(asked, call)), created };
   };
   const get = async (idOrName: string, call?: CallOptions): Promise<Box | null> => {
     try {
@@ -50,6 +79,8 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
     create: async (request, name, call) => restBox(connection, await create(request, name, call)),
     async getOrCreate(request, name, call) {
       for (let attempt = 1; ; attempt++) {
+        const atOnce = await getOrCreateAtOnce(request, name, call);
+        if (atOnce) return atOnce;
         const found = await get(name, call);
         if (found) return { box: restBox(connection, found), created: false };
         try {
@@ -64,11 +95,13 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
       const found = await get(idOrName, call);
       return found && restBox(connection, found);
     },
-    async list({ pageSize, pageToken, status, labels } = {}, call = {}) {
+    async list({ pageSize, pageToken, status, labels, namePrefix } = {}, call = {}) {
       const label = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
-      const endpoint = listBoxes({ pageSize, pageToken, status, label });
+      const endpoint = listBoxes({ pageSize, pageToken, status, label, namePrefix });
       const page = await connection.send(query(endpoint, listBoxesResponse), call);
-      return { boxes: page.boxes.map(boxInfo), nextPageToken: page.next_page_token || undefined };
+      // A server that does not know the prefix gives every box.
+      const boxes = page.boxes.filter(({ name }) => !namePrefix || name?.startsWith(namePrefix)).map(boxInfo);
+      return { boxes, nextPageToken: page.next_page_token || undefined };
     },
     remove: (idOrName, { force } = {}, call = {}) =>
       connection.ignore(removeBox({ box: idOrName, ...(force && { force }) }), call),

@@ -80,6 +80,7 @@ export function memoryBackend(
         calls.push('closeStdin');
         closed.resolve();
       },
+      stdinOffset: () => undefined,
       async signal(signal) {
         signals.push(signal);
         closed.resolve();

@@ -18,7 +18,7 @@ const requestHeaders = [
   'X-Close-Stdin',
   'X-Request-Id',
 ].join(', ');
-const readable = 'Location, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id';
+const readable = 'Idempotent-Replay, Location, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id';
 
 /** Reads `https://app.example.com`, with a port where it is not the scheme's own, or `*`. `InvalidArgumentError`. */
 export function cors(origins: readonly string[]): Cors {

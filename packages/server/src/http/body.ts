@@ -7,13 +7,18 @@ const bodyTimeoutMs = 30_000;
 
 /** The whole body as UTF-8 text; 413 above 1 MiB, 408 when it has not come within 30 s, 400 when it is not UTF-8. */
 export async function readText(request: Request): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > bodyLimitBytes) throw tooLarge();
-  const bytes = request.body ? await readAll(request.body) : new Uint8Array();
+  const bytes = await readBytes(request);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new HttpError(400, 'InvalidArgumentError', 'the body is not valid UTF-8');
   }
+}
+
+/** The whole body; 413 above 1 MiB, 408 when it has not come within 30 s. */
+export async function readBytes(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > bodyLimitBytes) throw tooLarge();
+  return request.body ? await readAll(request.body) : new Uint8Array();
 }
 
 async function readAll(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {

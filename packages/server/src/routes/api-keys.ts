@@ -38,7 +38,14 @@ export function apiKeyRoutes(
     },
 
     async revokeApiKey(call) {
-      identity.revoke('key', call.params['key_name'] ?? '', tenantOf(call));
+      const name = call.params['key_name'] ?? '';
+      const { attempt } = call;
+      const there = identity.list('key', tenantOf(call)).find((key) => key.name === name || key.id === name);
+      const former = attempt?.former;
+      // One of that name that came later is another.
+      if (former && there?.id !== former.id) return empty(204);
+      if (there) attempt?.note({ id: there.id });
+      identity.revoke('key', name, tenantOf(call));
       return empty(204);
     },
   };

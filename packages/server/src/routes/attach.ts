@@ -3,6 +3,7 @@ import { attach } from '../attach/attach.ts';
 import { attachments } from '../attach/attachments.ts';
 import { HttpError } from '../http/http-error.ts';
 import { empty } from '../http/respond.ts';
+import { hasExecution } from '../idempotency/executions.ts';
 import { checkHandshake } from '../terminal/handshake.ts';
 import type { TerminalOptions } from '../terminal/terminal.ts';
 import { executionOf, pathBox, type RestCall, type Routes } from './route.ts';
@@ -54,8 +55,12 @@ export function attachRoutes(options: TerminalOptions): Routes<'attachExecution'
     },
 
     async removeExecution(call) {
+      const { attempt } = call;
       const box = await pathBox(call);
+      // Removed by the try before: no id is given twice.
+      if (attempt?.former && !(await hasExecution(box, attempt.former.id ?? ''))) return empty(204);
       const execution = await executionOf(box, call);
+      attempt?.note({ id: execution.id });
       await execution.remove();
       slots.removed(slotOf(box, execution.id), execution);
       return empty(204);

@@ -157,10 +157,52 @@ test('boxes are listed in pages', async () => {
     return [read.boxes.map((one) => one.name), read.next_page_token];
   };
   expect(await page('')).toEqual([['a', 'b', 'c'], null]);
-  expect(await page('?pageSize=2')).toEqual([['a', 'b'], '2']);
-  expect(await page('?pageSize=2&pageToken=2')).toEqual([['c'], null]);
+  const [first, token] = await page('?pageSize=2');
+  expect(first).toEqual(['a', 'b']);
+  expect(await page(`?pageSize=2&pageToken=${token}`)).toEqual([['c'], null]);
   await ask('POST', `${boxes}/b/start`);
   expect(await page('?status=running')).toEqual([['b'], null]);
+  expect(await page('?namePrefix=c')).toEqual([['c'], null]);
+});
+
+test('a page token that was changed, or is of another list, tenant, filter or server, is 400', async () => {
+  const { ask } = testServer();
+  for (const name of ['a', 'b', 'c']) await ask('POST', boxes, { json: { name } });
+  const status = async (path: string): Promise<number> => (await ask('GET', path)).status;
+  const page = async (path: string, on = ask): Promise<string> =>
+    (await (await on('GET', path)).json()).next_page_token;
+  const token = await page(`${boxes}?pageSize=1`);
+  expect(await status(`${boxes}?pageSize=2&pageToken=${token}`)).toBe(200);
+  for (const at of [0, 10, token.length - 1]) {
+    const other = token[at] === 'A' ? 'B' : 'A';
+    expect(await status(`${boxes}?pageToken=${token.slice(0, at)}${other}${token.slice(at + 1)}`)).toBe(400);
+  }
+  for (const path of [
+    `/v1/other/boxes?pageToken=${token}`,
+    `${boxes}?status=running&pageToken=${token}`,
+    `${boxes}?label=a%3Db&pageToken=${token}`,
+    `${boxes}?namePrefix=a&pageToken=${token}`,
+    `/v1/default/images?pageToken=${token}`,
+    `${boxes}?pageToken=${token}=`,
+    `${boxes}?pageToken=MQ`,
+  ]) {
+    expect(await status(path), path).toBe(400);
+  }
+  const foreign = testServer();
+  for (const name of ['a', 'b']) await foreign.ask('POST', boxes, { json: { name } });
+  expect(await status(`${boxes}?pageToken=${await page(`${boxes}?pageSize=1`, foreign.ask)}`)).toBe(400);
+});
+
+test('a box that is put at a name is made once and found after that, and its name is the one in the path', async () => {
+  const { ask, backend } = testServer();
+  const put = (json: object): Promise<Response> => ask('PUT', `${boxes}/one`, { json });
+  const answers = await Promise.all([put({ image: 'a' }), put({ image: 'b' }), put({ name: 'one' })]);
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 201]);
+  const made = answers.find(({ status }) => status === 201);
+  expect(made?.headers.get('location')).toBe(`${boxes}/${backend.boxes[0]?.id}`);
+  expect(backend.boxes).toHaveLength(1);
+  expect((await put({ name: 'two' })).status).toBe(400);
+  expect((await ask('PUT', `${boxes}/-`, { json: {} })).status).toBe(404);
 });
 
 test.each(['?pageSize=0', '?pageSize=1001', '?pageSize=x', '?status=nope', '?pageToken=x', '?pageSize=1&pageSize=2'])(

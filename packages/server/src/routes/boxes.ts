@@ -1,17 +1,21 @@
-import { createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
-import { InvalidArgumentError } from 'boxlite/backend';
+import { type CreateBoxRequest, createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
+import { type BoxBackend, type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
+import type { Generation } from '../http/generation.ts';
 import { empty, json } from '../http/respond.ts';
 import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
+import { madeEarlier, onId } from '../idempotency/earlier.ts';
+import type { PageTokens } from '../paging/page-tokens.ts';
 import { boxPageToWire, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
 import { present } from '../wire/present.ts';
 import { checkHostPaths } from './host-paths.ts';
 import { checkHostPorts, type HostPorts } from './host-ports.ts';
-import { boxSlot, pathBox, type Routes } from './route.ts';
+import { boxSlot, pathBox, type RestCall, type Routes } from './route.ts';
 
 type BoxOperation =
   | 'createBox'
+  | 'getOrCreateBox'
   | 'listBoxes'
   | 'getBox'
   | 'boxExists'
@@ -22,32 +26,47 @@ type BoxOperation =
   | 'pauseBox'
   | 'resumeBox';
 
-/** What of the host boxes may have. */
-export interface HostAccess {
+export interface BoxRouteOptions {
+  readonly pages: PageTokens;
   /** Host directories that volumes and root file systems may come from. */
   readonly hostRoots: readonly string[];
   readonly hostPorts: readonly HostPorts[];
 }
 
 /** The operations on boxes. */
-export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOperation> {
+export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Routes<BoxOperation> {
+  const allowed = (request: CreateBoxRequest, generation: Generation): Promise<BoxOptions> =>
+    checkHostPaths(checkHostPorts(boxOptionsFromWire(request, generation), hostPorts), hostRoots);
   return {
     async createBox(call) {
       const request = await readJson(call.request, createBoxRequest);
-      const options = await checkHostPaths(
-        checkHostPorts(boxOptionsFromWire(request, call.generation), hostPorts),
-        hostRoots,
-      );
-      const [box, ms] = await timed(() => call.backend.create(options, request.name));
-      const location = `${call.root}/boxes/${box.id}`;
-      const { snapshot } = box;
-      return json(201, boxToWire(snapshot), { location, ...serverTiming(creationStages(snapshot, ms)) });
+      const options = await allowed(request, call.generation);
+      const earlier = await madeEarlier(call);
+      if (earlier) return made(call, earlier);
+      const [box, ms] = await timed(() => call.backend.create(options, request.name, onId(call)));
+      return made(call, box, serverTiming(creationStages(box.snapshot, ms)));
+    },
+
+    async getOrCreateBox(call) {
+      const name = boxSlot(call);
+      const request = await readJson(call.request, createBoxRequest);
+      if (request.name !== undefined && request.name !== name) {
+        throw new InvalidArgumentError(`name must be left out or be the name in the path, ${JSON.stringify(name)}`);
+      }
+      const options = await allowed(request, call.generation);
+      const earlier = await madeEarlier(call);
+      if (earlier) return made(call, earlier);
+      const { box, created } = await call.backend.getOrCreate(options, name, onId(call));
+      return created ? made(call, box) : json(200, boxToWire(box.snapshot));
     },
 
     async listBoxes(call) {
-      const { label, ...query } = readQuery(call.request, listBoxesQuery);
+      const { label, pageToken, pageSize, ...filter } = readQuery(call.request, listBoxesQuery);
       const labels = label && Object.fromEntries(label.map(splitLabel));
-      return json(200, boxPageToWire(await call.backend.list(present({ ...query, labels }))));
+      const list = ['boxes', call.tenant, filter.status, filter.namePrefix, label];
+      const query = present({ ...filter, pageSize, labels, ...pages.open(list, pageToken) });
+      const page = await call.backend.list(query);
+      return json(200, boxPageToWire(page, pages.sign(list, page.nextPageToken)));
     },
 
     async getBox(call) {
@@ -61,7 +80,14 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
 
     async removeBox(call) {
       const query = readQuery(call.request, removeBoxQuery);
-      await call.backend.remove(boxSlot(call), present(query));
+      const { attempt, backend } = call;
+      if (!attempt) {
+        await backend.remove(boxSlot(call), present(query));
+        return empty(204);
+      }
+      const id = attempt.former?.id ?? (await pathBox(call)).id;
+      attempt.note({ id });
+      if (!attempt.former || (await backend.get(id))) await backend.remove(id, present(query));
       return empty(204);
     },
 
@@ -73,12 +99,26 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
 
     async stopBox(call) {
       const options = await readStop(call.request);
-      return json(200, boxToWire(await (await pathBox(call)).stop(options)));
+      const { attempt, backend } = call;
+      const former = attempt?.former?.box;
+      // A stop may remove the box: then it was stopped by the try before.
+      if (former?.auto_remove && (await backend.get(former.box_id)) === null) {
+        return json(200, { ...former, status: 'stopped', pid: null });
+      }
+      const box = await pathBox(call);
+      attempt?.note({ box: boxToWire(box.snapshot) });
+      return json(200, boxToWire(await box.stop(options)));
     },
 
     async restartBox(call) {
       const options = await readStop(call.request);
-      return json(200, boxToWire(await (await pathBox(call)).restart(options)));
+      const box = await pathBox(call);
+      const now = boxToWire(box.snapshot);
+      const { former } = call.attempt ?? {};
+      const again = former?.box && former.box.box_id === box.id && former.box.started_at !== now.started_at;
+      if (again && now.status === 'running') return json(200, now);
+      if (!former) call.attempt?.note({ box: now });
+      return json(200, boxToWire(await box.restart(options)));
     },
 
     async pauseBox(call) {
@@ -89,6 +129,11 @@ export function boxRoutes({ hostRoots, hostPorts }: HostAccess): Routes<BoxOpera
       return json(200, boxToWire(await (await pathBox(call)).resume()));
     },
   };
+}
+
+function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Response {
+  const location = `${call.root}/boxes/${box.id}`;
+  return json(201, boxToWire(box.snapshot), { location, ...timing });
 }
 
 async function readStop(request: Request): Promise<{ readonly timeoutMs?: number }> {

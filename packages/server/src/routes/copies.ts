@@ -6,6 +6,7 @@ import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { json } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
+import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import { boxToWire } from '../wire/box.ts';
 import { pathBox, type RestCall, type Routes } from './route.ts';
 
@@ -16,7 +17,10 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
   return {
     async cloneBox(call) {
       const { name } = await readOptionalJson(call.request, cloneBoxRequest);
-      return made(call, await (await pathBox(call)).clone(name, { signal: call.request.signal }));
+      const earlier = await madeEarlier(call);
+      if (earlier) return made(call, earlier);
+      const source = await pathBox(call);
+      return made(call, await source.clone(name, { signal: call.request.signal, ...onId(call) }));
     },
 
     async exportBox(call) {
@@ -32,10 +36,12 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       const limitBytes = (await backend.config()).capabilities.fileTransferMaxBytes;
       if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
       if (request.body === null) throw new InvalidArgumentError('the body must be an archive that exportBox gave');
+      const earlier = await madeEarlier(call);
+      if (earlier) return made(call, earlier);
       const { stream, failure } = limitedStream(pacedStream(request.body, pace), limitBytes);
       const { archive, drain } = unhurried(stream);
       try {
-        return made(call, await backend.importBox(archive, name, { signal: request.signal }));
+        return made(call, await backend.importBox(archive, name, { signal: request.signal, ...onId(call) }));
       } catch (error) {
         await drain();
         const cause = failure();

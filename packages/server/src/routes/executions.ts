@@ -5,6 +5,7 @@ import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
 import { serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson } from '../http/validated.ts';
+import { signalOnce, startOnce, takenEarlier } from '../idempotency/executions.ts';
 import { readCursor } from '../output/cursor.ts';
 import { outputStream } from '../output/output-stream.ts';
 import type { ServerMetrics } from '../site/metrics.ts';
@@ -39,15 +40,12 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const request = await readJson(call.request, execRequest);
       if (request.timeout_seconds !== undefined) await checkTimeout(request.timeout_seconds, call.backend);
       const box = await pathBox(call);
-      // A client that leaves before the answer never learns the id: nobody would end the command.
-      const [execution, ms] = await timed(() =>
-        box.exec(execOptionsFromWire(request), { signal: call.request.signal }),
-      );
+      const [id, ms] = await timed(() => startOnce(call, box, execOptionsFromWire(request)));
       // All that the box did not need for its own start was between its guest and the command.
       const { queue: guest = 0, ...start } = startStages(box.snapshot, ms);
       const timing = serverTiming({ ...start, guest: (start.guest ?? 0) + guest });
-      const location = `${call.root}/boxes/${box.id}/executions/${execution.id}`;
-      return json(201, { execution_id: execution.id }, { location, ...timing });
+      const location = `${call.root}/boxes/${box.id}/executions/${id}`;
+      return json(201, { execution_id: id }, { location, ...timing });
     },
 
     async getExecution(call) {
@@ -83,14 +81,15 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const { headers, body } = call.request;
       if (headers.has('content-type')) requireMediaType(call.request, 'application/octet-stream');
       const execution = await pathExecution(call);
-      if (body) await writeAll(body, execution, call.request.signal, inputTimeoutMs);
+      const skip = takenEarlier(call, execution);
+      if (body) await writeAll(body, execution, skip, call.request.signal, inputTimeoutMs);
       if (headers.get('x-close-stdin')?.toLowerCase() === 'true') await execution.closeStdin();
       return empty(204);
     },
 
     async signalExecution(call) {
       const { signal } = await readJson(call.request, signalRequest);
-      await (await pathExecution(call)).signal(signal);
+      await signalOnce(call, await pathExecution(call), signal);
       return empty(204);
     },
 
@@ -115,13 +114,17 @@ async function checkTimeout(seconds: number, backend: RuntimeBackend): Promise<v
 async function writeAll(
   body: ReadableStream<Uint8Array>,
   execution: ExecutionBackend,
+  skip: number,
   client: AbortSignal,
   timeoutMs: number,
 ): Promise<void> {
   const late = new AbortController();
   const signal = AbortSignal.any([client, late.signal]);
   const stuck = (): void => late.abort(new TimeoutError(`the command took no input for ${timeoutMs / 1000} s`));
-  for await (const piece of body) {
+  let passed = 0;
+  for await (const whole of body) {
+    const piece = whole.subarray(Math.max(0, skip - passed));
+    passed += whole.byteLength;
     if (piece.byteLength === 0) continue;
     const timer = setTimeout(stuck, timeoutMs);
     try {

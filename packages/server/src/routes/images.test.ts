@@ -9,7 +9,7 @@ test('an image is pulled, listed in pages, and found by its digest', async () =>
   const pulled = imageInfo.parse(await (await ask('POST', `${images}/pull`, { json: { reference: 'alpine' } })).json());
   await ask('POST', `${images}/pull`, { json: { reference: 'debian' } });
   const page = listImagesResponse.parse(await (await ask('GET', `${images}?pageSize=1`)).json());
-  expect(page).toEqual({ images: [pulled], next_page_token: '1' });
+  expect(page).toEqual({ images: [pulled], next_page_token: expect.any(String) });
   for (const digest of [pulled.id, encodeURIComponent(pulled.id)]) {
     expect(await (await ask('GET', `${images}/${digest}`)).json()).toEqual({ ...pulled, platform: 'linux/amd64' });
     expect((await ask('HEAD', `${images}/${digest}`)).status).toBe(204);

@@ -2,12 +2,15 @@ import { listImagesQuery, type PruneImagesResponse, pruneImagesRequest, pullImag
 import { type ImageDetails, NotFoundError } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
 import { readJson, readQuery } from '../http/validated.ts';
+import type { PageTokens } from '../paging/page-tokens.ts';
 import { imageDetailsToWire, imagePageToWire, imageToWire } from '../wire/image.ts';
 import { present } from '../wire/present.ts';
 import type { RestCall, Routes } from './route.ts';
 
 /** The operations on images. */
-export function imageRoutes(): Routes<'pruneImages' | 'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
+export function imageRoutes(
+  pages: PageTokens,
+): Routes<'pruneImages' | 'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
   return {
     async pullImage(call) {
       const { reference, ...options } = await readJson(call.request, pullImageRequest);
@@ -22,8 +25,10 @@ export function imageRoutes(): Routes<'pruneImages' | 'pullImage' | 'listImages'
     },
 
     async listImages(call) {
-      const query = readQuery(call.request, listImagesQuery);
-      return json(200, imagePageToWire(await call.backend.images.list(present(query))));
+      const { pageSize, pageToken } = readQuery(call.request, listImagesQuery);
+      const list = ['images', call.tenant];
+      const page = await call.backend.images.list(present({ pageSize, ...pages.open(list, pageToken) }));
+      return json(200, imagePageToWire(page, pages.sign(list, page.nextPageToken)));
     },
 
     async getImage(call) {

@@ -8,10 +8,10 @@ import { configToWire } from '../wire/config.ts';
 import type { Routes } from './route.ts';
 
 /** The two operations that need no credential. */
-export function publicRoutes(auth: Authenticator): Routes<'getConfig' | 'getToken'> {
+export function publicRoutes(auth: Authenticator, keysLast: boolean): Routes<'getConfig' | 'getToken'> {
   return {
     async getConfig(call) {
-      return json(200, configToWire(await call.backend.config()));
+      return json(200, configToWire(await call.backend.config(), keysLast));
     },
 
     async getToken(call) {

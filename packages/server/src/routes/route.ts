@@ -2,6 +2,7 @@ import type { OperationId } from '@boxlite/api';
 import { type BoxBackend, type ExecutionBackend, NotFoundError, type RuntimeBackend } from 'boxlite/backend';
 import type { Principal } from '../auth/principal.ts';
 import type { Generation } from '../http/generation.ts';
+import type { Attempt } from '../idempotency/attempt.ts';
 import type { Tenants } from '../tenants.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
@@ -28,6 +29,8 @@ export interface RestCall {
   readonly principal: string | undefined;
   /** Set when the client asks for a WebSocket. */
   readonly upgrade: UpgradeSlot | undefined;
+  /** Set when the request has an idempotency key. */
+  readonly attempt?: Attempt | undefined;
 }
 
 /** Answers one operation; what it throws becomes the envelope. */

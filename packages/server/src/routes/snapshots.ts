@@ -1,7 +1,9 @@
 import { createSnapshotRequest } from '@boxlite/api';
-import { NotFoundError } from 'boxlite/backend';
+import { type BoxBackend, InvalidStateError, NotFoundError, type SnapshotInfo } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
 import { readJson } from '../http/validated.ts';
+import { onId } from '../idempotency/earlier.ts';
+import { boxToWire } from '../wire/box.ts';
 import { snapshotToWire } from '../wire/disk.ts';
 import { pathBox, type RestCall, type Routes } from './route.ts';
 
@@ -13,7 +15,9 @@ export function snapshotRoutes(): Routes<SnapshotOperation> {
     async createSnapshot(call) {
       const { name } = await readJson(call.request, createSnapshotRequest);
       const box = await pathBox(call);
-      const snapshot = await box.snapshots.create(name, { signal: call.request.signal });
+      const { signal } = call.request;
+      const snapshot =
+        (await earlierSnapshot(call, box, name)) ?? (await box.snapshots.create(name, { signal, ...onId(call) }));
       const location = `${call.root}/boxes/${box.id}/snapshots/${snapshot.name}`;
       return json(201, snapshotToWire(snapshot), { location });
     },
@@ -31,15 +35,38 @@ export function snapshotRoutes(): Routes<SnapshotOperation> {
     },
 
     async removeSnapshot(call) {
-      await (await pathBox(call)).snapshots.remove(pathSnapshot(call));
+      const name = pathSnapshot(call);
+      const { snapshots } = await pathBox(call);
+      const { attempt } = call;
+      const there = attempt && (await snapshots.get(name));
+      // One of that name that came later is another.
+      if (attempt?.former && there?.id !== attempt.former.id) return empty(204);
+      if (there) attempt.note({ id: there.id });
+      await snapshots.remove(name);
       return empty(204);
     },
 
     async restoreSnapshot(call) {
-      await (await pathBox(call)).snapshots.restore(pathSnapshot(call), { signal: call.request.signal });
+      const name = pathSnapshot(call);
+      const box = await pathBox(call);
+      const now = boxToWire(box.snapshot);
+      const { former } = call.attempt ?? {};
+      if (former?.box && former.box.started_at !== now.started_at) {
+        const why = 'the server ended during the restore, and the box was started since';
+        throw new InvalidStateError(`${why}: see what its disk holds, and restore with a new key if it must be`);
+      }
+      call.attempt?.note({ box: now });
+      await box.snapshots.restore(name, { signal: call.request.signal });
       return empty(204);
     },
   };
+}
+
+/** What an earlier try of this request made before it was cut off. */
+async function earlierSnapshot(call: RestCall, box: BoxBackend, name: string): Promise<SnapshotInfo | null> {
+  const id = call.attempt?.former?.id;
+  const there = id === undefined ? null : await box.snapshots.get(name);
+  return there?.id === id ? there : null;
 }
 
 function pathSnapshot(call: RestCall): string {

@@ -2,6 +2,7 @@ import { createVolumeRequest, removeVolumeQuery } from '@boxlite/api';
 import { NotFoundError } from 'boxlite/backend';
 import { empty, json } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
+import { onId } from '../idempotency/earlier.ts';
 import { volumeToWire } from '../wire/disk.ts';
 import { present } from '../wire/present.ts';
 import type { RestCall, Routes } from './route.ts';
@@ -11,7 +12,10 @@ export function volumeRoutes(): Routes<'createVolume' | 'listVolumes' | 'getVolu
   return {
     async createVolume(call) {
       const { name } = await readOptionalJson(call.request, createVolumeRequest);
-      const volume = await call.backend.volumes.create(name);
+      const { volumes } = call.backend;
+      const id = call.attempt?.former?.id;
+      const earlier = id === undefined ? null : await volumes.get(id);
+      const volume = earlier ?? (await volumes.create(name, onId(call)));
       const location = `${call.root}/volumes/${volume.id}`;
       return json(201, volumeToWire(volume), { location });
     },
@@ -29,7 +33,12 @@ export function volumeRoutes(): Routes<'createVolume' | 'listVolumes' | 'getVolu
 
     async removeVolume(call) {
       const query = readQuery(call.request, removeVolumeQuery);
-      await call.backend.volumes.remove(pathVolume(call), present(query));
+      const name = pathVolume(call);
+      const { attempt, backend } = call;
+      const there = attempt && (await backend.volumes.get(attempt.former?.id ?? name));
+      if (attempt?.former && !there) return empty(204);
+      if (there) attempt.note({ id: there.id });
+      await backend.volumes.remove(there?.id ?? name, present(query));
       return empty(204);
     },
   };

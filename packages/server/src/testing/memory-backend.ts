@@ -9,6 +9,7 @@ import {
   InvalidArgumentError,
   InvalidStateError,
   type ListBoxesOptions,
+  type MakeOptions,
   NotFoundError,
   type RuntimeBackend,
   type RuntimeConfig,
@@ -31,17 +32,22 @@ export class MemoryBackend implements RuntimeBackend {
     this.#made = made;
   }
 
-  async create(options: BoxOptions, name: string | undefined): Promise<MemoryBox> {
-    if (name !== undefined && (await this.get(name))) throw new AlreadyExistsError(`the name ${name} is taken`);
-    const number = `${++this.#made.boxes}`;
-    const box = new MemoryBox(`01J${number.padStart(23, '0')}`, name, options);
+  async create(options: BoxOptions, name: string | undefined, { onId }: MakeOptions = {}): Promise<MemoryBox> {
+    if (name !== undefined && this.boxes.some((box) => box.name === name))
+      throw new AlreadyExistsError(`the name ${name} is taken`);
+    const box = new MemoryBox(`01J${`${++this.#made.boxes}`.padStart(23, '0')}`, name, options);
+    onId?.(box.id);
     this.boxes.push(box);
     return box;
   }
 
-  async getOrCreate(options: BoxOptions, name: string): Promise<{ box: MemoryBox; created: boolean }> {
-    const found = await this.get(name);
-    return found ? { box: found, created: false } : { box: await this.create(options, name), created: true };
+  async getOrCreate(
+    options: BoxOptions,
+    name: string,
+    call: MakeOptions = {},
+  ): Promise<{ box: MemoryBox; created: boolean }> {
+    const found = this.boxes.find((box) => box.name === name);
+    return found ? { box: found, created: false } : { box: await this.create(options, name, call), created: true };
   }
 
   async get(idOrName: string): Promise<MemoryBox | null> {
@@ -49,10 +55,13 @@ export class MemoryBackend implements RuntimeBackend {
   }
 
   async list(options: ListBoxesOptions = {}): Promise<BoxPage> {
-    const { pageSize = 100, pageToken = '0', status } = options;
+    const { pageSize = 100, pageToken = '0', status, namePrefix = '' } = options;
     if (!/^[0-9]{1,9}$/.test(pageToken)) throw new InvalidArgumentError('pageToken is not one of this server');
     const start = Number(pageToken);
-    const matching = this.boxes.map((box) => box.snapshot).filter((box) => !status || box.status === status);
+    const matching = this.boxes
+      .map((box) => box.snapshot)
+      .filter((box) => !status || box.status === status)
+      .filter((box) => (box.name ?? '').startsWith(namePrefix));
     const next = start + pageSize;
     return {
       boxes: matching.slice(start, next),
@@ -165,9 +174,13 @@ export class MemoryBackend implements RuntimeBackend {
   }
 
   /** Takes what `export` of a memory box gives. */
-  async importBox(archive: ReadableStream<Uint8Array>, name: string | undefined): Promise<MemoryBox> {
+  async importBox(
+    archive: ReadableStream<Uint8Array>,
+    name: string | undefined,
+    call: MakeOptions = {},
+  ): Promise<MemoryBox> {
     if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
-    return this.create({}, name);
+    return this.create({}, name, call);
   }
 
   readonly #tenants = new Map<string, MemoryBackend>();

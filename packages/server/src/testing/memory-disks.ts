@@ -17,9 +17,10 @@ export function memorySnapshots(boxId: string): SnapshotsBackend {
     return snapshot;
   };
   return {
-    async create(name) {
+    async create(name, { onId } = {}) {
       if (snapshots.has(name)) throw new AlreadyExistsError(`the name ${name} is taken`);
       const id = `01S${`${snapshots.size + 1}`.padStart(23, '0')}`;
+      onId?.(id);
       const snapshot = { id, boxId, name, createdAt: new Date(1999), containerDiskBytes: 2, sizeBytes: 1 };
       snapshots.set(name, snapshot);
       return snapshot;
@@ -41,9 +42,10 @@ export function memoryVolumes(): VolumesBackend {
   const get = (idOrName: string): VolumeInfo | undefined =>
     volumes.get(idOrName) ?? [...volumes.values()].find(({ name }) => name === idOrName);
   return {
-    async create(name) {
+    async create(name, { onId } = {}) {
       if (name !== undefined && get(name)) throw new AlreadyExistsError(`the name ${name} is taken`);
       const id = `01V${`${volumes.size + 1}`.padStart(23, '0')}`;
+      onId?.(id);
       const times = { createdAt: new Date(0), updatedAt: new Date(0), lastUsedAt: undefined };
       const volume: VolumeInfo = { id, name: name ?? id, state: 'ready', ...times };
       volumes.set(id, volume);

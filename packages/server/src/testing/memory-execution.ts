@@ -123,6 +123,10 @@ export class MemoryExecution implements ExecutionBackend {
     if (this.options.command === 'cat') this.finish({ exitCode: 0 });
   }
 
+  stdinOffset(): number | undefined {
+    return this.#end ? undefined : this.input.reduce((sum, { length }) => sum + length, 0);
+  }
+
   async signal(signal: number): Promise<void> {
     if (this.#end) throw new InvalidStateError('the execution is not running');
     this.signals.push(signal);

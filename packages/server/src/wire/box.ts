@@ -32,6 +32,6 @@ export function boxToWire(info: BoxInfo): Box {
 }
 
 /** A page of boxes as the wire says it. */
-export function boxPageToWire(page: BoxPage): ListBoxesResponse {
-  return { boxes: page.boxes.map(boxToWire), next_page_token: page.nextPageToken ?? null };
+export function boxPageToWire({ boxes }: BoxPage, next_page_token: string | null): ListBoxesResponse {
+  return { boxes: boxes.map(boxToWire), next_page_token };
 }

@@ -1,8 +1,11 @@
 import type { SandboxConfig } from '@boxlite/api';
 import type { RuntimeConfig } from 'boxlite/backend';
 
-/** The configuration as the wire says it. */
-export function configToWire({ defaults, capabilities }: RuntimeConfig): SandboxConfig {
+/** How long an idempotency key is good. */
+export const keyLifetime: { readonly iso: string; readonly ms: number } = { iso: 'PT24H', ms: 24 * 60 * 60 * 1000 };
+
+/** The configuration as the wire says it; `keysLast` where idempotency keys outlive the server. */
+export function configToWire({ defaults, capabilities }: RuntimeConfig, keysLast: boolean): SandboxConfig {
   return {
     defaults: {
       cpus: defaults.cpus,
@@ -32,7 +35,8 @@ export function configToWire({ defaults, capabilities }: RuntimeConfig): Sandbox
       import_enabled: capabilities.importEnabled,
       volumes_enabled: capabilities.volumesEnabled,
       supported_security_presets: capabilities.supportedSecurityPresets,
-      idempotency_key_lifetime: capabilities.idempotencyKeyLifetime ?? null,
+      get_or_create_enabled: true,
+      idempotency_key_lifetime: keysLast ? keyLifetime.iso : null,
     },
   };
 }

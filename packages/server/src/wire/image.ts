@@ -40,6 +40,6 @@ export function imageDetailsToWire(image: ImageDetails): ImageDetailsWire {
 }
 
 /** A page of images as the wire says it. */
-export function imagePageToWire(page: ImagePage): ListImagesResponse {
-  return { images: page.images.map(imageToWire), next_page_token: page.nextPageToken ?? null };
+export function imagePageToWire({ images }: ImagePage, next_page_token: string | null): ListImagesResponse {
+  return { images: images.map(imageToWire), next_page_token };
 }

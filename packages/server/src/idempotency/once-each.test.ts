@@ -1,0 +1,306 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { operations } from '@boxlite/api';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { RestCall, Routes } from '../routes/route.ts';
+import { openServerStore } from '../store/server-store.ts';
+import { tenantsOf } from '../tenants.ts';
+import { liveServer } from '../testing/live-server.ts';
+import { type AskInit, type TestServer, testServer } from '../testing/test-server.ts';
+import { keyedOperations, onceEach } from './once-each.ts';
+import { requestRecords } from './records.ts';
+
+const boxes = '/v1/default/boxes';
+
+async function inFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'boxlite-keys-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return join(folder, 'server.db');
+}
+
+/** Asks with a key. */
+function keyed({ ask }: TestServer, key: string): TestServer['ask'] {
+  return (method, path, init: AskInit = {}) =>
+    ask(method, path, { ...init, headers: { ...init.headers, 'idempotency-key': key } });
+}
+
+/** All that must be the same in a second answer. */
+async function told(response: Response): Promise<unknown[]> {
+  const { status, headers } = response;
+  const kept = ['content-type', 'content-length', 'location'].map((name) => headers.get(name));
+  return [status, ...kept, await response.text()];
+}
+
+/** What a request to each operation that takes a key is, on a box `a` with an execution `E1` and a snapshot `s`. */
+const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
+  createBox: ['', { json: { name: 'new' } }],
+  getOrCreateBox: ['/other', { json: {} }],
+  removeBox: ['/a?force=true'],
+  startBox: ['/a/start'],
+  stopBox: ['/a/stop', { json: { timeout_seconds: 1 } }],
+  restartBox: ['/a/restart'],
+  pauseBox: ['/a/pause'],
+  resumeBox: ['/a/resume'],
+  startExecution: ['/a/exec', { json: { command: 'cat' } }],
+  sendExecutionInput: ['/a/executions/E1/input', { body: Buffer.from('in') }],
+  removeExecution: ['/a/executions/E1'],
+  signalExecution: ['/a/executions/E1/signal', { json: { signal: 15 } }],
+  resizeExecution: ['/a/executions/E1/resize', { json: { cols: 1, rows: 1 } }],
+  uploadFiles: ['/a/files?path=/x', { body: 'tar', headers: { 'content-type': 'application/x-tar' } }],
+  createSnapshot: ['/a/snapshots', { json: { name: 'new' } }],
+  removeSnapshot: ['/a/snapshots/s'],
+  restoreSnapshot: ['/a/snapshots/s/restore'],
+  cloneBox: ['/a/clone', { json: { name: 'copy' } }],
+  importBox: ['/import?name=b', { body: 'archive of a', headers: { 'content-type': 'application/octet-stream' } }],
+  exportBox: ['/a/export', { json: {} }],
+  openTunnel: ['/a/network/tunnel?port=80'],
+  pullImage: ['/../images/pull', { json: { reference: 'alpine' } }],
+  pruneImages: ['/../images/prune', { json: {} }],
+  createVolume: ['/../volumes', { json: { name: 'v' } }],
+  removeVolume: ['/../volumes/w'],
+  createApiKey: ['/../api-keys', { json: { name: 'new' } }],
+  revokeApiKey: ['/../api-keys/old'],
+};
+
+test('every operation that changes something takes a key, and is in the table of this test', () => {
+  expect(Object.keys(requests).toSorted()).toEqual([...keyedOperations].toSorted());
+});
+
+test.each([...keyedOperations])(
+  '%s is done once, and its answer given again, marked, also after a restart',
+  async (id) => {
+    const path = await inFolder();
+    const [target, init] = requests[id] ?? [''];
+    const method = operations.find(({ operationId }) => operationId === id)?.method ?? '';
+    const first = testServer({ store: openServerStore(path) });
+    const box = await first.backend.create({}, 'a');
+    const execution = await box.exec({ command: 'manual', tty: true });
+    await box.snapshots.create('s');
+    await first.backend.volumes.create('w');
+    await first.ask('POST', '/v1/default/api-keys', { json: { name: 'old' } });
+    const ask = keyed(first, 'k1');
+    const answer = await told(await ask(method, boxes + target, init));
+    expect(Number(answer[0])).toBeLessThan(300);
+    const effects = (): unknown[] => [
+      first.backend.boxes.length,
+      box.started.length,
+      execution.input,
+      execution.signals,
+      execution.sizes,
+      box.uploads,
+    ];
+    const before = structuredClone(effects());
+    const again = await ask(method, boxes + target, init);
+    const isSecret = ['exportBox', 'openTunnel', 'createApiKey'].includes(id);
+    expect(again.headers.get('idempotent-replay')).toBe(isSecret ? null : 'true');
+    expect(again.headers.get('x-request-id')).toMatch(/./);
+    if (!isSecret) expect(await told(again)).toEqual(answer);
+    const restarted = testServer({ store: openServerStore(path) });
+    await restarted.backend.create({}, 'a');
+    const later = await keyed(restarted, 'k1')(method, boxes + target, init);
+    if (!isSecret) expect(await told(later)).toEqual(answer);
+    expect(structuredClone(effects())).toEqual(before);
+    const other = await ask('POST', `${boxes}/a/pause`, { json: { other: 1 } });
+    expect(other.status).toBe(422);
+  },
+);
+
+test('another payload, path, query or operation with the key is 422 with the envelope; another key space is another key', async () => {
+  const server = testServer({
+    auth: {
+      apiKeys: [{ key: 'test-key' }, { id: 'someone', key: 'other-key' }],
+    },
+  });
+  const ask = keyed(server, 'k1');
+  expect((await ask('POST', boxes, { json: { name: 'one' } })).status).toBe(201);
+  for (const [path, init] of [
+    [boxes, { json: { name: 'two' } }],
+    [boxes, { json: { name: 'one' }, headers: { 'content-type': 'application/json; charset=utf-8' } }],
+    [`${boxes}?x=1`, { json: { name: 'one' } }],
+    [`${boxes}/one/clone`, { json: { name: 'one' } }],
+  ] as const) {
+    const response = await ask('POST', path, init);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ error: { type: 'InvalidArgumentError', code: 'invalid_argument' } });
+  }
+  expect((await ask('POST', '/v1/other/boxes', { json: { name: 'three' } })).status).toBe(201);
+  const headers = { authorization: 'Bearer other-key' };
+  expect((await ask('POST', boxes, { json: { name: 'four' }, headers })).status).toBe(201);
+  expect(server.backend.boxes.map(({ name }) => name)).toEqual(['one', 'four']);
+  expect(server.backend.tenant('other').boxes.map(({ name }) => name)).toEqual(['three']);
+});
+
+test('a refusal is given again as it was; what may be gone at the next try is not', async () => {
+  const server = testServer();
+  const { backend } = server;
+  await backend.create({}, 'one');
+  const ask = keyed(server, 'k1');
+  expect((await ask('POST', boxes, { json: { name: 'one' } })).status).toBe(409);
+  await backend.remove('one');
+  const again = await ask('POST', boxes, { json: { name: 'one' } });
+  expect([again.status, again.headers.get('idempotent-replay')]).toEqual([409, 'true']);
+  expect(await again.json()).toMatchObject({ error: { type: 'AlreadyExistsError', code: 'already_exists' } });
+  const box = await backend.create({}, 'two');
+  const start = keyed(server, 'k2');
+  expect((await start('POST', `${boxes}/two/exec`, { json: { command: 'crash' } })).status).toBe(500);
+  const retried = await start('POST', `${boxes}/two/exec`, { json: { command: 'crash' } });
+  expect([retried.status, retried.headers.get('idempotent-replay')]).toEqual([500, null]);
+  expect(box.started).toHaveLength(0);
+});
+
+test('while the first is under way, the same request waits for it, and another is refused at once', async () => {
+  const server = testServer();
+  const { backend } = server;
+  const open = Promise.withResolvers<void>();
+  const create = backend.create.bind(backend);
+  backend.create = async (...args) => {
+    await open.promise;
+    return create(...args);
+  };
+  const ask = keyed(server, 'k1');
+  const asked = Array.from({ length: 5 }, () => ask('POST', boxes, { json: { name: 'one' } }));
+  expect((await ask('POST', boxes, { json: { name: 'two' } })).status).toBe(422);
+  open.resolve();
+  const answers = await Promise.all((await Promise.all(asked)).map(told));
+  expect(answers.map(([status]) => status)).toEqual([201, 201, 201, 201, 201]);
+  expect(new Set(answers.map(String)).size).toBe(1);
+  expect(backend.boxes).toHaveLength(1);
+});
+
+test('a client that leaves does not take the request with it: who asks again gets the answer', async () => {
+  const server = await liveServer();
+  const { backend } = server;
+  const box = await backend.create({}, 'a');
+  const [entered, open] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const exec = box.exec.bind(box);
+  box.exec = async (...args) => {
+    entered.resolve();
+    await open.promise;
+    return exec(...args);
+  };
+  const init = {
+    headers: { 'idempotency-key': 'k1', 'content-type': 'application/json' },
+    body: JSON.stringify({ command: 'manual' }),
+  };
+  const leaving = new AbortController();
+  const gone = server.call('POST', `${boxes}/a/exec`, { ...init, signal: leaving.signal });
+  await entered.promise;
+  leaving.abort();
+  await expect(gone).rejects.toThrow();
+  const again = server.call('POST', `${boxes}/a/exec`, init);
+  await setImmediate();
+  open.resolve();
+  const answer = await again;
+  expect([answer.status, await answer.json()]).toEqual([201, { execution_id: 'E1' }]);
+  expect(answer.headers.get('idempotent-replay')).toBe('true');
+  expect(box.started).toHaveLength(1);
+  expect(box.started[0]?.signals).toEqual([]);
+});
+
+test('a streamed body is compared as it passes, to the last byte', async () => {
+  const server = testServer();
+  const box = await server.backend.create({}, 'a');
+  const type = { 'content-type': 'application/x-tar' };
+  const ask = keyed(server, 'k1');
+  const upload = (bytes: Uint8Array<ArrayBuffer>): Promise<Response> =>
+    ask('PUT', `${boxes}/a/files?path=/x`, { body: bytes, headers: type });
+  const body = new Uint8Array(3_000_000).fill(7);
+  expect((await upload(body)).status).toBe(204);
+  expect((await upload(body)).headers.get('idempotent-replay')).toBe('true');
+  const changed = body.with(2_999_999, 8);
+  expect((await upload(changed)).status).toBe(422);
+  expect((await upload(body.slice(1))).status).toBe(422);
+  expect((await upload(new Uint8Array([...body.subarray(0, 10)]))).status).toBe(422);
+  expect(box.uploads).toMatchObject([{ bytes: 3_000_000 }]);
+});
+
+test('input that broke off half-way is continued where it was, not written twice', async () => {
+  const server = testServer();
+  const box = await server.backend.create({}, 'a');
+  const execution = await box.exec({ command: 'cat' });
+  await execution.write(Buffer.from('before '));
+  const ask = keyed(server, 'k1');
+  const send = (body: BodyInit): Promise<Response> => ask('POST', `${boxes}/a/executions/E1/input`, { body });
+  const broken = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        if (execution.input.length === 1) controller.enqueue(Buffer.from('one '));
+        else controller.error(new Error('the connection broke'));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  expect((await send(broken)).status).toBeGreaterThanOrEqual(400);
+  expect(Buffer.concat(execution.input).toString()).toBe('before one ');
+  expect((await send(Buffer.from('one two'))).status).toBe(204);
+  expect(Buffer.concat(execution.input).toString()).toBe('before one two');
+  expect((await send(Buffer.from('one two'))).headers.get('idempotent-replay')).toBe('true');
+  expect(Buffer.concat(execution.input).toString()).toBe('before one two');
+});
+
+test('a key is forgotten after a day, as the configuration says, and its row goes', async () => {
+  const store = openServerStore(await inFolder());
+  let now = Date.now();
+  const server = testServer({ store, nowMs: () => now });
+  const config = await (await server.ask('GET', '/v1/config')).json();
+  expect(config.capabilities.idempotency_key_lifetime).toBe('PT24H');
+  const ask = keyed(server, 'k1');
+  const volume = (): Promise<Response> => ask('POST', '/v1/default/volumes');
+  const first = await (await volume()).text();
+  now += 24 * 60 * 60 * 1000 - 1;
+  expect(await (await volume()).text()).toBe(first);
+  now += 1;
+  expect(await (await volume()).text()).not.toBe(first);
+  now += 24 * 60 * 60 * 1000;
+  await keyed(server, 'k2')('POST', '/v1/default/volumes');
+  expect(store.database.prepare('SELECT key FROM requests').all()).toEqual([{ key: 'k2' }]);
+});
+
+test.each(['', 'a b', 'ü', 'x'.repeat(256), 'a, b'])('the key %j is 400', async (key) => {
+  const response = await keyed(testServer(), key)('POST', boxes, { json: {} });
+  expect(response.status).toBe(400);
+});
+
+test('the store is for its owner only, and a server without one does not say that keys last', async () => {
+  const path = await inFolder();
+  openServerStore(path).close();
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  const config = await (await testServer().ask('GET', '/v1/config')).json();
+  expect(config.capabilities).toMatchObject({ idempotency_key_lifetime: null, get_or_create_enabled: true });
+});
+
+test('a command whose client left before the answer is ended, unless it is asked for again in time', async () => {
+  const [operation] = ['startExecution'] as const;
+  const left = new AbortController();
+  const undone: string[] = [];
+  const route = async ({ request, attempt }: RestCall): Promise<Response> => {
+    const { name } = await request.json();
+    attempt?.ifAbandoned(() => undone.push(name));
+    left.abort();
+    return Response.json({ name }, { status: 201 });
+  };
+  const { backend } = testServer();
+  const tenants = tenantsOf(backend);
+  const records = requestRecords(openServerStore().database);
+  const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, route])) as Routes;
+  const once = onceEach(routes, { records, onError: () => {}, graceMs: 50 });
+  const call = (name: string, signal?: AbortSignal): Promise<Response> => {
+    const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
+    const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
+    const who = {
+      who: undefined,
+      principal: 'p',
+      tenant: 'default',
+      prefix: undefined,
+      generation: 2,
+      root: '',
+    } as const;
+    return once[operation]({ request, params: {}, requestId: 'r', backend, tenants, upgrade: undefined, ...who });
+  };
+  await Promise.all([call('gone', left.signal), call('back', left.signal)]);
+  expect((await call('back')).headers.get('idempotent-replay')).toBe('true');
+  await vi.waitFor(() => expect(undone).toContain('gone'));
+  expect(undone).toEqual(['gone']);
+});

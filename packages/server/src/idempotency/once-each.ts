@@ -1,0 +1,160 @@
+import { type OperationId, operations } from '@boxlite/api';
+import { HttpError } from '../http/http-error.ts';
+import type { RestCall, Route, Routes } from '../routes/route.ts';
+import { type Answer, given, keptError, keptResponse } from './answer.ts';
+import type { Attempt } from './attempt.ts';
+import { bodyLength, type Fingerprint, type Payload, payloadOf } from './payload.ts';
+import type { KeySlot, RequestRecord, RequestRecords } from './records.ts';
+
+export interface OnceEachOptions {
+  readonly records: RequestRecords;
+  /** Told when an answer could not be kept. */
+  readonly onError: (error: unknown, requestId: string) => void;
+  /** How long a client that left before its answer may take to ask again. @default 60_000 */
+  readonly graceMs?: number;
+}
+
+interface Running extends Fingerprint {
+  readonly done: Promise<void>;
+}
+
+// An archive may be followed by bytes that its reader does not need.
+const trailingBytes = 1024 * 1024;
+
+/** Operations that change something, which a key makes safe to send again. */
+export const keyedOperations: ReadonlySet<OperationId> = new Set(
+  operations.flatMap(({ operationId, method, credential }) =>
+    method === 'GET' || method === 'HEAD' || !credential ? [] : [operationId],
+  ),
+);
+
+/**
+ * The same routes, where a request with an `Idempotency-Key` is done once: the same request again waits for the first and
+ * gets its answer, also after a restart. 422 for another request with that key.
+ */
+export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }: OnceEachOptions): Routes {
+  const running = new Map<string, Running>();
+  const abandoned = new Map<string, NodeJS.Timeout>();
+
+  async function once(operation: OperationId, route: Route, call: RestCall, slot: KeySlot): Promise<Response> {
+    const { signal } = call.request;
+    const payload = await payloadOf(operation, call);
+    const place = JSON.stringify([slot.principal, slot.tenant, slot.key]);
+    for (let other = running.get(place); other; other = running.get(place)) {
+      if (differs(other, payload)) throw reused(slot);
+      await settled(other.done, signal);
+    }
+    const known = records.get(slot);
+    if (known && differs(known, payload)) throw reused(slot);
+    if (known?.answer && known.answer !== 'again') {
+      clearTimeout(abandoned.get(place));
+      abandoned.delete(place);
+      return replayed(known, known.answer, payload, slot);
+    }
+    const done = Promise.withResolvers<void>();
+    running.set(place, { head: payload.head, body: payload.body, done: done.promise });
+    let undo: (() => void) | undefined;
+    try {
+      return await first(route, call, payload, slot, {
+        former: known?.note,
+        note: (note) => records.note(slot, payload, note),
+        ifAbandoned: (ends) => {
+          undo = ends;
+        },
+      });
+    } finally {
+      running.delete(place);
+      done.resolve();
+      if (undo && signal.aborted) abandon(place, undo);
+    }
+  }
+
+  async function first(
+    route: Route,
+    call: RestCall,
+    payload: Payload,
+    slot: KeySlot,
+    attempt: Attempt,
+  ): Promise<Response> {
+    function keep(answer: Answer): void {
+      try {
+        records.finish(slot, payload, answer);
+      } catch (error) {
+        // What was done was done: the client must hear of it, and a retry finds what was noted.
+        onError(error, call.requestId);
+      }
+    }
+    let response: Response;
+    try {
+      response = await route({ ...call, request: payload.request, attempt });
+    } catch (error) {
+      // Who broke off in the middle of a body has not said what the request is.
+      const answer = payload.streamed ? undefined : keptError(error);
+      if (answer) keep(answer);
+      payload.leave();
+      throw error;
+    }
+    const { answer, whole } = await keptResponse(response);
+    if (await payload.finish(trailingBytes)) keep(answer);
+    else payload.leave();
+    return whole;
+  }
+
+  function abandon(place: string, undo: () => void): void {
+    const timer = setTimeout(() => {
+      abandoned.delete(place);
+      undo();
+    }, graceMs);
+    abandoned.set(place, timer.unref());
+  }
+
+  const wrapped: Partial<Record<OperationId, Route>> = {};
+  for (const operation of keyedOperations) {
+    wrapped[operation] = async (call) => {
+      const key = call.request.headers.get('idempotency-key');
+      if (key === null || call.principal === undefined) return routes[operation](call);
+      if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+        const message = 'Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID';
+        throw new HttpError(400, 'InvalidArgumentError', message);
+      }
+      const slot = { principal: call.principal, tenant: call.tenant ?? '', key };
+      return once(operation, routes[operation], call, slot);
+    };
+  }
+  return { ...routes, ...wrapped };
+}
+
+async function replayed(
+  known: RequestRecord,
+  answer: Exclude<Answer, 'again'>,
+  payload: Payload,
+  slot: KeySlot,
+): Promise<Response> {
+  const whole = await payload.finish(bodyLength(known));
+  if (!whole || differs(known, payload)) throw reused(slot);
+  return given(answer);
+}
+
+/** Whether two requests are known to be different. */
+function differs(one: Fingerprint, other: Fingerprint): boolean {
+  const bodies = one.body !== undefined && other.body !== undefined && one.body !== other.body;
+  return one.head !== other.head || bodies;
+}
+
+function reused({ key }: KeySlot): HttpError {
+  const message = `the Idempotency-Key ${key} was used for another request; use a new one for each`;
+  return new HttpError(422, 'InvalidArgumentError', message);
+}
+
+/** Waits, but not for a client that is gone. */
+async function settled(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const gone = Promise.withResolvers<never>();
+  const leave = (): void => gone.reject(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    await Promise.race([done, gone.promise]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}

@@ -1,0 +1,108 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { keyLifetime } from '../wire/config.ts';
+import type { Answer } from './answer.ts';
+import type { Note } from './attempt.ts';
+import type { Fingerprint } from './payload.ts';
+
+/** Where a key is good: the same key of another principal or tenant is another one. */
+export interface KeySlot {
+  readonly principal: string;
+  readonly tenant: string;
+  readonly key: string;
+}
+
+/** What is known of a request with a key; without an answer it never came to its end. */
+export interface RequestRecord extends Fingerprint {
+  readonly note: Note | undefined;
+  readonly answer: Answer | undefined;
+}
+
+export interface RequestRecords {
+  get(slot: KeySlot): RequestRecord | undefined;
+  note(slot: KeySlot, request: Fingerprint, note: Note): void;
+  finish(slot: KeySlot, request: Fingerprint, answer: Answer): void;
+}
+
+export interface RequestRecordsOptions {
+  /** How many keys of one principal are kept; the oldest make room. @default 250,000, about 100 MiB */
+  readonly most?: number | undefined;
+  /** @default Date.now */
+  readonly nowMs?: (() => number) | undefined;
+}
+
+const schema = `
+CREATE TABLE IF NOT EXISTS requests (
+  principal TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+  head TEXT NOT NULL, body TEXT, note TEXT, answer TEXT,
+  PRIMARY KEY (principal, tenant, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS requests_by_age ON requests (at);
+CREATE INDEX IF NOT EXISTS requests_by_principal ON requests (principal, at);
+`;
+
+// Old ones go a few with each new one, so that no request waits for a long sweep.
+const sweptAtOnce = 16;
+
+/** The requests of a store that had a key. */
+export function requestRecords(database: DatabaseSync, options: RequestRecordsOptions = {}): RequestRecords {
+  const { most = 250_000, nowMs = Date.now } = options;
+  const lifetimeMs = keyLifetime.ms;
+  database.exec(schema);
+  const get = database.prepare('SELECT * FROM requests WHERE principal = ? AND tenant = ? AND key = ? AND at > ?');
+  const put = database.prepare(
+    `INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (principal, tenant, key) DO UPDATE SET
+     at = iif(at > ?9, at, excluded.at), head = excluded.head, body = excluded.body,
+     note = coalesce(excluded.note, note), answer = excluded.answer`,
+  );
+  const expired = database.prepare(
+    `DELETE FROM requests WHERE (principal, tenant, key) IN
+     (SELECT principal, tenant, key FROM requests WHERE at <= ? ORDER BY at LIMIT ${sweptAtOnce}) RETURNING principal`,
+  );
+  const oldest = database.prepare(
+    `DELETE FROM requests WHERE (principal, tenant, key) IN
+     (SELECT principal, tenant, key FROM requests WHERE principal = ? ORDER BY at LIMIT ${sweptAtOnce})`,
+  );
+  const counts = new Map<string, number>();
+  for (const row of database.prepare('SELECT principal, count(*) AS n FROM requests GROUP BY principal').all()) {
+    counts.set(String(row['principal']), Number(row['n']));
+  }
+
+  function count(principal: string, added: number): number {
+    const now = (counts.get(principal) ?? 0) + added;
+    if (now > 0) counts.set(principal, now);
+    else counts.delete(principal);
+    return now;
+  }
+  function makeRoom({ principal }: KeySlot, now: number): void {
+    for (const row of expired.all(now - lifetimeMs)) count(String(row['principal']), -1);
+    if (count(principal, 1) > most) count(principal, -Number(oldest.run(principal).changes));
+  }
+  function write(slot: KeySlot, request: Fingerprint, note: Note | undefined, answer: Answer | undefined): void {
+    const now = nowMs();
+    const { principal, tenant, key } = slot;
+    const from = now - lifetimeMs;
+    if (get.get(principal, tenant, key, Number.MIN_SAFE_INTEGER) === undefined) makeRoom(slot, now);
+    const texts = [note, answer].map((value) => (value === undefined ? null : JSON.stringify(value)));
+    const [noteText = null, answerText = null] = texts;
+    put.run(principal, tenant, key, now, request.head, request.body ?? null, noteText, answerText, from);
+  }
+
+  return {
+    get({ principal, tenant, key }) {
+      const row = get.get(principal, tenant, key, nowMs() - lifetimeMs);
+      return row && read(row);
+    },
+    note: (slot, request, note) => write(slot, request, note, undefined),
+    finish: (slot, request, answer) => write(slot, request, undefined, answer),
+  };
+}
+
+function read(row: Record<string, SQLOutputValue>): RequestRecord {
+  const { head, body, note, answer } = row;
+  return {
+    head: String(head),
+    body: typeof body === 'string' ? body : undefined,
+    note: typeof note === 'string' ? (JSON.parse(note) as Note) : undefined,
+    answer: typeof answer === 'string' ? (JSON.parse(answer) as Answer) : undefined,
+  };
+}
