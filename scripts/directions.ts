@@ -10,7 +10,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sdk: ['@boxlite/api', '@boxlite/rest'],
   runtime: ['@boxlite/rest', 'boxlite/backend', 'boxlite/host'],
   server: ['@boxlite/api', 'boxlite/backend', 'boxlite/host'],
-  cli: ['boxlite', 'boxlite/local', 'boxlite/backend', '@boxlite/runtime', '@boxlite/server'],
+  cli: ['boxlite', 'boxlite/local', 'boxlite/backend', 'boxlite/host', '@boxlite/runtime', '@boxlite/server'],
 };
 
 /** The one way round: `boxlite/local` loads the runtime, lazily, so that the main entry also runs in a browser. */
