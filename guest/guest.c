@@ -3,6 +3,7 @@
 #include "connection.h"
 #include "execution.h"
 #include "loop.h"
+#include "loopback.h"
 #include "oom.h"
 #include "process_limit.h"
 #include "spawn.h"
@@ -24,7 +25,7 @@
 enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000 };
 
 static struct watch signals = { .fd = -1 };
-static bool attached, shutting_down, empty;
+static bool attached, opens_loopback, shutting_down, empty;
 static uint64_t capabilities = ~0ULL; /* what the programs of the box may ever have */
 static const char *processes; /* how many there may be; null: that is counted elsewhere */
 static uint64_t kill_all_at, leave_at;
@@ -110,6 +111,8 @@ static int open_listener(int argc, char **argv)
 			capabilities = strtoull(argv[++i], NULL, 16);
 		else if (strcmp(argv[i], "--processes") == 0 && i + 1 < argc)
 			processes = argv[++i];
+		else if (strcmp(argv[i], "--loopback") == 0)
+			opens_loopback = true;
 		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
 			fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
@@ -218,7 +221,7 @@ int guest_main(int argc, char **argv)
 	}
 	int fd = open_listener(argc, argv);
 	if (fd < 0) {
-		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX] [--processes COUNT]\n");
+		fprintf(stderr, "boxlite-guest: no listening socket; usage: guest (--fd N | --listen PATH) [--attached] [--capabilities HEX] [--processes COUNT] [--loopback]\n");
 		return 64;
 	}
 	if (processes && !limit_processes(processes)) {
@@ -230,6 +233,10 @@ int guest_main(int argc, char **argv)
 		return 64;
 	}
 	set_up_process();
+	if (opens_loopback && !loopback_listen()) {
+		fprintf(stderr, "boxlite-guest: cannot listen at port %d\n", LOOPBACK_PORT);
+		return 64;
+	}
 	connection_listen(fd, new_boot_id());
 	run();
 	return 0;

@@ -11,6 +11,7 @@ import { withLock } from './setup/lock.mjs';
 import { npmPackages, repositoryNode } from './setup/npm-packages.mjs';
 import { passOn } from './setup/pass-on.mjs';
 import { perform, SetupError } from './setup/step.mjs';
+import { testUser } from './setup/test-user.mjs';
 import { upstreamClients } from './setup/upstream-clients.mjs';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
@@ -32,7 +33,7 @@ async function main(argv) {
     hostPackages({ forTests }),
     guestProgram,
     baseImage,
-    ...(forTests ? [testKernel, upstreamClients] : []),
+    ...(forTests ? [testKernel, upstreamClients, testUser] : []),
   ];
   if (steps.some((step) => !step.done(root))) {
     await withLock(root, async () => {

@@ -67,6 +67,10 @@ static void swap(const char *one, const char *other) {
   if (syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE_) != 0) disk_fail_errno("cannot swap", one);
 }
 
+static void move(const char *from, const char *to) {
+  if (rename(from, to) != 0) disk_fail_errno("cannot move", from);
+}
+
 static void sync_file_system(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0 || syncfs(fd) != 0) disk_fail_errno("cannot sync", path);
@@ -89,10 +93,11 @@ int disk_main(int argc, char **argv) {
   else if (strcmp(verb, "unpack") == 0 && argc == 7) {
     stream_read(argv[3], (uint32_t)number(argv[4]), number(argv[5]), number(argv[6]));
     report();
-  } else if (strcmp(verb, "swap") == 0 && argc == 5) swap(argv[3], argv[4]);
+  } else if (strcmp(verb, "move") == 0 && argc == 5) move(argv[3], argv[4]);
+  else if (strcmp(verb, "swap") == 0 && argc == 5) swap(argv[3], argv[4]);
   else if (strcmp(verb, "sync") == 0 && argc == 4) sync_file_system(argv[3]);
   else {
-    fprintf(stderr, "usage: boxlite-guest disk copy FROM TO | pack DIR SHIFT | unpack DIR SHIFT BYTES ENTRIES | swap A B | sync DIR\n");
+    fprintf(stderr, "usage: boxlite-guest disk copy FROM TO | pack DIR SHIFT | unpack DIR SHIFT BYTES ENTRIES | move A B | swap A B | sync DIR\n");
     return STATUS_FAILED;
   }
   if (fflush(stdout) != 0) disk_fail_errno("cannot write", "stdout");

@@ -81,6 +81,10 @@ void place_copy(const struct entry *entry, int source);
 /* Lets the root go; FAILED when a directory is still open. */
 void place_close(void);
 
+/* shift.c: of an attribute in a tree whose ids are shifted. */
+void shift_to_stream(struct xattr *xattr, uint32_t shift);
+void shift_to_disk(struct xattr *xattr, uint32_t shift);
+
 /* stream_out.c and stream_in.c */
 void stream_write(const char *path, uint32_t shift);
 void stream_read(const char *path, uint32_t shift, uint64_t bytes_max, uint64_t entries_max);

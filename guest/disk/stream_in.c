@@ -91,6 +91,7 @@ static void get_head(struct entry *entry, int is_root, uint32_t type, uint32_t s
     entry->xattr_count = i + 1;
     get(xattr->value, xattr->length);
     if (!may_set(xattr)) refuse("it holds an attribute that is not for boxes");
+    shift_to_disk(xattr, shift);
   }
 }
 

@@ -65,6 +65,7 @@ static void read_xattrs(struct entry *entry, const char *proc, const char *name)
     xattr->length = (uint32_t)size;
     xattr->value = disk_allocate((size_t)size + 1);
     memcpy(xattr->value, value, (size_t)size);
+    if (portable) shift_to_stream(xattr, shift);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -81,10 +82,15 @@ static int take_signals(void) {
   return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int answer_lock(const char *path) {
+static int answer_lock(const char *path, const struct host_rootless *rootless) {
   char note[1400];
   struct host_buffer payload = {0};
+  struct host_fault fault;
   int outcome = host_lock(path, note, sizeof note);
+  if (outcome == 0 && rootless->newuidmap && host_become_root(rootless, &fault) != 0) {
+    outcome = -2;
+    snprintf(note, sizeof note, "%s", fault.text);
+  }
   host_append_u32(&payload, (uint32_t)getpid());
   if (outcome != 0) host_append_string(&payload, note, strlen(note));
   host_append_frame(&out, 0, outcome == 0 ? HOST_READY : outcome == -1 ? HOST_LOCKED : HOST_FAILED, payload.bytes,
@@ -130,11 +136,26 @@ static void undo_everything(int signals) {
   }
 }
 
-int host_main(int argc, char **argv) {
+static const char *parse(int argc, char **argv, struct host_rootless *rootless) {
   const char *lock = NULL;
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const char *name = argv[i], *value = argv[i + 1];
+    if (strcmp(name, "--lock") == 0) lock = value;
+    else if (strcmp(name, "--newuidmap") == 0) rootless->newuidmap = value;
+    else if (strcmp(name, "--newgidmap") == 0) rootless->newgidmap = value;
+    else if (strcmp(name, "--users") == 0) rootless->first_user = (uint32_t)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--groups") == 0) rootless->first_group = (uint32_t)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--ids") == 0) rootless->count = (uint32_t)strtoul(value, NULL, 10);
+    else if (strcmp(name, "--mounts") == 0) rootless->mounts = value;
+    else if (strcmp(name, "--namespace") == 0) rootless->namespace = value;
+  }
+  return lock;
+}
+
+int host_main(int argc, char **argv) {
+  static struct host_rootless rootless;
+  const char *lock = parse(argc, argv, &rootless);
   struct stat entry;
-  for (int i = 0; i + 1 < argc; i++)
-    if (strcmp(argv[i], "--lock") == 0) lock = argv[i + 1];
   if (!lock || fstat(HOST_CHANNEL, &entry) != 0 || !S_ISSOCK(entry.st_mode)) {
     static const char usage[] = "usage: boxlite-guest host --lock PATH, with a socket on descriptor 3\n";
     return write(2, usage, sizeof usage - 1) < 0 ? 1 : 2;
@@ -147,7 +168,7 @@ int host_main(int argc, char **argv) {
   umask(077);
   prctl(PR_SET_NAME, "boxlite-host");
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return 1;
-  int outcome = answer_lock(lock);
+  int outcome = answer_lock(lock, &rootless);
   if (outcome != 0) return 1;
   setsid();
   if (chdir("/") != 0) return 1;

@@ -68,9 +68,16 @@ int host_idmapped_tree(const char *path, const struct host_ids *ids, uint64_t at
                        struct host_fault *fault) {
   int fd = (int)syscall(SYS_OPEN_TREE, AT_FDCWD, path, OPEN_TREE_CLONE_ | O_CLOEXEC | (recursive ? AT_RECURSIVE_ : 0));
   if (fd < 0) return host_fail(fault, errno, "open", path);
-  struct mount_attributes set = {.set = MOUNT_ATTR_IDMAP_ | attributes, .user_namespace = (uint64_t)ids->namespace};
+  struct mount_attributes set = {.set = attributes};
+  if (ids->count) {
+    set.set |= MOUNT_ATTR_IDMAP_;
+    set.user_namespace = (uint64_t)ids->namespace;
+  }
   if (syscall(SYS_MOUNT_SETATTR, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE_ : 0), &set, sizeof set) != 0) {
-    host_fail(fault, errno, "its file system or this kernel cannot show other owners (idmapped mount):", path);
+    host_fail(fault, errno,
+              ids->count ? "its file system or this kernel cannot show other owners (idmapped mount):"
+                         : "its mount cannot be restricted:",
+              path);
     close(fd);
     return -1;
   }
@@ -90,8 +97,8 @@ int host_bind_idmapped(struct host_reader *reader, struct host_fault *fault) {
   struct host_ids ids = {.first = host_u32(reader), .count = host_u32(reader)};
   uint64_t attributes = host_u64(reader);
   int result = 0;
-  if (!host_finished(reader) || ids.count == 0) result = host_fail(fault, EINVAL, "bind", "a malformed request");
-  else result = host_ids_open(&ids, fault);
+  if (!host_finished(reader)) result = host_fail(fault, EINVAL, "bind", "a malformed request");
+  else if (ids.count) result = host_ids_open(&ids, fault);
   if (result == 0) {
     int tree = host_idmapped_tree(source, &ids, attributes, 1, fault);
     result = tree < 0 ? -1 : 0;

@@ -29,6 +29,8 @@ enum host_request {
   HOST_CLEAR_UNDO = 10,
   HOST_BIND_IDMAPPED = 11,
   HOST_SET_HOSTNAME = 12,
+  HOST_FREEZE = 13,
+  HOST_USAGE = 14,
 };
 
 enum host_answer { HOST_READY = 64, HOST_LOCKED = 65, HOST_DONE = 66, HOST_FAILED = 67, HOST_EXITED = 68 };
@@ -116,6 +118,8 @@ int host_remove_tree(const char *path, struct host_fault *fault);
 int host_copy_sparse(struct host_reader *reader, struct host_fault *fault);
 int host_kill(struct host_reader *reader, struct host_buffer *result, struct host_fault *fault);
 int host_set_hostname(struct host_reader *reader, struct host_fault *fault);
+int host_freeze(struct host_reader *reader, struct host_fault *fault);
+int host_usage(struct host_reader *reader, struct host_buffer *result, struct host_fault *fault);
 /* Start time of a process in clock ticks since boot; 0 when there is none (or only its zombie). */
 uint64_t host_start_time(pid_t pid);
 
@@ -147,6 +151,22 @@ void host_task_read(void);
 int host_task_expire(void);
 /* Nothing may run longer than that from now on. */
 void host_task_hurry(uint32_t within_ms);
+
+/* How an ordinary user's host program becomes root. */
+struct host_rootless {
+  /* The set-user-id programs that map ids; null: this program is root, and stays as it is. */
+  const char *newuidmap, *newgidmap;
+  /* Outside: who 1, 2, 3... of the namespace are; 0 is the user. */
+  uint32_t first_user, first_group, count;
+  /* Shown as /.boxlite. */
+  const char *mounts;
+  /* The file that names the namespace: that of an earlier life is joined while anything is in it. */
+  const char *namespace;
+};
+
+int host_become_root(const struct host_rootless *options, struct host_fault *fault);
+/* Makes a mount namespace whose root is as the host's, with `mounts` as /.boxlite. */
+int host_own_root(const char *mounts, struct host_fault *fault);
 
 /* Takes the lock; -1 with the holder's note in `note` when another has it, -2 with errno in `note` as text. The fd stays open for life. */
 int host_lock(const char *path, char *note, size_t size);

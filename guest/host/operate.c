@@ -23,6 +23,8 @@ int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *r
     case HOST_COPY_SPARSE: return host_copy_sparse(reader, fault);
     case HOST_SET_HOSTNAME: return host_set_hostname(reader, fault);
     case HOST_KILL: return host_kill(reader, result, fault);
+    case HOST_FREEZE: return host_freeze(reader, fault);
+    case HOST_USAGE: return host_usage(reader, result, fault);
     case HOST_REMOVE_TREE:
       path = host_string(reader);
       outcome = host_finished(reader) ? host_remove_tree(path, fault)

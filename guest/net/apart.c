@@ -8,8 +8,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-/* runsc before August 2024 takes every namespace for the host's where it finds sysctls that Linux shows in each since 6.12
-   or so, and refuses to start. What cannot be hidden, such as by a user without that right, it may not miss. */
+/* runsc of 2023 and before takes every network namespace for the host's where it finds a sysctl in it that newer kernels show
+   in each, and refuses to start. Newer releases do not mind; so where it cannot be hidden, they start all the same. */
 int apart_main(int argc, char **argv) {
   if (argc < 3) {
     fprintf(stderr, "usage: boxlite-guest apart PROGRAM [ARGUMENT]...\n");

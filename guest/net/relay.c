@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../loopback.h"
 #include "head.h"
 
 enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000, BROKEN_KEPT = RELAYS_MAX };
@@ -18,8 +19,11 @@ struct side {
   struct relay *relay;
   uint8_t *held; /* waits to be written here; at most PIECE or HEAD_MAX */
   uint32_t start, length;
-  bool connecting, ended, shut;
+  bool connecting, asking, ended, shut; /* asking: it is connected, and the guest is to connect further */
 };
+
+/* Where in the box a stream inward is tried, in this order. */
+enum { AT_LOOPBACK, AT_OWN, AT_LOOPBACK_6, AT_GUEST };
 
 struct relay {
   struct side box, out;
@@ -28,7 +32,7 @@ struct relay {
   uint64_t deadline; /* 0: none */
   void (*answered)(int outside, int error, uint64_t id);
   uint64_t id;
-  uint8_t attempt;
+  uint8_t place;
   bool inspecting, inward, opened;
 };
 
@@ -101,7 +105,8 @@ static void rewatch(struct side *side, const struct side *other) {
   bool space = other->length == 0 || (relay->inspecting && side == &relay->box);
   bool ready = !relay->box.connecting && !relay->out.connecting && (other->watch.fd >= 0 || relay->inspecting);
   uint32_t events = 0;
-  if (side->connecting || (side->length > 0 && !held_back)) events |= EPOLLOUT;
+  if (side->asking && side->connecting) events |= EPOLLIN;
+  else if (side->connecting || (side->length > 0 && !held_back)) events |= EPOLLOUT;
   if (!side->ended && space && ready) events |= EPOLLIN;
   /* With nothing to wait for, only the end of the connection is told, and once. */
   watch_set(&side->watch, events ? events : EPOLLET);
@@ -248,6 +253,13 @@ static void failed(struct relay *relay, int error) {
 
 static void connected(struct side *side, int error);
 
+static void ask_guest(struct side *side) {
+  uint16_t port = htons(side->relay->to.port);
+  side->asking = true;
+  if (send(side->watch.fd, &port, sizeof port, MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof port) rewatch_both(side->relay);
+  else failed(side->relay, ECONNREFUSED);
+}
+
 static void connect_side(struct side *side, int fd, const struct endpoint *to) {
   struct sockaddr_storage target;
   socklen_t length = endpoint_to(to, &target);
@@ -268,38 +280,60 @@ static void connect_out(struct relay *relay) {
   else connect_side(&relay->out, fd, &relay->to);
 }
 
-enum { LOOPBACK_PLACE, OWN_PLACE, LAST_PLACE };
-
-/* 127.0.0.1, then the box's own address, then ::1: a server may listen on any of them. A loopback in a stack of its own
-   cannot be reached from here. */
+/* A server may listen on any of these. The loopback of a stack of its own cannot be reached from here: the guest does that. */
 static void connect_box(struct relay *relay) {
-  uint32_t places[2] = {htonl(INADDR_LOOPBACK), htonl(BOX_ADDRESS)};
-  struct endpoint to = {.address = {{[15] = 1}}, .port = relay->to.port};
-  if (relay->attempt < LAST_PLACE) to.address = address_from_v4(&places[relay->attempt]);
-  int fd = inside_socket(&inside, relay->attempt < LAST_PLACE ? AF_INET : AF_INET6, SOCK_STREAM);
-  if (fd < 0) failed(relay, relay->attempt < LAST_PLACE ? errno : ECONNREFUSED);
+  uint32_t loopback = htonl(INADDR_LOOPBACK), own = htonl(BOX_ADDRESS);
+  struct endpoint to = {.address = address_from_v4(&own), .port = relay->to.port};
+  if (relay->place == AT_LOOPBACK) to.address = address_from_v4(&loopback);
+  if (relay->place == AT_LOOPBACK_6) to.address = (struct address){{[15] = 1}};
+  if (relay->place == AT_GUEST) to.port = LOOPBACK_PORT;
+  int fd = inside_socket(&inside, relay->place == AT_LOOPBACK_6 ? AF_INET6 : AF_INET, SOCK_STREAM);
+  if (fd < 0) failed(relay, relay->place == AT_LOOPBACK_6 ? ECONNREFUSED : errno);
   else connect_side(&relay->box, fd, &to);
+}
+
+/* False when there is no other to try. */
+static bool next_place(struct relay *relay) {
+  if (!relay->inward || relay->place == AT_LOOPBACK_6 || relay->place == AT_GUEST) return false;
+  relay->place = relay->place == AT_LOOPBACK ? AT_OWN : inside.own_stack ? AT_GUEST : AT_LOOPBACK_6;
+  return true;
 }
 
 static void connected(struct side *side, int error) {
   struct relay *relay = side->relay;
+  if (error == 0 && relay->place == AT_GUEST) {
+    ask_guest(side);
+    return;
+  }
   if (error == 0) {
     opened(relay);
     return;
   }
-  if (!relay->inward || relay->attempt == (inside.own_stack ? OWN_PLACE : LAST_PLACE)) {
+  if (!next_place(relay)) {
     failed(relay, relay->inward ? ECONNREFUSED : error);
     return;
   }
   end_side(side, true);
-  relay->attempt++;
   connect_box(relay);
+}
+
+/* Whether the guest has reached the port on the loopback of the box. */
+static void guest_answered(struct side *side) {
+  uint8_t answer = LOOPBACK_REFUSED;
+  ssize_t length = recv(side->watch.fd, &answer, 1, MSG_DONTWAIT);
+  if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (length == 1 && answer == LOOPBACK_OPEN) opened(side->relay);
+  else failed(side->relay, ECONNREFUSED);
 }
 
 static void ready(struct watch *watch, uint32_t events) {
   struct side *side = (struct side *)watch;
   struct relay *relay = side->relay;
   struct side *other = side == &relay->box ? &relay->out : &relay->box;
+  if (side->asking && side->connecting) {
+    guest_answered(side);
+    return;
+  }
   if (side->connecting) {
     int error = 0;
     socklen_t length = sizeof error;
@@ -374,7 +408,7 @@ void relay_inward(int outside, uint16_t port, void (*answered)(int outside, int 
   relay->inward = true;
   relay->id = ++last_id;
   relay->answered = answered;
-  relay->attempt = inside.own_stack ? OWN_PLACE : LOOPBACK_PLACE;
+  relay->place = !inside.own_stack ? AT_LOOPBACK : port == LOOPBACK_PORT ? AT_GUEST : AT_OWN;
   connect_box(relay);
 }
 

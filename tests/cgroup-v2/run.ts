@@ -4,8 +4,9 @@ import { testInMachine } from './vitest-run.ts';
 
 const stopped = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+const engine = process.env['BOXLITE_ENGINE'];
 process.exitCode = await testInMachine(process.argv.slice(2), {
-  engine: process.env['BOXLITE_ENGINE'],
+  env: engine === undefined ? {} : { BOXLITE_ENGINE: engine },
   onOutput: (bytes) => void process.stdout.write(bytes),
   timeoutMs: 3_600_000,
   signal: stopped.signal,

@@ -4,21 +4,13 @@ import { type MachineOptions, runInMachine } from './machine.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
-/** Where tests in the machine run, and for how long. */
-export interface TestInMachineOptions extends Pick<MachineOptions, 'onOutput' | 'timeoutMs' | 'signal'> {
-  /** The best one where undefined. */
-  readonly engine: string | undefined;
-}
-
 /** Runs vitest in the machine, one file after the other, with time for a translated processor; its exit code. */
-export function testInMachine(args: readonly string[], options: TestInMachineOptions): Promise<number> {
-  const { engine, ...rest } = options;
+export function testInMachine(args: readonly string[], options: Omit<MachineOptions, 'argv' | 'cwd'>): Promise<number> {
   const vitest = join(repository, 'node_modules/vitest/vitest.mjs');
   const slowly = ['--no-file-parallelism', '--testTimeout=300000', '--hookTimeout=300000'];
   return runInMachine({
     argv: [process.execPath, vitest, 'run', ...slowly, ...args],
-    env: engine === undefined ? {} : { BOXLITE_ENGINE: engine },
     cwd: repository,
-    ...rest,
+    ...options,
   });
 }

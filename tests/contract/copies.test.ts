@@ -30,14 +30,14 @@ onBothBackends((runtime) => {
   });
 
   describe.each(disks)('$name', ({ options }) => {
-    const made = { ...options, cpus: 2, memoryMib: 256, env: { WHO: 'me' }, labels: { a: 'b' } };
+    const made = { ...options, env: { WHO: 'me' }, labels: { a: 'b' } };
 
     test('a clone of a running box has its options and its disk, and goes its own way', async () => {
       const box = await startedBox(runtime(), made);
       await sh(box, fill);
       const copy = await box.clone({}, `copy-${crypto.randomUUID()}`);
       expect(copy.id).not.toBe(box.id);
-      expect(await copy.info()).toMatchObject({ status: 'configured', cpus: 2, memoryMib: 256, labels: { a: 'b' } });
+      expect(await copy.info()).toMatchObject({ status: 'configured', labels: { a: 'b' } });
       expect(await sh(copy, look)).toBe(seen);
       await sh(copy, 'echo theirs > /data/file');
       expect(await sh(box, look)).toBe(seen);
@@ -53,19 +53,30 @@ onBothBackends((runtime) => {
       const path = await box.exportTo(join(dir, `box-${options.diskSizeGb ?? 0}.boxlite`));
       await runtime().remove(box.id, { force: true });
       const again = await runtime().importBox(path, `again-${crypto.randomUUID()}`);
-      expect(await again.info()).toMatchObject({ status: 'configured', cpus: 2, memoryMib: 256, labels: { a: 'b' } });
+      expect(await again.info()).toMatchObject({ status: 'configured', labels: { a: 'b' } });
       expect(await sh(again, look)).toBe(seen);
       await runtime().remove(again.id, { force: true });
     });
   });
 
   test('a box that was never started is cloned and exported without a disk', async () => {
-    const box = await runtime().create({ image: baseImage, cpus: 2 });
+    const box = await runtime().create({ image: baseImage, labels: { a: 'b' } });
     const copy = await box.clone();
-    expect((await copy.info()).cpus).toBe(2);
+    expect((await copy.info()).labels).toEqual({ a: 'b' });
     const again = await runtime().importBox(await box.export());
     expect((await again.run('echo', ['hi'])).stdout).toBe('hi\n');
     for (const { id } of [box, copy, again]) await runtime().remove(id, { force: true });
+  });
+
+  test('limits of processor and memory are told, and stay with a clone and an archive', async () => {
+    const limits = { cpus: 2, memoryMib: 256 };
+    const box = await runtime().create({ image: baseImage, ...limits });
+    const copy = await box.clone();
+    const again = await runtime().importBox(await box.export());
+    for (const each of [box, copy, again]) {
+      expect(await each.info()).toMatchObject(limits);
+      await runtime().remove(each.id, { force: true });
+    }
   });
 
   test('a name that is taken is refused, and leaves no box', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +6,8 @@ import { openLocal } from '@boxlite/runtime';
 import { createApp, listen, openServerStore } from '@boxlite/server';
 import { type Box, Boxlite, type BoxOptions, ClientCredentials } from 'boxlite';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
+import { removeHome, rootless } from '../../packages/runtime/src/testing/home-folder.ts';
+import { cannotWithoutRoot } from './without-root.ts';
 
 /** A runtime under test, and what it takes to end it. */
 interface Opened {
@@ -28,7 +30,7 @@ async function openOnLocal(engine?: string): Promise<Opened> {
     runtime,
     close: async () => {
       await runtime.shutdown();
-      await rm(homeDir, { recursive: true, force: true });
+      await removeHome(homeDir);
     },
   };
 }
@@ -52,34 +54,40 @@ async function openOnRest(): Promise<Opened> {
       await server.close();
       await backend.shutdown();
       store.close();
-      await rm(homeDir, { recursive: true, force: true });
+      await removeHome(homeDir);
     },
   };
 }
 
 const backends = [
   { name: 'Boxlite.local()', open: () => openOnLocal() },
-  { name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') },
+  // Boxes on runsc need root.
+  ...(rootless ? [] : [{ name: "Boxlite.local() with gVisor's runsc", open: () => openOnLocal('runsc') }]),
   { name: 'Boxlite.rest()', open: openOnRest },
-];
+].filter(({ name }) => name.startsWith(process.env['BOXLITE_CONTRACT'] ?? ''));
 
 // The terminals of the gVisor that Debian 12 has know neither an interrupt nor an end of file character.
 const terminals = 'its terminals have no control characters; boxes on runc have them';
-const cannot: Readonly<Record<string, string>> = {
+const cannotOnRunsc: Readonly<Record<string, string>> = {
   'control-C on a terminal interrupts the command': terminals,
   'the end of stdin on a terminal is control-D': terminals,
-  'goes back to a snapshot with every kind of file, and forward to a later one':
+  'goes back to a snapshot with its named pipes and hard links':
     'its named pipes are never on the disk, and it sees hard links as files of their own until a restart',
 };
 
-/** Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket. */
+/**
+ * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
+ * As an ordinary user, what cannot be is the list in without-root.ts, and no more.
+ */
 export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
   for (const { name, open } of backends) {
     describe(`on ${name}`, () => {
       beforeEach(({ task, skip }) => {
-        const reason = name.includes('runsc') ? cannot[task.name] : undefined;
+        const onRunsc = name.includes('runsc') ? cannotOnRunsc[task.name] : undefined;
+        const withoutRoot = cannotWithoutRoot[task.name] ?? cannotWithoutRoot[task.suite?.name ?? ''];
+        const reason = onRunsc ?? (rootless ? withoutRoot : undefined);
         if (reason === undefined) return;
-        process.stdout.write(`not on runsc: ${task.name}: ${reason}\n`);
+        process.stdout.write(`not ${rootless ? 'without root' : 'on runsc'}: ${task.name}: ${reason}\n`);
         skip(reason);
       });
       let opened: Opened | undefined;

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, OutputTruncatedError, ResourceExhaustedError } from 'boxlite';
+import { InvalidArgumentError, OutputTruncatedError, ResourceExhaustedError, UnsupportedError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends } from './harness.ts';
 
@@ -16,6 +16,8 @@ onBothBackends((runtime) => {
 
   test('the processes and open files of a box are limited', async () => {
     const box = await runtime().create({ image: baseImage, autoRemove: false, processes: 32, openFiles: 100 });
+    const raise = 'for f in $(find /sys/fs/cgroup -name pids.max); do echo 9999 > $f; done';
+    expect((await box.run('sh', ['-c', raise])).stderr).toMatch(/Read-only|denied/);
     const many = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); sleep 50 & done';
     expect((await box.run('sh', ['-c', many])).stderr).toMatch(/fork/);
     expect((await box.run('sh', ['-c', 'ulimit -n 4096 || ulimit -n'])).stdout).toBe('100\n');
@@ -34,6 +36,24 @@ onBothBackends((runtime) => {
     expect(bytes).toBeGreaterThan(1900);
     expect(bytes).toBeLessThanOrEqual(2000);
     await runtime().remove(box.id, { force: true });
+  });
+
+  test('a limit that the configuration says cannot be had is refused by its name, any other is taken', async () => {
+    const { maxCpus, maxMemoryMib, maxDiskSizeGb } = (await runtime().config()).capabilities;
+    const asked = [
+      { most: maxCpus, options: { cpus: 1 } },
+      { most: maxMemoryMib, options: { memoryMib: 256 } },
+      { most: maxDiskSizeGb, options: { diskSizeGb: 1 } },
+    ];
+    for (const { most, options } of asked) {
+      const making = runtime().create({ image: baseImage, ...options });
+      if (most > 0) {
+        await runtime().remove((await making).id);
+        continue;
+      }
+      await expect(making).rejects.toThrow(UnsupportedError);
+      await expect(making).rejects.toThrow(`${Object.keys(options)[0]}: `);
+    }
   });
 
   test('a limit out of its bounds is an InvalidArgumentError that names it', async () => {

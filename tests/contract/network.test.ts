@@ -63,6 +63,21 @@ onBothBackends((runtime) => {
     await expect(text(socket)).rejects.toThrow(/ECONNRESET|EPIPE/);
   });
 
+  test.each(['127.0.0.1', '[::1]'])('a service that listens on %s of the box only is reached too', async (address) => {
+    const box = await startedBox(runtime(), { ports: [{ guestPort: 9 }] });
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    const bytes = randomBytes(1_000_000);
+    await box.files.write('/srv/file', bytes);
+    await box.exec('httpd', ['-f', '-p', `${address}:9`, '-h', '/srv']);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :9; do sleep 0.02; done']);
+    const [port] = (await box.info()).network?.ports ?? [];
+    await using forward = await box.network.tunnel(9).forward();
+    for (const at of [port?.hostPort, forward.port]) {
+      const answer = await fetch(`http://127.0.0.1:${at}/file`, { headers: { connection: 'close' } });
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+  });
+
   test('a forwarded port of this host leads into the box', async () => {
     const box = await echoBox(runtime());
     await using forward = await box.network.tunnel(7).forward();
@@ -107,6 +122,18 @@ onBothBackends((runtime) => {
     expect((await box.info()).network?.ports).toEqual([]);
     const late = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1' });
     await expect(once(late, 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('a box of security maximum has the network of the others, and its root listens on low ports', async () => {
+    const options = { security: 'maximum', ports: [{ guestPort: 80 }], network: { allow: ['example.com'] } } as const;
+    const box = await startedBox(runtime(), options);
+    onTestFinished(() => runtime().remove(box.id, { force: true }));
+    await box.files.write('/srv/file', 'served');
+    await box.exec('httpd', ['-f', '-p', '80', '-h', '/srv']);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :80; do sleep 0.02; done; nc -w 3 192.0.2.7 80']);
+    const [port] = (await box.info()).network?.ports ?? [];
+    expect(await (await fetch(`http://127.0.0.1:${port?.hostPort}/file`)).text()).toBe('served');
+    expect(await box.network.events()).toMatchObject([{ address: '192.0.2.7', port: 80 }]);
   });
 
   test('neither the loopback nor an address of the host can be reached, nor metadata, and each refusal has its remedy', async () => {

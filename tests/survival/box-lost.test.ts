@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite, ExecutionLostError } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { abortEverywhere, baseImage, hostProgramOf, leftovers, until } from './harness.ts';
 
 let home: string;
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await runtime.shutdown();
-  await rm(home, { recursive: true, force: true });
+  await removeHome(home);
 });
 
 test('when PID 1 of a box is killed from outside, its executions are lost, never exit 0, and the box can start again', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Box } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 import { abortEverywhere, baseImage, openSite, type Site, turns, until } from './harness.ts';
 
 let site: Site;
@@ -10,7 +11,7 @@ let token: string;
 
 beforeAll(async () => {
   site = await openSite();
-  box = await site.runtime.create({ image: baseImage, autoRemove: false, memoryMib: 1024 });
+  box = await site.runtime.create({ image: baseImage, autoRemove: false, ...(!rootless && { memoryMib: 1024 }) });
   await box.run('dd', ['if=/dev/zero', 'of=/big', 'bs=1M', 'count=64']);
   const body = 'grant_type=client_credentials&client_id=bench&client_secret=bench-secret';
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };

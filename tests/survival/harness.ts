@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import { Boxlite, type Execution } from 'boxlite';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 
 /** The image of every test here. */
 export const baseImage = 'boxlite/base:latest';
@@ -48,7 +49,7 @@ export async function openSite(): Promise<Site> {
     async [Symbol.asyncDispose]() {
       for (const { id } of await runtime.listInfo()) await runtime.remove(id, { force: true });
       await server.stop();
-      await rm(home, { recursive: true, force: true });
+      await removeHome(home);
     },
   };
 }
@@ -56,10 +57,13 @@ export async function openSite(): Promise<Site> {
 /** What the host has of boxes below a home directory: mounts, containers, cgroups. */
 export function leftovers(home: string, ids: readonly string[]): string[] {
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
+  const runsc = join(home, 'engine/runsc');
+  const runscStates = existsSync(runsc) ? readdirSync(runsc) : [];
   const controllers = readdirSync('/sys/fs/cgroup');
   return ids.flatMap((id) => [
     ...mounts.filter((line) => line.includes(id)),
     ...[join(home, 'engine/runc', id), join('/run/boxlite', id), join('/sys/fs/cgroup/boxlite', id)].filter(existsSync),
+    ...runscStates.filter((name) => name.startsWith(id)),
     ...controllers.map((name) => join('/sys/fs/cgroup', name, 'boxlite', id)).filter(existsSync),
   ]);
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
 import { startServer } from '../../bench/server-process.ts';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage, leftovers, openSite, readOn, until } from './harness.ts';
 
 test('a box that was paused when its server was killed is paused under the next, and goes on from there', {
@@ -35,5 +36,5 @@ test('a paused box that must not outlive its server leaves nothing when that is 
   await server.kill();
   await until('nothing of the box is left', () => leftovers(home, [box.id]).length === 0);
   // What undoes the box may still be at its last files.
-  await rm(home, { recursive: true, maxRetries: 20, retryDelay: 100 });
+  await removeHome(home);
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Boxlite, WarmOptions } from 'boxlite';
+import type { Boxlite, BoxOptions, WarmOptions } from 'boxlite';
+import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage } from './harness.ts';
 
 /** Something that the runtime said was done, and that must stay so whatever happens to its process afterwards. */
@@ -22,7 +23,7 @@ export type Fact =
 export type Scenario = (runtime: Boxlite, input: string, tell: (fact: Fact) => void) => Promise<void>;
 
 const life =
-  (options: { readonly detach?: boolean; readonly diskSizeGb?: number; readonly autoRemove?: boolean }): Scenario =>
+  (options: BoxOptions): Scenario =>
   async (runtime, input, tell) => {
     const box = await runtime.create({ image: baseImage, autoRemove: false, ...options }, 'doomed');
     const { id } = box;
@@ -51,7 +52,9 @@ export const warmBoxes: Readonly<Record<string, readonly WarmOptions[]>> = {
 /** What is gone through, each in a process that is killed at every step of it. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'a detached box': life({ detach: true }),
-  'an attached box with a disk of its own': life({ diskSizeGb: 1 }),
+  'an attached box with a disk of its own': life(rootless ? {} : { diskSizeGb: 1 }),
+  'a detached box on runsc': life({ detach: true, security: 'maximum' }),
+  'an attached box on runsc': life({ security: 'maximum' }),
   async 'a box from the warm pool'(runtime, ...rest) {
     while ((await runtime.metrics()).numWarmBoxes === 0) await delay(5);
     await life({ detach: true })(runtime, ...rest);

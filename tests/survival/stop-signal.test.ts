@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { imageWithConfig } from '../image-with-config.ts';
 import { readOn } from './harness.ts';
 
@@ -35,5 +36,5 @@ test('a stop sends the signal of its image to the main command, waits for it, an
   expect(performance.now() - begun).toBeLessThan(5000);
   expect(await other.wait()).toMatchObject({ exitCode: 137 });
   await runtime.shutdown();
-  await rm(home, { recursive: true });
+  await removeHome(home);
 });

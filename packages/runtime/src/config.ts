@@ -1,9 +1,11 @@
-import type { RuntimeConfig, SecurityPreset } from 'boxlite/backend';
+import type { RuntimeConfig } from 'boxlite/backend';
 import { maxConcurrentExecutions } from './box/box-executions.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 
 /** Most boxes of one tenant, unless the runtime is opened with another number. */
 export const defaultMaxBoxes = 10_000;
+
+import type { ChosenEngine } from './engine/choice.ts';
 
 const config: RuntimeConfig = {
   defaults: { cpus: 1, memoryMib: 512, diskSizeGb: undefined, securityPreset: 'standard', autoRemove: true },
@@ -32,18 +34,23 @@ const config: RuntimeConfig = {
 
 /** What a local runtime gives by default, and what it can do with its engine. */
 export function runtimeConfig(
-  hasPreset: (preset: SecurityPreset) => boolean,
+  { hasPreset, means }: Pick<ChosenEngine, 'hasPreset' | 'means'>,
   maxBoxes: number,
   retention: OutputRetention,
 ): RuntimeConfig {
   const { capabilities } = config;
   const supportedSecurityPresets = capabilities.supportedSecurityPresets.filter(hasPreset);
-  const kept = {
-    outputRetentionMs: Number.isFinite(retention.ms) ? retention.ms : undefined,
-    outputRetentionBytes: Number.isFinite(retention.bytes) ? retention.bytes : undefined,
-  };
+  const { rootless, cgroups } = means;
   return {
     ...config,
-    capabilities: { ...capabilities, maxBoxesPerPrefix: maxBoxes, supportedSecurityPresets, ...kept },
+    capabilities: {
+      ...capabilities,
+      ...(rootless && { maxDiskSizeGb: 0 }),
+      ...(rootless && !cgroups && { maxCpus: 0, maxMemoryMib: 0 }),
+      supportedSecurityPresets,
+      maxBoxesPerPrefix: maxBoxes,
+      outputRetentionMs: Number.isFinite(retention.ms) ? retention.ms : undefined,
+      outputRetentionBytes: Number.isFinite(retention.bytes) ? retention.bytes : undefined,
+    },
   };
 }

@@ -9,7 +9,9 @@ import { diskProgram } from './disk/disk-program.ts';
 import { stages } from './disk/stages.ts';
 import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
+import { layerOwners } from './engine/owner.ts';
 import { openHost } from './host/host.ts';
+import { processStarter } from './images/layer/unpacker.ts';
 import { openImageStore } from './images/store.ts';
 import { checkWarm } from './pool/warm-pool.ts';
 import { boxFolder, LocalRuntime } from './runtime.ts';
@@ -54,6 +56,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
       registries: options.imageRegistries ?? [],
       registryPolicy: options.registryPolicy,
       baseImageDir,
+      ...(host.space.rootless && { owners: layerOwners(host), unpacker: processStarter(host.inside) }),
       inUse: (imageId, tenant) =>
         store.boxes.usesImage(imageId, tenant) ||
         [...lent].some((box) => box.imageId === imageId && (tenant === undefined || box.tenant === tenant)),
@@ -73,6 +76,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
     const layersOfArchives = importedLayers({
       boxes: () => [...store.boxes.all(), ...lent],
       drop: disks.drop,
+      move: disks.program.move,
       directory: join(homeDir, 'imported-layers'),
     });
     const runtime = new LocalRuntime({

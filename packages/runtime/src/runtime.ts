@@ -132,7 +132,7 @@ export class LocalRuntime {
     checkBoxName(name);
     checkBoxOptions(options);
     const { engine } = this.#home;
-    engine.checkPreset(options.security ?? 'standard');
+    engine.checkOptions(options);
     const given = optionsOn(engine, options);
     return abortable(
       this.#make(tenant, name, () => this.#prepare(tenant, given, name, call)),
@@ -229,7 +229,7 @@ export class LocalRuntime {
 
   async config(call: CallOptions = {}): Promise<RuntimeConfig> {
     call.signal?.throwIfAborted();
-    return runtimeConfig(this.#home.engine.hasPreset, this.#parts.maxBoxes, this.#parts.outputRetention);
+    return runtimeConfig(this.#home.engine, this.#parts.maxBoxes, this.#parts.outputRetention);
   }
 
   shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -313,7 +313,7 @@ export class LocalRuntime {
     name: string | undefined,
     call: MakeOptions,
   ): Promise<LocalBox> {
-    const { disks, images, makeImage, importedLayers } = this.#parts;
+    const { disks, engine, images, makeImage, importedLayers } = this.#parts;
     using holding = new DisposableStack();
     const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
       const image = await images
@@ -323,7 +323,13 @@ export class LocalRuntime {
       return image && holding.use(image);
     };
     return await disks.stages.use(async (stage) => {
-      const parts = await unpackArchive(archive, { stage, disks, makeImage, findImage });
+      const parts = await unpackArchive(archive, {
+        stage,
+        disks,
+        makeImage,
+        findImage,
+        check: engine.checkOptions,
+      });
       const { layers, box, image } = parts;
       if (image) return this.#settle(tenant, box, name, () => madeOf(parts, image.info.id, image.layers), call);
       return importedLayers.adopt(layers, (paths) =>

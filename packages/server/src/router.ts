@@ -59,6 +59,7 @@ export function router(routes: Routes, { auth, tenants, limits, basePath }: Rout
     const root = `${basePath}/v1${prefix === undefined ? '' : `/${encodeURIComponent(prefix)}`}`;
     // Only clients of generation 1 ask for tokens.
     if (operation.operationId === 'getToken') passage.generation = 1;
+    passage.operation = operation.operationId;
     const { generation } = passage;
     const call = { request, params, requestId, upgrade, generation, root, prefix, tenants };
     if (!operation.credential) {

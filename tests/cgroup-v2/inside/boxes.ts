@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+// Loaded with the file, not when it is first used: then vitest can keep what it makes of it.
+import '@boxlite/runtime';
 import { type Box, Boxlite } from 'boxlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -16,34 +20,37 @@ function read(path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
+let homeDir: string;
+beforeAll(async () => {
+  homeDir = await mkdtemp(join(tmpdir(), 'boxlite-v2-'));
+  const made = process.env['MADE_HOME'];
+  if (made !== undefined) await promisify(execFile)('cp', ['-a', `${made}/.`, homeDir]);
+});
+afterAll(() => rm(homeDir, { recursive: true }));
+
 describe.each(['runc', 'crun'])('on %s', (engine) => {
-  let homeDir: string;
   let runtime: Boxlite;
   let box: Box;
 
   beforeAll(async () => {
-    homeDir = await mkdtemp(join(tmpdir(), 'boxlite-v2-'));
     runtime = await Boxlite.local({ homeDir, engine });
     box = await runtime.create(
-      { image, cpus: 0.5, memoryMib: 64, processes: 32, autoRemove: false, detach: true },
+      { image, cpus: 1, memoryMib: 128, processes: 32, autoRemove: false, detach: true },
       'box',
     );
     await box.start();
   });
-  afterAll(async () => {
-    await runtime.shutdown();
-    await rm(homeDir, { recursive: true });
-  });
+  afterAll(() => runtime.shutdown());
 
   test('the limits of a box are those of its cgroup', () => {
     const limits = ['cpu.max', 'memory.max', 'memory.swap.max', 'pids.max'].map((name) =>
       read(`${cgroupOf(box)}/${name}`),
     );
-    expect(limits).toEqual(['50000 100000', String(64 * 1024 ** 2), '0', '32']);
+    expect(limits).toEqual(['100000 100000', String(128 * 1024 ** 2), '0', '32']);
   });
 
   test('a command that is out of memory says so, and its box goes on', async () => {
-    const execution = await box.exec('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=100M', 'count=1']);
+    const execution = await box.exec('dd', ['if=/dev/zero', 'of=/dev/null', 'bs=200M', 'count=1']);
     expect(await execution.wait()).toMatchObject({ exitCode: 137 });
     expect((await execution.status()).errorMessage).toMatch(/out of memory/);
     expect((await box.run('echo', ['alive'])).stdout).toBe('alive\n');
@@ -63,10 +70,10 @@ describe.each(['runc', 'crun'])('on %s', (engine) => {
   });
 
   test('metrics are those of the cgroup', async () => {
-    const { memoryBytes, cpuPercent } = await box.metrics();
+    const { memoryBytes } = await box.metrics();
     expect(memoryBytes).toBeGreaterThan(0);
-    expect(memoryBytes).toBeLessThan(64 * 1024 ** 2);
-    expect(cpuPercent).toBeGreaterThanOrEqual(0);
+    expect(memoryBytes).toBeLessThan(128 * 1024 ** 2);
+    await expect.poll(async () => (await box.metrics()).cpuPercent).toBeGreaterThanOrEqual(0);
   });
 
   test('a box sees its own cgroup as the only one, and cannot change it', async () => {
@@ -105,7 +112,6 @@ describe.each(['runc', 'crun'])('on %s', (engine) => {
 test('in a cgroup that systemd delegates, the runtime steps aside and the boxes are beside it', async () => {
   const service = /^0::(.*)$/m.exec(read('/proc/self/cgroup'))?.[1];
   process.env['BOXLITE_CGROUP'] = `${service}/boxes`;
-  const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-v2-'));
   const runtime = await Boxlite.local({ homeDir });
   const box = await runtime.create({ image });
   await box.start();
@@ -113,5 +119,4 @@ test('in a cgroup that systemd delegates, the runtime steps aside and the boxes 
   expect(read('/proc/self/cgroup')).toBe(`0::${service}/runtime`);
   await runtime.shutdown();
   expect(existsSync(`/sys/fs/cgroup${service}/boxes/${box.id}`)).toBe(false);
-  await rm(homeDir, { recursive: true });
 });

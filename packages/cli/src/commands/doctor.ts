@@ -31,7 +31,7 @@ async function hostChecks(runtime: Runtime, homeDir: string): Promise<readonly C
     fileChecks(runtime),
     storageCheck(homeDir),
   ]);
-  return [node, ...kernelChecks(), ...engineChecks(engines), ...files, storage];
+  return [node, ...(await kernelChecks(runtime)), ...engineChecks(engines), ...files, storage];
 }
 
 function report(checks: readonly Check[]): string {

@@ -3,8 +3,8 @@ import { release } from 'node:os';
 import { type Check, optional, required } from './check.ts';
 
 /** What the operating system must bring. */
-export function kernelChecks(): readonly Check[] {
-  const root = process.geteuid?.() === 0;
+export async function kernelChecks(runtime: Rootless): Promise<readonly Check[]> {
+  const rootless = runtime.isRootless();
   const filesystems = read('/proc/filesystems');
   return [
     required(
@@ -13,8 +13,8 @@ export function kernelChecks(): readonly Check[] {
       `${process.platform} ${release()}`,
       'use a Linux machine, or --url',
     ),
-    required('root', root, root ? 'uid 0' : `uid ${process.geteuid?.()}`, 'run boxlite as root, or use --url'),
-    cgroups(),
+    await user(runtime),
+    rootless ? noCgroups : cgroups(),
     required('overlayfs', /\toverlay$/m.test(filesystems), 'in /proc/filesystems', 'modprobe overlay'),
     optional(
       'user namespaces',
@@ -22,9 +22,39 @@ export function kernelChecks(): readonly Check[] {
       `${read('/proc/sys/user/max_user_namespaces').trim() || 'none'} at most`,
       'sysctl user.max_user_namespaces=15000',
     ),
-    optional('loop devices', existsSync('/dev/loop-control'), '/dev/loop-control, for --disk-size', 'modprobe loop'),
+    rootless
+      ? optional('loop devices', false, "only root's: --disk-size is refused", 'run boxlite as root')
+      : optional(
+          'loop devices',
+          existsSync('/dev/loop-control'),
+          '/dev/loop-control, for --disk-size',
+          'modprobe loop',
+        ),
   ];
 }
+
+/** What is asked of the runtime about ordinary users. */
+type Rootless = Pick<typeof import('@boxlite/runtime'), 'isRootless' | 'readRootlessIds'>;
+
+/** Root, or a user with enough subordinate ids for a box. */
+async function user({ isRootless, readRootlessIds }: Rootless): Promise<Check> {
+  const uid = `uid ${process.geteuid?.()}`;
+  if (!isRootless()) return required('user', true, uid, '');
+  const ids = await readRootlessIds();
+  if ('users' in ids) {
+    const found = `${uid}: boxes run without root, as ids ${ids.users} to ${ids.users + 65_535} of this host`;
+    return required('user', true, found, '');
+  }
+  const reasons = ids.map(({ reason }) => reason).join('; ');
+  return required('user', false, `${uid}: ${reasons}`, ids.map(({ fix }) => fix).join('; '));
+}
+
+const noCgroups = optional(
+  'cgroups',
+  false,
+  "not an ordinary user's: --cpus and --memory are refused, and processes are limited for each user of a box",
+  'run boxlite as root',
+);
 
 const wanted = ['cpu', 'memory', 'pids'];
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { type BoxDisks, exists } from '../disk/box-disks.ts';
-import { diskIdShift } from '../disk/disk-program.ts';
 import { boxPaths } from '../engine/disk.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { type ArchivePart, partKind, writeArchive } from './archive-writer.ts';
@@ -25,8 +24,8 @@ export function exportBox(
       defaults,
     };
     yield { kind: partKind.manifest, bytes: [manifestBytes(manifest)] };
-    for (const layer of layers) yield { kind: partKind.layer, bytes: disks.program.pack(layer, 0) };
-    if (upper !== undefined) yield { kind: partKind.disk, bytes: disks.program.pack(upper, diskIdShift) };
+    for (const layer of layers) yield { kind: partKind.layer, bytes: disks.program.pack(layer) };
+    if (upper !== undefined) yield { kind: partKind.disk, bytes: disks.program.pack(upper) };
   }
   return writeArchive(parts());
 }

@@ -2,7 +2,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BoxOptions } from 'boxlite/backend';
 import type { BoxDisks } from '../disk/box-disks.ts';
-import { diskIdShift } from '../disk/disk-program.ts';
 import { boxPaths } from '../engine/disk.ts';
 import type { ReadyImage } from '../images/images.ts';
 import { type ReadPart, readArchive, refusedArchive } from './archive-reader.ts';
@@ -31,12 +30,14 @@ export interface ImportBoxOptions {
   readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   /** An image that is here, by its manifest's digest. */
   readonly findImage: (digest: string) => Promise<ReadyImage | undefined>;
+  /** Refuses what this host cannot give to a box, before anything is unpacked. */
+  readonly check: (options: BoxOptions) => void;
 }
 
 /** Unpacks an archive into a stage. `InvalidArgumentError` for one that is cut, changed or hostile. */
 export async function unpackArchive(
   source: ReadableStream<Uint8Array>,
-  { stage, disks, makeImage, findImage }: ImportBoxOptions,
+  { stage, disks, makeImage, findImage, check }: ImportBoxOptions,
 ): Promise<ImportedParts> {
   const box = join(stage, 'box');
   await mkdir(box, { mode: 0o700 });
@@ -49,6 +50,7 @@ export async function unpackArchive(
   for await (const part of readArchive(source)) {
     if (manifest === undefined) {
       manifest = readManifest(await collected(part, partKind.manifest));
+      check(manifest.options);
       image = manifest.image.digest === null ? undefined : await findImage(manifest.image.digest);
     } else if (part.kind === partKind.layer && seen < manifest.layers && !hasDisk) {
       await (image ? drained(part) : unpackLayer(part));
@@ -64,27 +66,22 @@ export async function unpackArchive(
 
   async function unpackLayer(part: ReadPart): Promise<void> {
     const folder = join(stage, `layer-${seen}`);
-    await unpack(folder, 0, part);
+    await unpack(folder, part);
     layers.push({ folder, digest: part.digest() });
   }
   async function unpackDisk(part: ReadPart, { diskSizeGb }: BoxOptions): Promise<void> {
     const { image: file, disk, upper } = boxPaths(box);
     if (diskSizeGb === undefined) {
       await mkdir(disk, { mode: 0o700 });
-      return unpack(upper, diskIdShift, part);
+      return unpack(upper, part);
     }
     // Made here and filled with files: a file system of the archive's maker is never mounted.
     await makeImage(file, diskSizeGb);
-    await unpack(join(await disks.stages.mount(stage, file), 'upper'), diskIdShift, part);
+    await unpack(join(await disks.stages.mount(stage, file), 'upper'), part);
     await disks.stages.unmount(stage);
   }
-  async function unpack(folder: string, shift: number, part: ReadPart): Promise<void> {
-    const { entries } = await disks.program.unpack(
-      folder,
-      shift,
-      { bytes: bytesMax, entries: entriesLeft },
-      part.bytes,
-    );
+  async function unpack(folder: string, part: ReadPart): Promise<void> {
+    const { entries } = await disks.program.unpack(folder, { bytes: bytesMax, entries: entriesLeft }, part.bytes);
     entriesLeft -= entries;
     await drained(part);
   }

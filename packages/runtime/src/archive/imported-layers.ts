@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { exists } from '../disk/box-disks.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -7,6 +7,8 @@ export interface ImportedLayersOptions {
   readonly directory: string;
   readonly boxes: () => readonly BoxRecord[];
   readonly drop: (folder: string) => Promise<void>;
+  /** Moves a folder whoever owns it. */
+  readonly move: (from: string, to: string) => Promise<void>;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ImportedLayers {
 }
 
 /** The imported layers of a home directory. */
-export function importedLayers({ directory, boxes, drop }: ImportedLayersOptions): ImportedLayers {
+export function importedLayers({ directory, boxes, drop, move }: ImportedLayersOptions): ImportedLayers {
   let last: Promise<unknown> = Promise.resolve();
   // One at a time: a sweep must not come between a layer's arrival and the record of its box.
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -38,7 +40,7 @@ export function importedLayers({ directory, boxes, drop }: ImportedLayersOptions
         const paths: string[] = [];
         for (const { folder, digest } of layers) {
           const path = join(directory, digest.slice(0, 32));
-          if (!(await exists(path))) await rename(folder, path);
+          if (!(await exists(path))) await move(folder, path);
           paths.push(path);
         }
         // No overlay takes a directory twice, and what the topmost shows hides the same below.

@@ -169,7 +169,7 @@ export class BoxBody {
   }
 
   #engineBox(): EngineBox {
-    return engineBox(this.#record(), this.#folder, this.#home.volumePath);
+    return engineBox(this.#record(), this.#folder, this.#home);
   }
 }
 

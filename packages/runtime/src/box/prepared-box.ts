@@ -23,10 +23,10 @@ export type PreparationHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath' | 
  * All that an engine and a network are told of a box at its start, but for what is its own (its id, its folder, and its
  * hostname where that can be changed): a prepared box of the same shape is what a record asks for.
  */
-export function boxShape({ engine, volumePath }: PreparationHome, record: BoxRecord): string {
-  const { hostname, ...same } = engineBox({ ...record, id: 'id' }, '/', volumePath);
+export function boxShape(home: PreparationHome, record: BoxRecord): string {
+  const { hostname, ...same } = engineBox({ ...record, id: 'id' }, '/', home);
   const { ports = [] } = record.options;
-  return JSON.stringify([same, networkInfo(record), ports, engine.canRename(same.security) ? '' : hostname]);
+  return JSON.stringify([same, networkInfo(record), ports, home.engine.canRename(same.security) ? '' : hostname]);
 }
 
 /** Brings up a box of the record, which is in no store. What fails leaves nothing, and `holding` to the caller. */

@@ -17,29 +17,20 @@ export interface UnpackLimits {
   readonly entries: number;
 }
 
-/**
- * Added to every owner's id when a box's disk is unpacked and taken off when it is packed: archives hold the ids that
- * the box sees. The same for all boxes of an installation.
- */
-export const diskIdShift = 0;
-
 /** The disk role of `boxlite-guest` (guest/disk/PROTOCOL.md): it copies and packs what Node cannot, off the event loop. */
 export interface DiskProgram {
   /** `to` must not exist. Shares blocks where the file system can, and keeps holes. */
   copy(from: string, to: string): Promise<DiskTotals>;
+  /** Gives a path another name, whoever owns it. */
+  move(from: string, to: string): Promise<void>;
   /** Exchanges two paths in one step. */
   swap(one: string, other: string): Promise<void>;
   /** Writes out the file system that holds a directory. */
   sync(directory: string): Promise<void>;
-  /** A tree as a stream; what it takes off the ids is `shift`. */
-  pack(directory: string, shift: number): AsyncIterable<Uint8Array>;
+  /** A tree as a stream, with the owners that the box sees. */
+  pack(directory: string): AsyncIterable<Uint8Array>;
   /** Makes `directory` of a packed tree. `InvalidArgumentError` for one that is hostile, cut or over a limit. */
-  unpack(
-    directory: string,
-    shift: number,
-    limits: UnpackLimits,
-    source: AsyncIterable<Uint8Array>,
-  ): Promise<DiskTotals>;
+  unpack(directory: string, limits: UnpackLimits, source: AsyncIterable<Uint8Array>): Promise<DiskTotals>;
 }
 
 const refused = 2;
@@ -58,8 +49,9 @@ function totals(text: string): DiskTotals {
   return { entries: field('entries'), bytes: field('bytes'), allocatedBytes: field('allocated') };
 }
 
-/** Runs it from a binary; short work through the host program, streams as children of this process. */
-export function diskProgram(host: Host, binary: string): DiskProgram {
+/** Runs it from a binary, with what is added on disk to the ids of a box; short work through the host program, streams as children of this process. */
+export function diskProgram(host: Host, binary: string, idShift: number = host.space.shift): DiskProgram {
+  const shift = `${idShift}`;
   const run = async (...args: string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await host.spawn({
       argv: [binary, 'disk', ...args],
@@ -71,10 +63,12 @@ export function diskProgram(host: Host, binary: string): DiskProgram {
   };
   return {
     copy: async (from, to) => totals(await run('copy', from, to)),
+    move: async (from, to) => void (await run('move', from, to)),
     swap: async (one, other) => void (await run('swap', one, other)),
     sync: async (directory) => void (await run('sync', directory)),
-    async *pack(directory, shift) {
-      const child = spawn(binary, ['disk', 'pack', directory, `${shift}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    async *pack(directory) {
+      const [program, ...args] = host.inside([binary, 'disk', 'pack', directory, shift]);
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
       const ended = once(child, 'close');
       let said = '';
       child.stderr.on('data', (bytes: Buffer) => {
@@ -89,9 +83,10 @@ export function diskProgram(host: Host, binary: string): DiskProgram {
         await ended;
       }
     },
-    async unpack(directory, shift, limits, source) {
-      const args = ['disk', 'unpack', directory, `${shift}`, `${limits.bytes}`, `${limits.entries}`];
-      const child = spawn(binary, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    async unpack(directory, limits, source) {
+      const argv = [binary, 'disk', 'unpack', directory, shift, `${limits.bytes}`, `${limits.entries}`] as const;
+      const [program, ...args] = host.inside(argv);
+      const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
       const ended = once(child, 'close');
       let said = '';
       let wrong = '';

@@ -1,46 +1,52 @@
-import { chmod, chown, mkdir, readdir, rmdir } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rmdir, stat } from 'node:fs/promises';
 import { EngineError } from 'boxlite/backend';
 import { type HostAction, type HostIds, hostActions, mountAttributes } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
+import type { HostSpace } from '../host/space.ts';
 import type { EngineBox } from './engine.ts';
+import { giveToBoxRoot } from './owner.ts';
 import { withPinned } from './pinned-directory.ts';
 
-// Not below the home: the box's root, who is nobody here, must be able to walk to what is mounted.
-const runFolder = '/run/boxlite';
-
-/** Where a box's root file system and volumes are mounted while it runs. */
+/** Where a box's root file system and volumes are mounted while it runs, as the host program sees it. */
 export interface BoxMounts {
+  /** As this process sees it; of what is mounted there it sees nothing without root. */
+  readonly own: string;
   readonly folder: string;
   readonly rootfs: string;
   readonly volumes: string;
 }
 
 /** The mount points of a box, by its id. */
-export function boxMounts(id: string): BoxMounts {
-  const folder = `${runFolder}/${id}`;
-  return { folder, rootfs: `${folder}/rootfs`, volumes: `${folder}/volumes` };
+export function boxMounts({ mounts }: HostSpace, id: string): BoxMounts {
+  const folder = `${mounts.shown}/${id}`;
+  return { own: `${mounts.own}/${id}`, folder, rootfs: `${folder}/rootfs`, volumes: `${folder}/volumes` };
 }
 
-/** Makes the mount points, for the box's root group alone. */
-export async function makeMountPoints(id: string, ids: HostIds): Promise<void> {
-  const { folder, rootfs } = boxMounts(id);
-  if ((await mkdir(runFolder, { recursive: true })) !== undefined) await chmod(runFolder, 0o711);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await mkdir(rootfs, { recursive: true });
-  await chown(folder, 0, ids.first);
-  await chmod(folder, 0o710);
+/** Makes the mount points, for the box's root group alone; without root, nobody else sees what is mounted there. */
+export async function makeMountPoints({ space }: Host, id: string, ids: HostIds): Promise<void> {
+  const { own } = boxMounts(space, id);
+  if ((await mkdir(space.mounts.own, { recursive: true })) !== undefined) await chmod(space.mounts.own, 0o711);
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  await mkdir(`${own}/rootfs`, { recursive: true });
+  if (space.rootless) return chmod(own, 0o711);
+  await chown(own, 0, ids.first);
+  await chmod(own, 0o710);
 }
 
 /** Shows a box's volumes with the owners that they have on this host. `EngineError` where their file system cannot. */
 export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Promise<void> {
-  const { volumes } = boxMounts(box.id);
+  const { own, volumes } = boxMounts(host.space, box.id);
   const steps = await Promise.allSettled(
-    box.volumes.map(async ({ hostPath, readOnly = false }, i) => {
+    box.volumes.map(async ({ hostPath, readOnly = false, managed = false }, i) => {
       const target = `${volumes}/${i}`;
-      await mkdir(target, { recursive: true });
+      await mkdir(`${own}/volumes/${i}`, { recursive: true });
+      if (managed) await giveToBoxRoot(host, hostPath);
       const attributes = mountAttributes.noSuid | mountAttributes.noDev | (readOnly ? mountAttributes.readOnly : 0);
       try {
-        await withPinned(hostPath, (source) => host.bindIdmapped({ source, target, ids, attributes }));
+        const bind = (source: string): Promise<void> =>
+          host.bindIdmapped({ source, target, attributes, ...(!host.space.rootless && { ids }) });
+        // What an ordinary user's host program follows leads nowhere that the user could not go himself.
+        await (host.space.rootless ? bind(hostPath) : withPinned(hostPath, bind));
       } catch (cause) {
         const reason = (cause instanceof Error ? cause.message : String(cause)).replace(
           /\/proc\/\d+\/fd\/\d+/,
@@ -57,20 +63,30 @@ export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Pr
 }
 
 /** Takes every mount of a box away, however it was left, and the mount points. */
-export async function unmountBox(id: string, unmount: (target: string) => Promise<void>): Promise<void> {
-  const { folder, rootfs, volumes } = boxMounts(id);
-  const shown = (await readdir(volumes).catch(() => [])).map((name) => `${volumes}/${name}`);
-  await Promise.all([rootfs, ...shown].map(unmount));
+export async function unmountBox(
+  { space }: Host,
+  id: string,
+  unmount: (target: string) => Promise<void>,
+): Promise<void> {
+  const { own, rootfs, volumes } = boxMounts(space, id);
+  const shown = await readdir(`${own}/volumes`).catch(() => []);
+  await Promise.all([rootfs, ...shown.map((name) => `${volumes}/${name}`)].map(unmount));
   // Never recursive: what is still mounted, or is not ours, stays as it is.
-  for (const path of [...shown, rootfs, volumes, folder]) await rmdir(path).catch(() => undefined);
+  const made = [...shown.map((name) => `${own}/volumes/${name}`), `${own}/rootfs`, `${own}/volumes`, own];
+  for (const path of made) await rmdir(path).catch(() => undefined);
 }
 
 /** The same as a list of things to undo. */
-export function unmountActions(id: string, volumes: number): readonly HostAction[] {
-  const { folder, rootfs, volumes: place } = boxMounts(id);
+export function unmountActions({ space }: Host, id: string, volumes: number): readonly HostAction[] {
+  const { folder, rootfs, volumes: place } = boxMounts(space, id);
   const shown = Array.from({ length: volumes }, (_, i) => `${place}/${i}`);
   return [
     ...[rootfs, ...shown].map((path) => hostActions.umount(path, { detach: true })),
     hostActions.removeTree(folder),
   ];
+}
+
+/** Whether a box has mount points: something of it may be mounted. */
+export async function hasMountPoints({ space }: Host, id: string): Promise<boolean> {
+  return (await stat(boxMounts(space, id).own).catch(() => undefined)) !== undefined;
 }

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import type { Host, HostExit } from '../host/host.ts';
-import { boxMounts } from './box-mounts.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { findProgram } from './program.ts';
 import { crunEngine, runcEngine } from './runc.ts';
@@ -72,15 +71,16 @@ export async function runInside(home: string, host: Host, id: string, script: st
 
 /** What is left of a box on this machine: mounts, cgroups, state, loop devices. For tests. */
 export async function tracesOf(home: string, box: EngineBox): Promise<readonly string[]> {
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+  const mounts = `/run/boxlite/${box.id}`;
+  const mounted = (await readFile('/proc/self/mountinfo', 'utf8'))
     .split('\n')
-    .filter((line) => line.includes(box.folder) || line.includes(boxMounts(box.id).folder));
+    .filter((line) => line.includes(box.folder) || line.includes(mounts));
   const layout = await readCgroupLayout();
   const cgroups = layout === undefined ? [] : cgroupDirectories(layout, `/boxlite/${box.id}`).filter(existsSync);
-  const state = [`${home}/state/${engineName}/${box.id}`, boxMounts(box.id).folder].filter(existsSync);
+  const state = [`${home}/state/${engineName}/${box.id}`, mounts].filter(existsSync);
   const loops = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
   const backing = await Promise.all(
     loops.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
   );
-  return [...mounts, ...cgroups, ...state, ...backing.filter((path) => path.includes(box.folder))];
+  return [...mounted, ...cgroups, ...state, ...backing.filter((path) => path.includes(box.folder))];
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
+import { type BoxOptions, EngineError, type SecurityPreset, UnsupportedError } from 'boxlite/backend';
 import type { Host } from '../host/host.ts';
 import { crun, runc } from './container-runtime.ts';
 import { containersRoot } from './containers.ts';
@@ -8,6 +8,7 @@ import type { Engine, EngineBox, NetworkOrder } from './engine.ts';
 import { isRunning, readInitProcess } from './init-process.ts';
 import { findProgram } from './program.ts';
 import { qemuEngine } from './qemu/qemu.ts';
+import { checkMeans, type HostMeans } from './rootless-options.ts';
 import { crunEngine, runcEngine } from './runc.ts';
 import { isOnRunsc, runscEngine } from './runsc.ts';
 
@@ -22,9 +23,11 @@ export interface EngineParts {
 
 /** An engine that gives every box what its preset asks for: `maximum` a kernel of its own, on runsc, others the chosen engine. */
 export interface ChosenEngine extends Engine {
-  /** `UnsupportedError` with the command that helps where this host has no engine for the preset. */
-  checkPreset(preset: SecurityPreset): void;
-  /** Whether `checkPreset` would pass. */
+  /** `UnsupportedError` with the step that helps where this host has no engine for the preset, or cannot give what is asked for. */
+  checkOptions(options: BoxOptions): void;
+  /** What `checkOptions` judges by. */
+  readonly means: HostMeans;
+  /** Whether there is an engine for the preset. */
   hasPreset(preset: SecurityPreset): boolean;
   /** `networks` for boxes of the preset. */
   networksOf(preset: SecurityPreset): NetworkOrder | undefined;
@@ -38,14 +41,19 @@ export async function openEngine(parts: EngineParts, choice?: string): Promise<C
   if (choice === 'qemu')
     return {
       ...(await qemuEngine(parts)),
-      checkPreset() {},
+      means: { rootless: false, cgroups: true },
+      checkOptions() {},
       hasPreset: () => true,
       networksOf: () => undefined,
       canRename: () => false,
     };
   const chosen = await kindOf(choice);
+  const { rootless } = parts.host.space;
+  if (rootless && chosen === 'runsc')
+    throw new EngineError('boxes on runsc need root; run boxlite as root or choose the engine runc');
   const open = async (kind: Kind): Promise<Engine | undefined> => {
     if (kind === chosen) return kinds[kind](parts, choice ?? kind);
+    if (rootless && kind === 'runsc') return undefined;
     return await kinds[kind](parts, kind).catch((error: unknown) => {
       if (error instanceof EngineError) return undefined;
       throw error;
@@ -79,13 +87,16 @@ async function kindOf(choice: string | undefined): Promise<Kind> {
 }
 
 function engines(
-  { stateDir }: EngineParts,
+  { stateDir, host }: EngineParts,
   opened: Readonly<Record<Kind, Engine | undefined>>,
   chosen: Kind,
 ): ChosenEngine {
+  const { rootless } = host.space;
   const need = (kind: Kind, reason: string): Engine => {
     const engine = opened[kind];
     if (engine !== undefined) return engine;
+    if (rootless && kind === 'runsc')
+      throw new UnsupportedError("security maximum needs gVisor's runsc as root; use standard, or run boxlite as root");
     throw new UnsupportedError(
       `${reason}, which is not installed or does not run; run: sudo apt-get install -y ${kind}`,
     );
@@ -105,12 +116,18 @@ function engines(
     }
     return opened[chosen === 'runsc' ? 'runc' : chosen] ?? forPreset('standard');
   };
-  const { name, version, networks, usage } = forPreset('standard');
+  const { name, version, networks, cgroups, usage } = forPreset('standard');
+  const means = { rootless, cgroups };
   return {
     name,
     version,
     networks,
-    checkPreset: (preset) => void forPreset(preset),
+    cgroups,
+    means,
+    checkOptions(options) {
+      forPreset(options.security ?? 'standard');
+      checkMeans(options, means);
+    },
     hasPreset: (preset) => opened[kindFor(preset)] !== undefined,
     networksOf: (preset) => forPreset(preset).networks,
     canRename: (preset) => forPreset(preset).rename !== undefined,

@@ -4,6 +4,7 @@ import { type HostIds, mountFlags } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
+import { giveToBoxRoot } from './owner.ts';
 import { withPinned } from './pinned-directory.ts';
 import { findProgram } from './program.ts';
 
@@ -103,15 +104,16 @@ export async function mountRootfs(
     });
   }
   if ((await mkdir(paths.upper, { recursive: true })) !== undefined) await chmod(paths.upper, 0o755);
+  await giveToBoxRoot(host, paths.upper);
   await mkdir(paths.work, { recursive: true, mode: 0o700 });
   const overlay = {
-    target: boxMounts(box.id).rootfs,
+    target: boxMounts(host.space, box.id).rootfs,
     upper: paths.upper,
     work: paths.work,
     // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
     flags: mountFlags.noSuid | mountFlags.noDev,
-    data: 'redirect_dir=nofollow,metacopy=off,index=off',
-    ...(ids !== undefined && { ids }),
+    data: host.space.rootless ? 'userxattr,index=off' : 'redirect_dir=nofollow,metacopy=off,index=off',
+    ...(ids !== undefined && !host.space.rootless && { ids }),
   };
   if ('path' in box.rootfs)
     await withPinned(box.rootfs.path, (source) => host.mountOverlay({ ...overlay, layers: [source] }));

@@ -6,6 +6,8 @@ export interface EngineVolume {
   readonly guestPath: string;
   /** @default false */
   readonly readOnly?: boolean;
+  /** The runtime made it for boxes. @default false */
+  readonly managed?: boolean;
 }
 
 /** A directory in memory. */
@@ -76,6 +78,8 @@ export interface Engine {
   readonly version: string;
   /** How long a guest may take, after `start`, until it answers, in milliseconds. @default 10000 */
   readonly guestMs?: number;
+  /** It holds limits of processor and memory. */
+  readonly cgroups: boolean;
   /** Undefined: its boxes have no network namespace on this host, in which a network could be opened. */
   readonly networks: NetworkOrder | undefined;
   /** Resolves once PID 1 runs; its host process id. On failure everything it made is undone. `EngineError`. */

@@ -1,6 +1,6 @@
 import type { CgroupLayout } from '../cgroup/version.ts';
 import type { HostIds } from '../host/action.ts';
-import { boxMounts } from './box-mounts.ts';
+import type { BoxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { boxCapabilities, capabilityMask, guestCapabilities, type ResourceLimit } from './privileges.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -23,7 +23,10 @@ export interface OciConfigOptions {
   /** The kernel accounts swap per cgroup. */
   readonly swapLimits: boolean;
   readonly limits: readonly ResourceLimit[];
+  /** The limit that stands in for a cgroup's where there are none. */
+  readonly limitProcesses: (processes: number) => ResourceLimit;
   readonly ids: HostIds;
+  readonly mounted: BoxMounts;
   /** What is mounted below the volumes and has to be shown by mounts of its own. @default nothing */
   readonly nested?: readonly NestedMount[];
 }
@@ -58,7 +61,10 @@ function mount(destination: string, type: string, source: string, options: reado
   return { destination, type, source, options };
 }
 
-function mounts(box: EngineBox, { guestBinary, etc, layout, nested = [] }: OciConfigOptions): readonly OciMount[] {
+function mounts(
+  box: EngineBox,
+  { guestBinary, etc, layout, mounted, nested = [] }: OciConfigOptions,
+): readonly OciMount[] {
   return [
     mount('/proc', 'proc', 'proc', closed),
     mount('/dev', 'tmpfs', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
@@ -76,7 +82,7 @@ function mounts(box: EngineBox, { guestBinary, etc, layout, nested = [] }: OciCo
     // What they must not allow is set where they were mounted, and so for what is mounted below them.
     ...box.volumes.flatMap(({ guestPath: target, readOnly = false }, i) =>
       ['', ...nested.filter(({ volume }) => volume === i).map(({ path }) => `/${path}`)].map((below) =>
-        mount(`${target}${below}`, 'bind', `${boxMounts(box.id).volumes}/${i}${below}`, [
+        mount(`${target}${below}`, 'bind', `${mounted.volumes}/${i}${below}`, [
           ...['rbind', 'rprivate', 'nosuid', 'nodev'],
           ...(readOnly ? ['ro'] : []),
         ]),
@@ -139,10 +145,13 @@ export function ociConfig(box: EngineBox, options: OciConfigOptions): OciConfig 
       env: [`PATH=${path}`],
       cwd: '/',
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-      rlimits: options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
+      rlimits: [
+        ...options.limits.map((limit) => (limit.type === 'RLIMIT_NOFILE' ? ofPrograms(limit, box) : limit)),
+        ...(layout === undefined ? [options.limitProcesses(box.processes)] : []),
+      ],
       noNewPrivileges: true,
     },
-    root: { path: boxMounts(box.id).rootfs, readonly: false },
+    root: { path: options.mounted.rootfs, readonly: false },
     hostname: box.hostname,
     mounts: mounts(box, options),
     linux: {

@@ -55,7 +55,7 @@ test('root in the box is nobody outside, and owners are on disk, in layers and i
     expect(await stat(path), path).toMatchObject({ uid: 7, gid: 8 });
   expect(await stat(`${box.folder}/disk/upper`)).toMatchObject({ uid: 0, gid: 0 });
   // To nobody on this host but the box's own group.
-  expect((await stat(boxMounts(id).folder)).mode & 0o777).toBe(0o710);
+  expect((await stat(boxMounts(host.space, id).own)).mode & 0o777).toBe(0o710);
 });
 
 test('starts a box whose disk a version without user namespaces made', async () => {

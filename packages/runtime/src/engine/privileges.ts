@@ -116,6 +116,15 @@ export interface ResourceLimit {
   readonly hard: number;
 }
 
+/** As many processes as a box may have, and this process, for each of the box's users: all that can be held without cgroups. */
+export async function processLimits(path = '/proc/self/limits'): Promise<(processes: number) => ResourceLimit> {
+  const [, own] = /^Max processes\s+\S+\s+(\d+)/m.exec(await readFile(path, 'utf8')) ?? [];
+  return (processes) => {
+    const most = Math.min(processes, Number(own ?? processes));
+    return { type: 'RLIMIT_NPROC', soft: most, hard: most };
+  };
+}
+
 /** Limits that only go down from this process's own, so that no capability is needed: open files up to 1,048,576, no core files. */
 export async function boxResourceLimits(path = '/proc/self/limits'): Promise<readonly ResourceLimit[]> {
   const line = (await readFile(path, 'utf8')).split('\n').find((each) => each.startsWith('Max open files'));

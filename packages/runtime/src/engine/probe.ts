@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
 import { readCgroupLayout } from '../cgroup/version.ts';
+import { isRootless, readRootlessIds } from '../host/rootless.ts';
 import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
 import { findProgram } from './program.ts';
 import { probeQemu } from './qemu/probe.ts';
@@ -27,6 +28,8 @@ export interface EngineProbe {
 
 const sysAdmin = 1n << 21n;
 
+const needsRoot = { reason: 'boxes on it need root', fix: 'sudo -E boxlite doctor' };
+
 async function versionOf(path: string): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5000 }).catch(() => ({ stdout: '' }));
   return /version (\S+)/.exec(stdout)?.[1];
@@ -37,13 +40,53 @@ function isOlder(version: string, oldest: ContainerRuntime['oldest']): boolean {
   return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
 }
 
-/** What this process and this kernel lack for boxes, whatever the engine. */
-async function hostProblems(): Promise<readonly ProbeProblem[]> {
-  const problems: ProbeProblem[] = [];
+async function rootProblems(): Promise<readonly ProbeProblem[]> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
-  if ((capabilities & sysAdmin) === 0n)
-    problems.push({ reason: 'this process may not mount (no CAP_SYS_ADMIN)', fix: 'sudo -E boxlite doctor' });
+  if ((capabilities & sysAdmin) !== 0n) return [];
+  return [{ reason: 'this process may not mount (no CAP_SYS_ADMIN)', fix: 'sudo -E boxlite doctor' }];
+}
+
+/** Switches by which a system keeps user namespaces from ordinary users, and the value that does. */
+const switches = [
+  { name: 'kernel.unprivileged_userns_clone', off: '0', fix: 'sudo sysctl -w kernel.unprivileged_userns_clone=1' },
+  {
+    name: 'kernel.apparmor_restrict_unprivileged_userns',
+    off: '1',
+    fix: 'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+  },
+];
+
+async function rootlessProblems(): Promise<readonly ProbeProblem[]> {
+  const ids = await readRootlessIds();
+  const problems: ProbeProblem[] = 'users' in ids ? [] : [...ids];
+  for (const { name, off, fix } of switches) {
+    const value = await readFile(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').catch(() => '');
+    if (value.trim() === off) problems.push({ reason: `${name} keeps user namespaces from ordinary users`, fix });
+  }
+  const [major = 0, minor = 0] = release()
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
+  if (major < 5 || (major === 5 && minor < 12))
+    problems.push({
+      reason: `Linux ${release()} lets ordinary users mount no overlay`,
+      fix: 'use Linux 5.12 or newer',
+    });
+  return problems;
+}
+
+/** What boxes of an ordinary user are without. */
+const lost: readonly ProbeProblem[] = [
+  {
+    reason:
+      'without root: no cpus, memoryMib, diskSizeGb, rootfsPath or security maximum; processes are limited for each user of a box',
+    fix: 'run boxlite as root; docs/guides/rootless.md',
+  },
+];
+
+/** What this process and this kernel lack for boxes, whatever the engine. */
+async function hostProblems(): Promise<readonly ProbeProblem[]> {
+  const problems: ProbeProblem[] = [...(isRootless() ? await rootlessProblems() : await rootProblems())];
   const namespaces = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
   if (Number(namespaces) === 0)
     problems.push({
@@ -53,7 +96,7 @@ async function hostProblems(): Promise<readonly ProbeProblem[]> {
   const [major = 0, minor = 0] = release()
     .split('.')
     .map((part) => Number.parseInt(part, 10));
-  if (major < 5 || (major === 5 && minor < 19))
+  if (!isRootless() && (major < 5 || (major === 5 && minor < 19)))
     problems.push({
       reason: `Linux ${release()} cannot stack an overlay on layers with mapped owners, and no box does without a user namespace`,
       fix: 'use Linux 5.19 or newer',
@@ -65,6 +108,7 @@ async function hostProblems(): Promise<readonly ProbeProblem[]> {
 }
 
 async function hostNotes(): Promise<readonly ProbeProblem[]> {
+  if (isRootless()) return lost;
   const notes: ProbeProblem[] = [];
   if ((await readCgroupLayout().catch(() => undefined)) === undefined)
     notes.push({
@@ -101,7 +145,7 @@ async function probeRunsc(): Promise<EngineProbe> {
   const install = 'sudo apt-get install -y runsc';
   const path = await findProgram('runsc');
   const version = path === undefined ? undefined : await versionOf(path);
-  const problems = [...(await hostProblems())];
+  const problems = [...(isRootless() ? [needsRoot] : []), ...(await hostProblems())];
   if (path === undefined)
     problems.unshift({ reason: 'runsc is not installed: boxes cannot have security maximum', fix: install });
   else if (version === undefined)

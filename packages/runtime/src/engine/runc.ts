@@ -10,15 +10,15 @@ import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { mountedBelow, readMounts } from '../host/mounts.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
-import { readBoxIds } from './box-ids.ts';
-import { boxMounts, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
+import { boxIdsOf } from './box-ids.ts';
+import { boxMounts, hasMountPoints, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
 import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
 import { containersRoot, openContainers } from './containers.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning } from './init-process.ts';
 import { etcFiles, type NestedMount, ociConfig } from './oci-config.ts';
-import { boxResourceLimits } from './privileges.ts';
+import { boxResourceLimits, processLimits } from './privileges.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
 
@@ -88,7 +88,12 @@ async function containerEngine(
   program: string,
 ): Promise<Engine> {
   const containers = await openContainers(host, runtime, program, containersRoot(stateDir, runtime));
-  const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
+  const [layout, limits, ids] = await Promise.all([
+    host.space.rootless ? undefined : readCgroupLayout(),
+    boxResourceLimits(),
+    boxIdsOf(host),
+  ]);
+  const limitProcesses = await processLimits();
   const swapLimits = await hasSwapLimits(layout);
   const cgroups = boxesCgroup(layout);
   const cgroupOf = cgroups.of;
@@ -98,7 +103,7 @@ async function containerEngine(
     const { disk } = boxPaths(folder);
     return [
       ...containers.deleteActions(id, init),
-      ...unmountActions(id, volumes.length),
+      ...unmountActions(host, id, volumes.length),
       hostActions.umount(disk, { detach: true }),
     ];
   };
@@ -115,7 +120,7 @@ async function containerEngine(
     checkBoxId(place.id);
     const { formerRootfs, disk } = boxPaths(place.folder);
     await containers.delete(place);
-    await unmountBox(place.id, unmount);
+    await unmountBox(host, place.id, unmount);
     if (await exists(formerRootfs)) await unmount(formerRootfs);
     await unmount(disk);
     await removeCgroups(place.id);
@@ -136,6 +141,8 @@ async function containerEngine(
       limits,
       ids,
       nested,
+      mounted: boxMounts(host.space, box.id),
+      limitProcesses,
     });
     await Promise.all([
       ...Object.entries(etcFiles(box.hostname)).map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
@@ -146,7 +153,7 @@ async function containerEngine(
   };
 
   const mountAll = async (box: EngineBox): Promise<void> => {
-    await makeMountPoints(box.id, ids);
+    await makeMountPoints(host, box.id, ids);
     // One that fails leaves none on its way: what is mounted is then taken away.
     const steps = await Promise.allSettled([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
     for (const step of steps) if (step.status === 'rejected') throw step.reason;
@@ -162,7 +169,7 @@ async function containerEngine(
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
     const fresh = !(await exists(paths.disk));
-    if (left !== undefined || (await exists(boxMounts(box.id).folder))) await release(box);
+    if (left !== undefined || (await hasMountPoints(host, box.id))) await release(box);
     try {
       // In order on the channel: the host knows how to undo before there is anything to undo.
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
@@ -203,8 +210,15 @@ async function containerEngine(
     return init !== undefined && (await isRunning(init)) ? init.pid : undefined;
   };
 
+  // By signals, where there is no freezer.
+  const stopOrGo = async (id: string, stop: boolean): Promise<void> => {
+    const init = await containers.init(id);
+    if (init !== undefined) await host.freeze(init, stop);
+  };
+
   return {
     name: runtime.name,
+    cgroups: layout !== undefined,
     networks: 'after',
     version: containers.version,
     start,
@@ -220,7 +234,7 @@ async function containerEngine(
     pid,
     async pause(box) {
       checkBoxId(box.id);
-      if (layout === undefined) throw new EngineError('this host has no cgroups, so boxes cannot be paused');
+      if (layout === undefined) return stopOrGo(box.id, true);
       if (box.attached) {
         // Whatever ends this process has to thaw what it ends.
         const init = await containers.init(box.id);
@@ -231,6 +245,7 @@ async function containerEngine(
     async resume(box) {
       checkBoxId(box.id);
       if (layout !== undefined) await thaw(layout, cgroupOf(box.id));
+      else await stopOrGo(box.id, false);
     },
     async rename(box) {
       checkBoxId(box.id);
@@ -246,7 +261,10 @@ async function containerEngine(
     },
     async usage(id) {
       checkBoxId(id);
-      return layout === undefined ? undefined : await cgroupUsage(layout, cgroupOf(id));
+      if (layout !== undefined) return cgroupUsage(layout, cgroupOf(id));
+      const init = await containers.init(id);
+      if (init === undefined || !(await isRunning(init))) return undefined;
+      return { ...(await host.usage(init)), oomKills: 0 };
     },
   };
 }

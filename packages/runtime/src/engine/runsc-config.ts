@@ -1,4 +1,3 @@
-import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { type OciConfigOptions, type OciMount, ociConfig } from './oci-config.ts';
 import { boxCapabilities } from './privileges.ts';
@@ -20,7 +19,7 @@ function hostThreads(processes: number): number {
 export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFolder: string): object {
   const { process, linux, mounts, ...rest } = ociConfig({ ...box, processes: hostThreads(box.processes) }, options);
   const own = new Set(['cgroup', 'mqueue']);
-  const volumes = new Map(box.volumes.map(({ hostPath }, i) => [`${boxMounts(box.id).volumes}/${i}`, hostPath]));
+  const volumes = new Map(box.volumes.map(({ hostPath }, i) => [`${options.mounted.volumes}/${i}`, hostPath]));
   const bound: OciMount = {
     destination: channel,
     type: 'bind',
@@ -38,6 +37,7 @@ export function runscConfig(box: EngineBox, options: OciConfigOptions, channelFo
       args: [
         ...process.args.map((each) => (each === '--fd' ? '--listen' : each === '3' ? `${channel}/guest.sock` : each)),
         ...['--processes', `${box.processes}`],
+        ...(box.network === undefined ? [] : ['--loopback']),
       ],
       // Only until it has limited its processes.
       capabilities: Object.fromEntries(

@@ -8,12 +8,12 @@ import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
-import { makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
+import { boxMounts, makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
 import { boxPaths, diskImages, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox, EngineUsage } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
-import { boxResourceLimits } from './privileges.ts';
+import { boxResourceLimits, processLimits } from './privileges.ts';
 import { findProgram } from './program.ts';
 import { runscConfig } from './runsc-config.ts';
 
@@ -54,6 +54,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const [layout, limits, ids] = await Promise.all([readCgroupLayout(), boxResourceLimits(), readBoxIds()]);
   const cgroups = boxesCgroup(layout);
   const cgroupOf = cgroups.of;
+  const limitProcesses = await processLimits();
   const root = `${stateDir}/runsc`;
   await mkdir(root, { recursive: true, mode: 0o700 });
   const makeImage = diskImages(host, `${stateDir}/templates`);
@@ -66,7 +67,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const undoActions = ({ id, folder }: Place, init?: InitProcess): readonly HostAction[] => [
     ...(init === undefined ? [] : [hostActions.kill({ ...init, waitMs: 5000 })]),
     hostActions.spawn({ argv: command('delete', '--force', id) }),
-    ...unmountActions(id, 0),
+    ...unmountActions(host, id, 0),
     hostActions.umount(boxPaths(folder).disk, { detach: true }),
   ];
   const unmount = (target: string): Promise<void> =>
@@ -80,7 +81,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       const deleted = await host.spawn({ argv: command('delete', '--force', id), output: 'capture' });
       if (deleted.exitCode !== 0) throw new EngineError(`runsc cannot delete box ${id}: ${deleted.stderr.trim()}`);
     }
-    await unmountBox(id, unmount);
+    await unmountBox(host, id, unmount);
     await unmount(boxPaths(folder).disk);
     if (layout !== undefined)
       await Promise.all(cgroupDirectories(layout, cgroupOf(id)).map((path) => rmdir(path).catch(() => undefined)));
@@ -107,7 +108,18 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       await writeFile(`${etc}/${name}`, text);
       await chmod(`${etc}/${name}`, 0o644);
     }
-    const spec = { guestBinary, etc, cgroup: cgroupOf(box.id), layout, swapLimits: false, limits, ids };
+    const mounted = boxMounts(host.space, box.id);
+    const spec = {
+      guestBinary,
+      etc,
+      cgroup: cgroupOf(box.id),
+      layout,
+      swapLimits: false,
+      limits,
+      ids,
+      mounted,
+      limitProcesses,
+    };
     await writeFile(config, JSON.stringify(runscConfig(box, spec, channel)), { mode: 0o600 });
     await rm(pidFile, { force: true });
   };
@@ -149,6 +161,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
 
   return {
     name: 'runsc',
+    cgroups: layout !== undefined,
     // gVisor's network stack takes what it finds in the namespace when it starts.
     networks: 'before',
     version,
@@ -162,7 +175,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       try {
         if (box.attached) await host.undo(box.id, undoActions(box));
         await cgroups.prepare();
-        await makeMountPoints(box.id, ids);
+        await makeMountPoints(host, box.id, ids);
         await mountRootfs(host, box, undefined, makeImage);
         const mounted = performance.now();
         await prepare(box);

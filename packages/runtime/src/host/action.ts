@@ -33,11 +33,11 @@ export interface HostIds {
   readonly count: number;
 }
 
-/** A bind with everything mounted below it, which shows owners as `ids`: what 0 owns on disk is the box root's. */
+/** A bind with everything mounted below it, which shows owners as `ids`: what 0 owns on disk is the box root's. Without, owners as they are. */
 export interface HostBindOptions {
   readonly source: string;
   readonly target: string;
-  readonly ids: HostIds;
+  readonly ids?: HostIds;
   /** Of {@link mountAttributes}; they hold for what is mounted below, too. */
   readonly attributes: number;
 }
@@ -56,11 +56,15 @@ export interface HostOverlayOptions {
   readonly ids?: HostIds;
 }
 
-/** Which process, and what to do. The start time tells it from a later one with the same id. */
-export interface HostKillOptions {
+/** A process. The start time tells it from a later one with the same id. */
+export interface HostProcess {
   readonly pid: number;
   /** Clock ticks since boot, field 22 of /proc/PID/stat. */
   readonly startTime: number;
+}
+
+/** Which process, and what to do. */
+export interface HostKillOptions extends HostProcess {
   /** 0 only waits. @default 9 */
   readonly signal?: number;
   /** How long to wait for its end. @default 0 */
@@ -129,6 +133,8 @@ export const hostActions: {
   readonly kill: (options: HostKillOptions) => HostAction;
   readonly undo: (key: string, actions: readonly HostAction[]) => HostAction;
   readonly clearUndo: (key: string) => HostAction;
+  readonly freeze: (init: HostProcess, stop: boolean) => HostAction;
+  readonly usage: (init: HostProcess) => HostAction;
   readonly bindIdmapped: (options: HostBindOptions) => HostAction;
   readonly setHostname: (options: HostHostnameOptions) => HostAction;
 } = {
@@ -160,7 +166,9 @@ export const hostActions: {
   undo: (key, actions) =>
     action(9, string(key), u32(actions.length), ...actions.flatMap(({ type, payload }) => [u8(type), block(payload)])),
   clearUndo: (key) => action(10, string(key)),
-  bindIdmapped: ({ source, target, ids, attributes }) =>
+  freeze: ({ pid, startTime }, stop) => action(12, u32(pid), u64(startTime), u8(stop ? 1 : 0)),
+  usage: ({ pid, startTime }) => action(13, u32(pid), u64(startTime)),
+  bindIdmapped: ({ source, target, ids = { first: 0, count: 0 }, attributes }) =>
     action(11, string(source), string(target), u32(ids.first), u32(ids.count), u64(attributes)),
   setHostname: ({ pid, startTime, hostname }) => action(12, u32(pid), u64(startTime), string(hostname)),
 };

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { EngineError, InternalError, InvalidStateError, StorageError } from 'boxlite/backend';
 import type { HostAction } from './action.ts';
 import { answerReader, type HostAnswer } from './answer.ts';
+import { type RootlessIds, rootlessArguments } from './rootless.ts';
+import type { HostSpace } from './space.ts';
 
 /** One life of the host program. */
 export interface HostProgram {
@@ -23,6 +25,13 @@ export interface OpenHostOptions {
   readonly binary: string;
   /** The lock file of the home directory; its folder is made when missing. */
   readonly lockPath: string;
+}
+
+/** What a host program is started with. */
+export interface StartHostOptions extends OpenHostOptions {
+  readonly space: HostSpace;
+  /** Undefined for root. */
+  readonly ids: RootlessIds | undefined;
 }
 
 interface Waiting {
@@ -53,9 +62,19 @@ function channelOf(child: ChildProcess): Socket {
 }
 
 /** Starts the host program and takes the lock. `InvalidStateError` naming the holder when another process has it. */
-export async function startHostProgram({ binary, lockPath }: OpenHostOptions): Promise<HostProgram> {
+export async function startHostProgram(options: StartHostOptions): Promise<HostProgram> {
+  const { binary, lockPath, ids, space } = options;
   await mkdir(dirname(lockPath), { recursive: true, mode: 0o700 });
-  const child = spawn(binary, ['host', '--lock', lockPath], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'], env: {} });
+  const rootless: string[] = [];
+  if (ids !== undefined) {
+    // To be walked through by who is let into its parent, or shown it elsewhere.
+    if ((await mkdir(space.mounts.own, { recursive: true })) !== undefined) await chmod(space.mounts.own, 0o711);
+    rootless.push(...rootlessArguments(ids, space.mounts.own, dirname(lockPath)));
+  }
+  const child = spawn(binary, ['host', '--lock', lockPath, ...rootless], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    env: {},
+  });
   const exited = Promise.withResolvers<void>();
   child.once('exit', () => exited.resolve());
   const channel = channelOf(child);
@@ -110,7 +129,9 @@ export async function startHostProgram({ binary, lockPath }: OpenHostOptions): P
     channel.destroy();
     await exited.promise;
     if (ready.kind === 'locked') throw lockedError(lockPath, ready.note);
-    throw new StorageError(`cannot lock ${lockPath}: ${ready.kind === 'failed' ? ready.message : ready.kind}`);
+    const reason = ready.kind === 'failed' ? ready.message : ready.kind;
+    if (ids !== undefined) throw new EngineError(`boxes cannot run without root here: ${reason}; run boxlite doctor`);
+    throw new StorageError(`cannot lock ${lockPath}: ${reason}`);
   }
   child.unref();
   channel.unref();

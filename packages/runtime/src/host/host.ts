@@ -7,11 +7,14 @@ import {
   type HostKillOptions,
   type HostMountOptions,
   type HostOverlayOptions,
+  type HostProcess,
   type HostSpawnOptions,
   hostActions,
 } from './action.ts';
 import type { HostAnswer } from './answer.ts';
 import { type HostProgram, type OpenHostOptions, startHostProgram } from './host-program.ts';
+import { needRootlessIds } from './rootless.ts';
+import { type HostSpace, hostSpace } from './space.ts';
 
 /** How a spawned program ended; a signal N gives exit code 128 + N. */
 export interface HostExit {
@@ -24,6 +27,16 @@ export interface HostExit {
   readonly stderr: string;
 }
 
+/** Use of a box, counted by its processes. */
+export interface HostUsage {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+  readonly processes: number;
+}
+
+// USER_HZ, of every Linux that runs boxes.
+const ticksPerSecond = 100;
+
 /**
  * The small program beside the runtime that spawns, mounts and reaps. Its failures are `EngineError`s. Should it end, as by
  * `kill -9`, it is started again with its undo lists; only what was asked of it meanwhile fails.
@@ -31,6 +44,9 @@ export interface HostExit {
 export interface Host {
   /** Of the program that runs now. */
   readonly pid: number;
+  readonly space: HostSpace;
+  /** What a child of this process must be started as to be where the host program is, and as whom it is. */
+  inside(argv: readonly [string, ...string[]]): readonly [string, ...string[]];
   spawn(options: HostSpawnOptions): Promise<HostExit>;
   mount(options: HostMountOptions): Promise<void>;
   mountOverlay(options: HostOverlayOptions): Promise<void>;
@@ -46,6 +62,10 @@ export interface Host {
   kill(options: HostKillOptions): Promise<'gone' | 'ended' | 'running'>;
   /** Of the UTS namespace that the process is in. */
   setHostname(options: HostHostnameOptions): Promise<void>;
+  /** Stops every process of the box that has this PID 1, by signals, or lets them all go on. Fails when one cannot be stopped within 10 s: then none is. */
+  freeze(init: HostProcess, stop: boolean): Promise<void>;
+  /** What the processes of such a box use; all 0 when it is gone. */
+  usage(init: HostProcess): Promise<HostUsage>;
   /** Done, in order and whatever fails, if this process ends in any way, or at `close`; replaces the key's list. */
   undo(key: string, actions: readonly HostAction[]): Promise<void>;
   clearUndo(key: string): Promise<void>;
@@ -55,7 +75,10 @@ export interface Host {
 }
 
 /** Starts the host program and takes the lock. `InvalidStateError` naming the holder when another process has it. */
-export async function openHost(options: OpenHostOptions): Promise<Host> {
+export async function openHost(given: OpenHostOptions): Promise<Host> {
+  const ids = await needRootlessIds();
+  const space = hostSpace(given.lockPath, ids);
+  const options = { ...given, ids, space };
   const undos = new Map<string, readonly HostAction[]>();
   let closing = false;
   let program = await startHostProgram(options);
@@ -108,6 +131,8 @@ export async function openHost(options: OpenHostOptions): Promise<Host> {
     get pid() {
       return program.pid;
     },
+    space,
+    inside: (argv) => (space.rootless ? [options.binary, 'enter', `${program.pid}`, ...argv] : argv),
     async spawn(options) {
       const answer = await request(hostActions.spawn(options));
       if (answer.kind === 'exited') return answer;
@@ -132,6 +157,15 @@ export async function openHost(options: OpenHostOptions): Promise<Host> {
     async kill(options) {
       const outcome = (await done(hostActions.kill(options))).readUInt8(0);
       return outcome === 0 ? 'gone' : outcome === 1 ? 'ended' : 'running';
+    },
+    freeze: async (init, stop) => void (await done(hostActions.freeze(init, stop))),
+    async usage(init) {
+      const counted = await done(hostActions.usage(init));
+      return {
+        cpuSeconds: Number(counted.readBigUInt64LE(0)) / ticksPerSecond,
+        memoryBytes: Number(counted.readBigUInt64LE(8)),
+        processes: counted.readUInt32LE(16),
+      };
     },
     async undo(key, actions) {
       undos.set(key, actions);

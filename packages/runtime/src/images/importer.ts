@@ -10,7 +10,7 @@ import type { Extractor } from './layer/extractor.ts';
 import { layerWriter } from './layer/layer-writer.ts';
 import type { LayerLimits } from './layer/limits.ts';
 import { lowerView } from './layer/lower-view.ts';
-import type { LayerStore } from './layer-store.ts';
+import type { LayerOwners, LayerStore } from './layer-store.ts';
 import { digestOf, parseConfig } from './manifest.ts';
 import { hostPlatform } from './platform.ts';
 import type { ImageRecord } from './records.ts';
@@ -27,6 +27,7 @@ export interface ImportOptions {
   readonly limits: LayerLimits;
   readonly extract: Extractor['extract'];
   /** Holds the layers until the image is recorded; the caller disposes of it. */
+  readonly owners: LayerOwners;
   readonly holding: DisposableStack;
   readonly signal: AbortSignal;
 }
@@ -46,17 +47,19 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
     const into = join(own, 'root');
     await mkdir(into, { mode: 0o755 });
     const what = `the archive ${path}`;
-    const unpacked = await options.extract({
-      file: path,
-      what,
-      into,
-      lower: [],
-      limits: options.limits,
-      signal: options.signal,
-    });
+    const { limits, signal, owners } = options;
+    const unpack = (to: string, idShift: number | 'none'): Promise<Extracted> =>
+      options.extract({ file: path, what, into: to, lower: [], limits, signal, idShift });
+    // With owners that are not this process's, what is in it could not be read here.
+    const unpacked = await unpack(into, owners.idShift === 0 ? 0 : 'none');
     if (await isLayout(into)) return importLayout(options, into);
     const archive = await dockerArchive(into);
-    if (archive === undefined) return importRoot(options, into, unpacked);
+    if (archive === undefined) {
+      if (owners.idShift === 0) return importRoot(options, into, unpacked);
+      const again = join(own, 'again');
+      await mkdir(again, { mode: 0o755 });
+      return importRoot(options, again, await unpack(again, owners.idShift));
+    }
     return install(options, await dockerArchiveSource(into, archive, options.reference, path), undefined);
   });
 }
@@ -89,6 +92,7 @@ async function importDirectory(options: ImportOptions): Promise<ImageRecord> {
       await writer.add(entry);
     }
     await writer.finish();
+    await options.owners.give(into);
     return importRoot(options, into, { diffId: hashed.digest(), sizeBytes });
   });
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { ImageError } from 'boxlite/backend';
 import type { Extractor } from './layer/extractor.ts';
@@ -48,6 +48,16 @@ export interface LayerStore {
   stop(reason: Error): Promise<void>;
 }
 
+/** Whose the files of layers are. */
+export interface LayerOwners {
+  /** Deletes a tree whoever owns what is in it; one that is not there is fine. */
+  readonly removeTree: (path: string) => Promise<void>;
+  /** Added to the ids that a box sees. */
+  readonly idShift: number;
+  /** Gives all that is below a directory of this process to the root of boxes. */
+  readonly give: (directory: string) => Promise<void>;
+}
+
 /** Opens the layers below a folder. */
 export async function layerStore(
   directory: string,
@@ -55,6 +65,7 @@ export async function layerStore(
   work: WorkDirectory,
   limits: LayerLimits,
   { extract }: Extractor,
+  { removeTree, idShift }: Pick<LayerOwners, 'removeTree' | 'idShift'>,
 ): Promise<LayerStore> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const jobs: SharedWork<void, number> = sharedWork();
@@ -114,7 +125,7 @@ export async function layerStore(
       await mkdir(into, { mode: 0o755 });
       const what = `layer ${blob.digest} of ${source.what}`;
       const lower = chain.slice(0, -1).map(path);
-      const made = await extract({ file, what, into, lower, limits, digest: blob.digest, signal });
+      const made = await extract({ file, what, into, lower, limits, idShift, digest: blob.digest, signal });
       if (made.diffId !== diffId) throw new ImageError(`${what} is not what its configuration says: ${made.diffId}`);
       report(blob.size);
       await adopt(into, chainId, made.sizeBytes);
@@ -141,7 +152,7 @@ export async function layerStore(
       // Only what no record tells of: a sweep that was killed half way is finished by the next.
       for (const name of await readdir(directory)) {
         const recorded = new Set([...records.layers(), ...held.all()].map(folder));
-        if (!recorded.has(name)) await rm(joinPath(directory, name), { recursive: true, force: true });
+        if (!recorded.has(name)) await removeTree(joinPath(directory, name));
       }
       return bytes;
     },

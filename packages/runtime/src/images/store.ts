@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -18,7 +18,8 @@ import { isLayout, layoutSource } from './import-layout.ts';
 import { importImage } from './importer.ts';
 import { extractor } from './layer/extractor.ts';
 import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
-import { layerStore } from './layer-store.ts';
+import { type StartUnpacker, startThread } from './layer/unpacker.ts';
+import { type LayerOwners, layerStore } from './layer-store.ts';
 import { leases } from './leases.ts';
 import { partialBlobs } from './partial-blobs.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
@@ -42,9 +43,19 @@ export interface OpenImageStoreOptions {
   /** Whether a box has the image of a manifest digest: one of that tenant, or of any. @default none has */
   readonly inUse?: ((manifestDigest: string, tenant?: string) => boolean) | undefined;
   readonly limits?: Partial<LayerLimits> | undefined;
+  /** @default as this process has them */
+  readonly owners?: LayerOwners | undefined;
+  /** @default a thread */
+  readonly unpacker?: StartUnpacker | undefined;
   /** Timeouts of registries. */
   readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs' | 'reach'> | undefined;
 }
+
+const ownOwners: LayerOwners = {
+  removeTree: (path) => rm(path, { recursive: true, force: true }),
+  idShift: 0,
+  give: async () => {},
+};
 
 /** How long a part of a blob is kept for the next try. */
 const partialLifetimeMs = 7 * 24 * 3600 * 1000;
@@ -59,9 +70,10 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const records = imageRecords(options.database);
   const partials = await partialBlobs(join(directory, 'partial'));
   await partials.sweep(partialLifetimeMs);
-  const work = await workDirectory(join(directory, 'tmp'), partials.salvage);
-  const unpacking = extractor();
-  const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking);
+  const { owners = ownOwners, unpacker = startThread } = options;
+  const work = await workDirectory(join(directory, 'tmp'), owners.removeTree, partials.salvage);
+  const unpacking = extractor(unpacker);
+  const layers = await layerStore(join(directory, 'layers'), records, work, limits, unpacking, owners);
   const leased = leases();
   const lease = (digest: string, tenant: string): string => `${tenant} ${digest}`;
   const inUse = (digest: string, tenant?: string): boolean =>
@@ -84,7 +96,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     for (const chain of chains) if (!(await layers.has(chain))) return false;
     return true;
   }
-  const parts = { layers, work, limits, extract: unpacking.extract };
+  const parts = { layers, work, limits, owners, extract: unpacking.extract };
   const isBase = (candidates: readonly Reference[]): boolean =>
     baseImageDir !== undefined && candidates.some((each) => formatReference(each) === baseReference);
 

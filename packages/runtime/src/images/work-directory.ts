@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A process's own folder for what is unfinished. */
@@ -18,6 +18,7 @@ export interface WorkDirectory {
  */
 export async function workDirectory(
   parent: string,
+  removeTree: (path: string) => Promise<void>,
   salvage: (directory: string) => Promise<void> = async () => {},
 ): Promise<WorkDirectory> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
@@ -25,7 +26,7 @@ export async function workDirectory(
     if (await lives(name)) continue;
     const tasks = await readdir(join(parent, name)).catch(() => []);
     for (const task of tasks) await salvage(join(parent, name, task));
-    await rm(join(parent, name), { recursive: true, force: true });
+    await removeTree(join(parent, name));
   }
   const own = await mkdtemp(join(parent, `${process.pid}.${await startTime(String(process.pid))}.`));
   return {
@@ -41,10 +42,10 @@ export async function workDirectory(
       try {
         return await task(directory);
       } finally {
-        await rm(directory, { recursive: true, force: true });
+        await removeTree(directory);
       }
     },
-    remove: () => rm(own, { recursive: true, force: true }),
+    remove: () => removeTree(own),
   };
 }
 

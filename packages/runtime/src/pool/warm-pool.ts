@@ -23,7 +23,7 @@ export function checkWarm(warm: readonly WarmOptions[], { engine }: Pick<Prepara
     if (!Number.isInteger(size) || size < 0 || size > sizeMax)
       throw new InvalidArgumentError(`warm[${i}].size must be a whole number from 0 to ${sizeMax}, not ${size}`);
     checkBoxOptions(box);
-    engine.checkPreset(box.security ?? 'standard');
+    engine.checkOptions(box);
     for (const field of ['volumes', 'ports'] as const)
       if (box[field]?.length)
         throw new InvalidArgumentError(

@@ -139,8 +139,11 @@ export interface RuntimeConfig {
     readonly autoRemove: boolean;
   };
   readonly capabilities: {
+    /** 0 where the processors of a box cannot be limited, and asking for it is refused. */
     readonly maxCpus: number;
+    /** 0 where the memory of a box cannot be limited. */
     readonly maxMemoryMib: number;
+    /** 0 where the disk of a box cannot have a size. */
     readonly maxDiskSizeGb: number;
     readonly maxBoxesPerPrefix: number;
     readonly maxConcurrentExecutions: number;

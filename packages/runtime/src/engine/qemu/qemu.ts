@@ -175,6 +175,7 @@ export async function qemuEngine(options: QemuEngineOptions): Promise<Engine> {
 
   return {
     name: 'qemu',
+    cgroups: true,
     networks: undefined,
     version: `${version} (${accelerator}, Linux ${kernel.release})`,
     guestMs: guestMs[accelerator],

@@ -3,10 +3,14 @@ import { ImageError } from 'boxlite/backend';
 import { extractLayer } from './extract.ts';
 import type { ThreadAnswer, ThreadRequest } from './extractor.ts';
 
-// What a worker of extractor.ts runs: several extractions at a time, each stopped by a message.
+// What an unpacker of unpacker.ts runs, in a thread or a process: several extractions at a time, each stopped by a message.
 const running = new Map<number, AbortController>();
 
-parentPort?.on('message', (request: ThreadRequest) => {
+const post = (message: ThreadAnswer): void => {
+  if (parentPort) parentPort.postMessage(message);
+  else process.send?.(message);
+};
+const take = (request: ThreadRequest): void => {
   const { number } = request;
   if (request.stop) {
     running.get(number)?.abort();
@@ -16,11 +20,13 @@ parentPort?.on('message', (request: ThreadRequest) => {
   running.set(number, controller);
   const answer = (message: ThreadAnswer): void => {
     running.delete(number);
-    parentPort?.postMessage(message);
+    post(message);
   };
   extractLayer({ ...request.options, signal: controller.signal }).then(
     (extracted) => answer({ number, extracted }),
     (error) =>
       answer({ number, failed: { message: String(error?.message ?? error), image: error instanceof ImageError } }),
   );
-});
+};
+if (parentPort) parentPort.on('message', take);
+else process.on('message', take).on('disconnect', () => process.exit());

@@ -18,6 +18,8 @@ export interface ExtractOptions {
   /** Extracted layers that this one lies on, lowest first. */
   readonly lower: readonly string[];
   readonly limits: LayerLimits;
+  /** Added to every owner's id but that of the root; `none` keeps no owners: all is whose who unpacks it. @default 0 */
+  readonly idShift?: number | 'none';
   /** Checked where given; `sha256:…` of the file as it is. */
   readonly digest?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -53,7 +55,7 @@ export async function extractLayer(options: ExtractOptions): Promise<Extracted> 
       yield chunk;
     }
   }
-  const writer = layerWriter(options.into, lowerView(options.lower));
+  const writer = layerWriter(options.into, lowerView(options.lower), { idShift: options.idShift });
   let entries = 0;
   try {
     for await (const entry of readTar(plain())) {

@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { ImageError } from 'boxlite/backend';
 import type { Extracted, ExtractOptions } from './extract.ts';
+import { type StartUnpacker, startThread, type Unpacker } from './unpacker.ts';
 
 /** Unpacks layers in a thread of its own, so that the event loop stays free: most of the work is synchronous. */
 export interface Extractor {
@@ -20,27 +19,22 @@ export type ThreadAnswer =
   | { readonly number: number; readonly extracted: Extracted }
   | { readonly number: number; readonly failed: { readonly message: string; readonly image: boolean } };
 
-const program = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './extract-thread.ts' : './extract-thread.js', import.meta.url),
-);
 /** A thread costs some 10 MiB while it is there, and 50 ms to start. */
 const idleMs = 5000;
 
 interface Thread {
-  readonly worker: Worker;
+  readonly worker: Unpacker;
   readonly waiting: Map<number, PromiseWithResolvers<Extracted>>;
 }
 
-/** Makes an extractor; its thread is there while there is work, and a little longer. */
-export function extractor(): Extractor {
+/** Makes an extractor; its thread, or what `begin` starts in its place, is there while there is work, and a little longer. */
+export function extractor(begin: StartUnpacker = startThread): Extractor {
   let thread: Thread | undefined;
   let idle: NodeJS.Timeout | undefined;
   let last = 0;
 
   function start(): Thread {
-    // Not this process's own flags: some, such as --input-type, no thread takes.
-    const made: Thread = { worker: new Worker(program, { execArgv: [] }), waiting: new Map() };
-    const { worker, waiting } = made;
+    const waiting = new Map<number, PromiseWithResolvers<Extracted>>();
     const gone = (why: string): void => {
       if (thread === made) thread = undefined;
       for (const each of waiting.values()) {
@@ -48,7 +42,7 @@ export function extractor(): Extractor {
       }
       waiting.clear();
     };
-    worker.on('message', (answer: ThreadAnswer) => {
+    const take = (answer: ThreadAnswer): void => {
       const each = waiting.get(answer.number);
       waiting.delete(answer.number);
       if ('extracted' in answer) each?.resolve(answer.extracted);
@@ -57,15 +51,15 @@ export function extractor(): Extractor {
       worker.unref();
       idle = setTimeout(() => void end(made), idleMs);
       idle.unref();
-    });
-    worker.on('error', (error) => gone(String(error)));
-    worker.on('exit', (code) => gone(`exit ${code}`));
+    };
+    const worker = begin({ answer: take, gone });
+    const made: Thread = { worker, waiting };
     return made;
   }
   async function end(ending: Thread | undefined): Promise<void> {
     clearTimeout(idle);
     if (thread === ending) thread = undefined;
-    await ending?.worker.terminate();
+    await ending?.worker.end();
   }
 
   return {
@@ -78,7 +72,7 @@ export function extractor(): Extractor {
       const number = ++last;
       const result = Promise.withResolvers<Extracted>();
       waiting.set(number, result);
-      const post = (request: ThreadRequest): void => worker.postMessage(request);
+      const post = (request: ThreadRequest): void => worker.post(request);
       const stop = (): void => post({ number, stop: true });
       signal?.addEventListener('abort', stop, { once: true });
       try {

@@ -36,16 +36,24 @@ export interface LayerWriter {
 export interface LayerWriterOptions {
   /** Whether `.wh.` names delete (OCI image spec, layer.md, "Whiteouts"), or are names like any other. @default true */
   readonly whiteouts?: boolean;
+  /** Added to every owner's id but that of the root, which stays whose it is; `none` keeps no owners. @default 0 */
+  readonly idShift?: number | 'none' | undefined;
 }
 
 type Metadata = Pick<TarEntry, 'mode' | 'uid' | 'gid' | 'mtime'>;
 
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const nobody = 65_534;
 /** Owners are kept only by root: without it, all that a box can have belongs to who runs it. */
-const owns = process.geteuid?.() === 0;
+const mayOwn = process.geteuid?.() === 0;
 
 /** Writes into an empty directory, on top of what `lower` shows. Devices, sockets and FIFOs are left out. */
 export function layerWriter(root: string, lower: LowerView, options: LayerWriterOptions = {}): LayerWriter {
+  const owns = mayOwn && options.idShift !== 'none';
+  const idShift = typeof options.idShift === 'number' ? options.idShift : 0;
+  // Ids that a box does not have are nobody's in it.
+  const shifted = (id: number): number => (idShift === 0 ? id : Math.min(id, nobody) + idShift);
+  const like = (stats: Stats | undefined): Metadata | undefined => stats && metadataOf(stats, idShift);
   const directories = new Map<BytePath, Metadata>([['', like(lower.find('')) ?? fresh()]]);
   const deleted = new Map<BytePath, Set<BytePath>>();
   const opaque = new Set<BytePath>();
@@ -94,7 +102,7 @@ export function layerWriter(root: string, lower: LowerView, options: LayerWriter
     const descriptor = place(path, (name) => openSync(name, exclusive, 0o600));
     try {
       await writeContent(descriptor, entry.body, entry.size);
-      if (owns) fchownSync(descriptor, entry.uid, entry.gid);
+      if (owns) fchownSync(descriptor, shifted(entry.uid), shifted(entry.gid));
       fchmodSync(descriptor, entry.mode);
       futimesSync(descriptor, entry.mtime, entry.mtime);
     } finally {
@@ -104,7 +112,7 @@ export function layerWriter(root: string, lower: LowerView, options: LayerWriter
   function symlink(path: BytePath, entry: TarEntry): void {
     place(path, (name) => symlinkSync(onDisk(entry.linkPath), name));
     const name = onDisk(tree.absolute(path));
-    if (owns) lchownSync(name, entry.uid, entry.gid);
+    if (owns) lchownSync(name, shifted(entry.uid), shifted(entry.gid));
     lutimesSync(name, entry.mtime, entry.mtime);
   }
   function deletion(parent: BytePath, name: BytePath): void {
@@ -154,9 +162,11 @@ export function layerWriter(root: string, lower: LowerView, options: LayerWriter
       // Deepest first: what is put in a directory changes its time, and a mode may take the right to change it.
       for (const [path, { mode, uid, gid, mtime }] of [...directories].sort(([a], [b]) => b.length - a.length)) {
         const name = onDisk(tree.absolute(path));
-        if (owns) lchownSync(name, uid, gid);
+        // The root of a layer does not show in a box; it must be movable by who runs this.
+        const stays = idShift > 0 && path === '';
+        if (owns && !stays) lchownSync(name, shifted(uid), shifted(gid));
         // Without root, what its owner may not change could never be removed again.
-        chmodSync(name, owns ? mode : mode | 0o700);
+        chmodSync(name, owns && !stays ? mode : mode | 0o700);
         utimesSync(name, mtime, mtime);
       }
     },
@@ -167,9 +177,9 @@ function fresh(): Metadata {
   return { mode: 0o755, uid: 0, gid: 0, mtime: 0 };
 }
 
-function like(stats: Stats | undefined): Metadata | undefined {
-  if (stats === undefined) return undefined;
-  return { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid, mtime: stats.mtimeMs / 1000 };
+function metadataOf({ mode, uid, gid, mtimeMs }: Stats, idShift: number): Metadata {
+  const own = (id: number): number => Math.max(0, id - idShift);
+  return { mode: mode & 0o7777, uid: own(uid), gid: own(gid), mtime: mtimeMs / 1000 };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
