@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type {
   BoxOptions,
@@ -14,46 +13,36 @@ import type {
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
-import { InvalidArgumentError, NotFoundError, ResourceExhaustedError, StoppedError } from 'boxlite/backend';
-import { unpackArchive } from './archive/import-box.ts';
-import type { ImportedLayers } from './archive/imported-layers.ts';
-import { type MadeOf, madeOf } from './archive/made-of.ts';
+import { InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
 import { abortable } from './box/abortable.ts';
 import { boxInfo } from './box/box-info.ts';
+import { BoxMaker, type BoxMakerParts } from './box/box-maker.ts';
 import { optionsOn } from './box/box-network.ts';
-import { boxRoot } from './box/box-root.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
-import { type Making, making } from './box/making.ts';
 import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 import { OutputSweeper } from './execution/output-sweeper.ts';
-import type { ImageStore, ReadyImage } from './images/images.ts';
+import type { ImageStore } from './images/images.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
-import { newBoxRecord } from './store/new-box-record.ts';
 import { readEvents } from './store/read-events.ts';
 import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
 import type { Store } from './store/store.ts';
 import { tenantRuntime } from './tenant-runtime.ts';
-import { withRealPaths } from './volume/real-paths.ts';
 import type { ManagedVolumes } from './volume/volumes.ts';
 
 const adoptedAtOnce = 8;
 
-export interface LocalRuntimeParts extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'volumePath'> {
-  readonly images: ImageStore;
-  readonly importedLayers: ImportedLayers;
+export interface LocalRuntimeParts
+  extends Omit<LocalBoxHome, 'assertOpen' | 'removed' | 'clone' | 'volumePath'>,
+    Pick<BoxMakerParts, 'images' | 'importedLayers' | 'makeImage' | 'maxBoxes'> {
   readonly volumes: (assertOpen: () => void) => ManagedVolumes;
   readonly outputRetention: OutputRetention;
-  /** Makes a disk with a size. */
-  readonly makeImage: (image: string, sizeGb: number) => Promise<void>;
   readonly store: Store;
-  /** Most boxes of one tenant. */
-  readonly maxBoxes: number;
   readonly warm: readonly WarmOptions[];
   /** Lets go of what the runtime was made of. */
   readonly close: () => Promise<void>;
@@ -66,7 +55,7 @@ export class LocalRuntime {
   readonly #parts: LocalRuntimeParts;
   readonly #home: LocalBoxHome;
   readonly #boxes = new Map<string, LocalBox>();
-  readonly #making: Making;
+  readonly #maker: BoxMaker;
   #warm: WarmPool | undefined;
   #closing: Promise<void> | undefined;
   #sweeper: OutputSweeper | undefined;
@@ -74,7 +63,6 @@ export class LocalRuntime {
   constructor(parts: LocalRuntimeParts) {
     this.#parts = parts;
     this.images = parts.images;
-    this.#making = making(parts.store.boxes);
     const assertOpen = (): void => this.#open();
     this.volumes = parts.volumes(assertOpen);
     this.#home = {
@@ -87,6 +75,12 @@ export class LocalRuntime {
         parts.importedLayers.sweep().catch(() => {});
       },
     };
+    this.#maker = new BoxMaker({
+      ...parts,
+      volumes: this.volumes,
+      warm: () => this.#warm,
+      held: (record, prepared) => this.#held(record, prepared),
+    });
   }
 
   /** The runtime as a tenant has it. */
@@ -134,10 +128,7 @@ export class LocalRuntime {
     const { engine } = this.#home;
     engine.checkOptions(options);
     const given = optionsOn(engine, options);
-    return abortable(
-      this.#make(tenant, name, () => this.#prepare(tenant, given, name, call)),
-      call.signal,
-    );
+    return abortable(this.#maker.create({ tenant, name }, given, call), call.signal);
   }
 
   async importBox(
@@ -148,10 +139,7 @@ export class LocalRuntime {
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
-    return abortable(
-      this.#make(tenant, name, () => this.#import(tenant, archive, name, call)),
-      call.signal,
-    );
+    return abortable(this.#maker.import({ tenant, name }, archive, call), call.signal);
   }
 
   async getOrCreate(
@@ -162,7 +150,8 @@ export class LocalRuntime {
   ): Promise<{ box: LocalBox; created: boolean }> {
     this.#enter(call);
     checkBoxName(name);
-    for (let making = this.#making.get(tenant, name); making; making = this.#making.get(tenant, name)) {
+    const look = (): Promise<LocalBox> | undefined => this.#maker.underWay({ tenant, name });
+    for (let making = look(); making; making = look()) {
       // One that fails is the failure of who asked for it: the next to look makes its own.
       const made = making.catch(() => undefined);
       const box = await abortable(made, call.signal);
@@ -239,7 +228,7 @@ export class LocalRuntime {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     this.#parts.store.changed.notify();
-    await Promise.all([this.#making.settled(), this.#sweeper?.stop()]);
+    await Promise.all([this.#maker.settled(), this.#sweeper?.stop()]);
     await this.#warm?.close();
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
@@ -247,115 +236,10 @@ export class LocalRuntime {
     for (const result of left) if (result.status === 'rejected') throw result.reason;
   }
 
-  #make(tenant: string, name: string | undefined, make: () => Promise<LocalBox>): Promise<LocalBox> {
-    this.#checkRoom(tenant);
-    return this.#making.make(tenant, name, make);
-  }
-
-  async #prepare(
-    tenant: string,
-    options: BoxOptions,
-    name: string | undefined,
-    { onId }: MakeOptions,
-  ): Promise<LocalBox> {
-    const began = performance.now();
-    const taken = this.volumes.take(tenant, await withRealPaths(options));
-    // Until the box is stored, only this keeps its image from being removed.
-    using holding = new DisposableStack();
-    const root = await boxRoot(taken, this.#parts.images.of(tenant), holding);
-    const record = this.#record(tenant, name, { ...root, options: taken });
-    const prepared = this.#warm?.take(record);
-    const own = prepared ? { ...record, id: prepared.record.id } : record;
-    try {
-      onId?.(own.id);
-      return this.#insert(own, performance.now() - began, prepared);
-    } catch (error) {
-      await prepared?.destroy();
-      throw error;
-    } finally {
-      prepared?.holding[Symbol.dispose]();
-    }
-  }
-
-  #record(tenant: string, name: string | undefined, made: MadeOf): BoxRecord {
-    return newBoxRecord({ tenant, name, detachAll: this.#parts.detachAll, ...made });
-  }
-
-  #insert(record: BoxRecord, imagePrepareMs: number, prepared?: PreparedBox): LocalBox {
-    const { boxes, counters } = this.#parts.store;
-    // Others may have been made meanwhile.
-    this.#checkRoom(record.tenant);
-    boxes.insert(record);
-    counters.add(record.tenant, 'boxes_created');
-    const timing = { imagePrepareMs };
-    return this.#held(boxes.update(record.id, { status: 'configured', pid: undefined, timing }), prepared);
-  }
-
   async #clone(source: LocalBox, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     checkBoxName(name);
-    const { disks, folder } = this.#parts;
-    const copy = (): Promise<LocalBox> =>
-      disks.stages.use(async (stage) => {
-        const { id, tenant, image, imageId, rootfs, defaults, options } = source.life.state.record;
-        await disks.copy(folder(id), join(stage, 'copy'));
-        const made = (): MadeOf => ({ image, imageId, rootfs, defaults, options });
-        return this.#settle(tenant, join(stage, 'copy'), name, made, call);
-      });
-    return abortable(
-      this.#make(source.life.state.record.tenant, name, () => source.life.whileStill(copy)),
-      call.signal,
-    );
-  }
-
-  async #import(
-    tenant: string,
-    archive: ReadableStream<Uint8Array>,
-    name: string | undefined,
-    call: MakeOptions,
-  ): Promise<LocalBox> {
-    const { disks, engine, images, makeImage, importedLayers } = this.#parts;
-    using holding = new DisposableStack();
-    const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
-      const image = await images
-        .of(tenant)
-        .ready(digest)
-        .catch(() => undefined);
-      return image && holding.use(image);
-    };
-    return await disks.stages.use(async (stage) => {
-      const parts = await unpackArchive(archive, {
-        stage,
-        disks,
-        makeImage,
-        findImage,
-        check: engine.checkOptions,
-      });
-      const { layers, box, image } = parts;
-      if (image) return this.#settle(tenant, box, name, () => madeOf(parts, image.info.id, image.layers), call);
-      return importedLayers.adopt(layers, (paths) =>
-        this.#settle(tenant, box, name, () => madeOf(parts, undefined, paths), call),
-      );
-    });
-  }
-
-  /** Makes a finished folder a box's; without the record that comes last, the next start deletes it. */
-  async #settle(
-    tenant: string,
-    from: string,
-    name: string | undefined,
-    made: () => MadeOf,
-    { onId }: MakeOptions,
-  ): Promise<LocalBox> {
-    const record = this.#record(tenant, name, made());
-    const folder = this.#parts.folder(record.id);
-    await rename(from, folder);
-    try {
-      onId?.(record.id);
-      return this.#insert(record, 0);
-    } catch (error) {
-      await this.#parts.disks.drop(folder);
-      throw error;
-    }
+    const { tenant } = source.life.state.record;
+    return abortable(this.#maker.clone({ tenant, name }, source, call), call.signal);
   }
 
   #held(record: BoxRecord, prepared?: PreparedBox): LocalBox {
@@ -364,12 +248,6 @@ export class LocalRuntime {
     const box = new LocalBox(this.#home, record, prepared);
     this.#boxes.set(record.id, box);
     return box;
-  }
-
-  #checkRoom(tenant: string): void {
-    const { store, maxBoxes } = this.#parts;
-    if (store.boxes.count(tenant) < maxBoxes) return;
-    throw new ResourceExhaustedError(`there are ${maxBoxes} boxes, which is the most here; remove one first`);
   }
 
   #enter(call: CallOptions): void {
