@@ -145,9 +145,9 @@ describe.each(inTenant)('$id', (operation) => {
 
   test('on what another tenant has is 404 in one’s own', async () => {
     if (!/\{(?!prefix)/.test(operation.path)) return;
-    // Another's name is free in one's own: what is asked for is made, of an image that no registry here has.
+    // Another's name is free in one's own: what is asked for is made, where its image can be had.
     if (operation.id === 'getOrCreateBox') {
-      expect(await statusOf(operation, 'b', bearers.intruder)).toBe(502);
+      expect([201, 502]).toContain(await statusOf(operation, 'b', bearers.intruder));
       return;
     }
     for (const own of ['b', 'default']) expect(await statusOf(operation, own, bearers.intruder)).toBe(404);
