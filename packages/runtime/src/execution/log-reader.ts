@@ -5,8 +5,10 @@ import type { OutputLog } from './output-log.ts';
 import { madeForReader } from './reader-memory.ts';
 import type { SharedPieces } from './shared-pieces.ts';
 
-// What one reader has in memory; there may be hundreds.
+// What one reader has in memory. There may be hundreds: where there are many, each has less.
 const pieceBytes = 64 * 1024;
+const manyReaders = 16;
+const pieceOfManyBytes = 16 * 1024;
 const longBytes = 16 * 1024;
 const headerBlockBytes = 4096;
 
@@ -27,6 +29,7 @@ export async function* readLog(
   // How much of the record there was given out already.
   let within = 0;
   const file = new LogFile(log.path, log.shared);
+  log.readers++;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -43,8 +46,9 @@ export async function* readLog(
         await log.changes.next(signal);
         continue;
       }
+      const most = log.readers > manyReaders ? pieceOfManyBytes : pieceBytes;
       const { stream, length, data } =
-        log.inMemory(position, within, pieceBytes) ?? (await file.piece(position, within, log.size));
+        log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
       madeForReader(data.length);
       const offset = counted[stream];
       counted[stream] += data.length;
@@ -57,6 +61,7 @@ export async function* readLog(
       if (skip < data.length) yield { stream, data: data.subarray(skip), offset: offset + skip };
     }
   } finally {
+    log.readers--;
     await file.close();
   }
 }
@@ -82,8 +87,8 @@ class LogFile {
     this.#shared = shared;
   }
 
-  /** Bytes of the record that begins at a position, from there on. */
-  async piece(position: number, within: number, size: number): Promise<Piece> {
+  /** Bytes of the record that begins at a position, at most so many from there on. */
+  async piece(position: number, within: number, size: number, most: number): Promise<Piece> {
     if (this.#record?.position !== position) {
       // After a long record another long one is likely, of which a block would hold little.
       const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : pieceBytes;
@@ -92,7 +97,7 @@ class LogFile {
     }
     const { stream, length } = this.#record;
     const from = position + recordHeaderBytes + within;
-    const wanted = Math.min(length - within, pieceBytes);
+    const wanted = Math.min(length - within, most);
     if (length >= longBytes) return { stream, length, data: await this.#long(position + within, from, wanted) };
     await this.#need(from, wanted, Math.min(Math.max(wanted, pieceBytes), size - from));
     const at = from - this.#start;

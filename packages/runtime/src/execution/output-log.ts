@@ -49,6 +49,8 @@ export class OutputLog {
   readonly #limit: number;
   #fd: number | undefined;
   #writing = false;
+  /** How many read it now. */
+  readers = 0;
   /** What its readers have in memory. */
   readonly shared: SharedPieces = new SharedPieces();
   readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
