@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ExecOptions,
@@ -9,14 +7,13 @@ import {
   ResourceExhaustedError,
 } from 'boxlite/backend';
 import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
-import { OutputLog } from '../execution/output-log.ts';
-import { Unread } from '../execution/unread.ts';
 import type { GuestChannel, GuestListing, GuestSink } from '../guest/channel.ts';
 import { isUlid, ulid } from '../id/ulid.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import type { ExecutionExit, ExecutionRecord } from '../store/execution-records.ts';
-import { storageFailure } from '../store/storage-failure.ts';
 import type { Store } from '../store/store.ts';
+import { BoxCounts } from './box-counts.ts';
+import { ExecutionLogs } from './execution-logs.ts';
 import { guestExec } from './guest-exec.ts';
 
 /** Most executions that may run in one box at once. */
@@ -25,8 +22,6 @@ export const maxConcurrentExecutions = 512;
 // Ended executions stay at hand for readers that come just after; older ones are read from the store again.
 const keptEnded = 64;
 const sigkill = 9;
-// Unless said otherwise, a command that waits for readers is so far ahead of them at most.
-const unreadLimitBytes = 16 * 1024 * 1024;
 
 export interface BoxExecutionsOptions {
   readonly record: BoxRecord;
@@ -42,22 +37,20 @@ export interface BoxExecutionsOptions {
 export class BoxExecutions {
   readonly #record: BoxRecord;
   readonly #store: Store;
-  readonly #folder: string;
-  readonly #limit: number;
+  readonly #logs: ExecutionLogs;
+  readonly #counts: BoxCounts;
   readonly #use: () => () => void;
   readonly #running = new Map<string, LocalExecution>();
   readonly #ended = new Map<string, LocalExecution>();
   #number = 0;
-  #folderMade = false;
-  #added = nothing();
-  #counting = false;
 
   constructor(options: BoxExecutionsOptions) {
     this.#record = options.record;
     this.#store = options.store;
-    this.#limit = options.record.options.outputLimitBytes ?? options.outputLimitBytes;
+    const limit = options.record.options.outputLimitBytes ?? options.outputLimitBytes;
+    this.#logs = new ExecutionLogs(join(options.folder, 'executions'), limit);
+    this.#counts = new BoxCounts(options.store, options.record);
     this.#use = options.use;
-    this.#folder = join(options.folder, 'executions');
   }
 
   /** A number on the channel that no execution of this box had. */
@@ -79,7 +72,7 @@ export class BoxExecutions {
     const argv = [options.command, ...(options.args ?? [])];
     const tty = options.tty ?? false;
     onId?.(id);
-    const execution = this.#make({
+    const record: ExecutionRecord = {
       id,
       boxId: this.#record.id,
       number: this.nextNumber(),
@@ -88,7 +81,8 @@ export class BoxExecutions {
       startedAt: Date.now(),
       output: options.output,
       exit: undefined,
-    });
+    };
+    const execution = new LocalExecution(record, this.#logs.make(record), this.#events());
     this.#running.set(execution.id, execution);
     // A runtime that takes over must know; the guest does not.
     if (options.output) this.#store.executions.insert(execution.record);
@@ -101,8 +95,7 @@ export class BoxExecutions {
     } catch (error) {
       this.#running.delete(execution.id);
       if (options.output) this.#store.executions.remove(this.#record.id, execution.id);
-      this.#added.execErrors++;
-      this.#countSoon();
+      this.#counts.add('execErrors');
       throw error;
     }
     if (execution.running) {
@@ -112,8 +105,7 @@ export class BoxExecutions {
       };
       this.#store.later.add(insert).catch(() => {});
     }
-    this.#added.commands++;
-    this.#countSoon();
+    this.#counts.add('commands');
     return execution;
   }
 
@@ -124,13 +116,7 @@ export class BoxExecutions {
     this.#store.later.flush();
     const record = known?.removed ? undefined : this.#store.executions.get(this.#record.id, id);
     if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
-    const { outputBytes, forgotten } = record.exit;
-    const path = this.#logPath(id);
-    const log =
-      forgotten === undefined
-        ? OutputLog.recover(path, this.#limitOf(record))
-        : OutputLog.forgotten(path, outputBytes ?? { stdout: 0, stderr: 0 }, forgotten);
-    return this.#keep(new LocalExecution(record, log, this.#events()));
+    return this.#keep(new LocalExecution(record, this.#logs.ended(record), this.#events()));
   }
 
   /** Oldest first. */
@@ -171,8 +157,7 @@ export class BoxExecutions {
       exit: undefined,
     };
     if (!found) this.#store.later.insist(() => this.#store.executions.insert(record)).catch(() => {});
-    const log = OutputLog.recover(this.#logPath(record.id), this.#limitOf(record));
-    log.unread = unreadOf(record);
+    const log = this.#logs.takeUp(record);
     const stdout = Math.max(log.stdout, listing.stdout.base);
     const stderr = Math.max(log.stderr, listing.stderr.base);
     if (stdout > log.stdout || stderr > log.stderr) {
@@ -238,54 +223,16 @@ export class BoxExecutions {
   }
 
   addBytesIn(bytes: number): void {
-    this.#added.bytesIn += bytes;
+    this.#counts.addBytes('bytesIn', bytes);
   }
 
   addBytesOut(bytes: number): void {
-    this.#added.bytesOut += bytes;
+    this.#counts.addBytes('bytesOut', bytes);
   }
 
   /** Puts byte counts that wait into the store. */
   flushCounts(): void {
-    if (this.#added.bytesIn > 0 || this.#added.bytesOut > 0) this.#countSoon();
-    this.#store.later.flush();
-  }
-
-  /** Puts what was counted into the store with its next transaction. */
-  #countSoon(): void {
-    if (this.#counting) return;
-    this.#counting = true;
-    const { boxes, counters, later } = this.#store;
-    later
-      .add(() => {
-        const added = this.#added;
-        this.#added = nothing();
-        this.#counting = false;
-        const { id, tenant } = this.#record;
-        boxes.add(id, added);
-        if (added.commands > 0) counters.add(tenant, 'commands', added.commands);
-        if (added.execErrors > 0) counters.add(tenant, 'exec_errors', added.execErrors);
-      })
-      .catch(() => {
-        this.#counting = false;
-      });
-  }
-
-  #make(record: ExecutionRecord): LocalExecution {
-    try {
-      if (!this.#folderMade) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw storageFailure(error);
-    }
-    this.#folderMade = true;
-    const log = new OutputLog(this.#logPath(record.id), this.#limitOf(record));
-    log.unread = unreadOf(record);
-    return new LocalExecution(record, log, this.#events());
-  }
-
-  /** Most bytes kept of an execution's output. */
-  #limitOf({ output }: ExecutionRecord): number {
-    return output?.policy === 'block' ? this.#limit : Math.min(this.#limit, output?.limitBytes ?? this.#limit);
+    this.#counts.flush();
   }
 
   /**
@@ -304,12 +251,8 @@ export class BoxExecutions {
       known?.log.forget(reason);
       this.#ended.delete(id);
     }
-    await rm(this.#logPath(id), { force: true });
+    await this.#logs.remove(id);
     return true;
-  }
-
-  #logPath(id: string): string {
-    return join(this.#folder, `${id}.log`);
   }
 
   #events(): ConstructorParameters<typeof LocalExecution>[2] {
@@ -341,15 +284,6 @@ export class BoxExecutions {
     }
     return execution;
   }
-}
-
-function nothing(): { commands: number; execErrors: number; bytesIn: number; bytesOut: number } {
-  return { commands: 0, execErrors: 0, bytesIn: 0, bytesOut: 0 };
-}
-
-/** Set where the command waits for readers. */
-function unreadOf({ output }: ExecutionRecord): Unread | undefined {
-  return output?.policy === 'block' ? new Unread(output.limitBytes ?? unreadLimitBytes) : undefined;
 }
 
 function lost(reason: string): ExecutionExit {
