@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Boxlite, StorageError } from 'boxlite';
+import { openLocal } from '@boxlite/runtime';
+import { createApp, listen, openServerStore } from '@boxlite/server';
+import { ApiKeyCredential, Boxlite, StorageError } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from './harness.ts';
 
@@ -84,4 +86,27 @@ test('a full disk fails what needs space with typed errors, costs no box and no 
     (await box.executions()).find(({ id, exitCode }) => id === code.id && exitCode === 5),
   );
   for (const { id } of await runtime.listInfo()) await runtime.remove(id, { force: true });
+});
+
+test('a box that has filled the disk can be removed, over REST too, and then there is space again', async () => {
+  const backend = await openLocal({ homeDir: join(disk, 'removed') });
+  const store = openServerStore(join(disk, 'removed/server.db'));
+  const app = createApp(backend, { auth: { apiKeys: [{ key: 'key' }] }, store });
+  const server = await listen(app, { port: 0 });
+  try {
+    await using runtime = Boxlite.rest({ url: server.url, credential: new ApiKeyCredential('key') });
+    for (const name of ['one', 'two']) {
+      const box = await runtime.create({ image, autoRemove: false }, name);
+      await box.run('sh', ['-c', 'dd if=/dev/zero of=/big bs=65536 2>/dev/null']);
+      fill();
+      await expect(runtime.create({ image })).rejects.toThrow(StorageError);
+      await runtime.remove(name, { force: true });
+      rmSync(join(disk, 'fill'));
+    }
+    expect(await runtime.listInfo()).toEqual([]);
+  } finally {
+    await server.close();
+    await backend.shutdown();
+    store.close();
+  }
 });

@@ -130,7 +130,13 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     ...volumeRoutes(),
   };
   const basePath = checkedBasePath(options.basePath ?? '');
-  const route = router(onceEach(routes, { records, onError: onStreamError }), { auth, tenants, limits, basePath });
+  const route = router(onceEach(routes, { records, onError: onStreamError }), {
+    auth,
+    tenants,
+    limits,
+    basePath,
+    heartbeatMs,
+  });
 
   async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
     try {

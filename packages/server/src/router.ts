@@ -2,6 +2,7 @@ import { type Operation, operations } from '@boxlite/api';
 import { type Context, Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import type { Authenticator } from './auth/authenticator.ts';
+import { watchCredential } from './auth/credential-watch.ts';
 import { type Principal, requirePermission } from './auth/principal.ts';
 import { meantTenant } from './auth/tenant.ts';
 import type { Generation } from './http/generation.ts';
@@ -34,6 +35,8 @@ export interface RouterOptions {
   readonly limits: Limiter;
   /** What comes before every path, such as `/api`; empty for nothing. */
   readonly basePath: string;
+  /** How often is looked whether the credential of an open stream is still good. */
+  readonly heartbeatMs: number;
 }
 
 type Env = { readonly Bindings: Passage };
@@ -42,7 +45,7 @@ type Env = { readonly Bindings: Passage };
  * Routes a request by the table of operations, and lets it in: 404 for a path that is in no operation, 405 with `Allow`
  * for another method, then the credential, its limits, the tenant and the scope.
  */
-export function router(routes: Routes, { auth, tenants, limits, basePath }: RouterOptions): Router {
+export function router(routes: Routes, { auth, tenants, limits, basePath, heartbeatMs }: RouterOptions): Router {
   const hono = new Hono<Env>({
     getPath(request) {
       const path = getPath(request);
@@ -82,7 +85,8 @@ export function router(routes: Routes, { auth, tenants, limits, basePath }: Rout
         requirePermission(who, permission, generation === 1 ? (scope ?? permission) : permission);
       const backend = tenants.backend(tenant);
       const response = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
-      return heldResponse(response, upgrade, over);
+      const watch = (cut: () => void): (() => void) => watchCredential(() => auth.isGood(who), heartbeatMs, cut);
+      return heldResponse(response, upgrade, { over, watch });
     } catch (error) {
       over();
       throw error;

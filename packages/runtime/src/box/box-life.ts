@@ -255,6 +255,7 @@ export class BoxLife {
     this.state.remove();
     this.#home.removed(this.state.id);
     await this.#body.destroy();
+    this.#home.store.spare.keep();
   }
 
   #refusal(reason: string): InvalidStateError {

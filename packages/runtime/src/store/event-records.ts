@@ -11,8 +11,8 @@ export interface EventRecord extends Omit<BoxEvent, 'id'> {
 export interface EventRecords {
   /** Names this history: another store has another. */
   readonly history: string;
-  /** The sequence of the last event; 0 before the first. */
-  newest(): number;
+  /** The sequence of a tenant's last event; 0 before the first. Each tenant's are its own: nobody counts another's. */
+  newest(tenant: string): number;
   /** Whether everything of a tenant after a sequence is still there. */
   reaches(tenant: string, sequence: number): boolean;
   /** Of a tenant after a sequence, oldest first, at most 200; of one box, by its id or name, where one is given. */
@@ -22,20 +22,24 @@ export interface EventRecords {
 /** How many changes are kept of each tenant. */
 const kept = 10_000;
 
+// The last one is always kept, so that no number is given twice.
+const next = (row: string): string =>
+  `(SELECT coalesce(max(sequence), 0) + 1 FROM events WHERE tenant = ${row}.tenant)`;
+
 const schema = `
 CREATE TABLE IF NOT EXISTS event_history (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO event_history VALUES (1, lower(hex(randomblob(8))));
 CREATE TABLE IF NOT EXISTS events (
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   tenant TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
   at INTEGER NOT NULL,
   type TEXT NOT NULL,
   box_id TEXT NOT NULL,
   name TEXT,
   exit_code INTEGER,
-  error_message TEXT
-) STRICT;
-CREATE INDEX IF NOT EXISTS events_by_tenant ON events (tenant, sequence);
+  error_message TEXT,
+  PRIMARY KEY (tenant, sequence)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS events_gone (tenant TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS events_kept AFTER INSERT ON events BEGIN
   DELETE FROM events WHERE tenant = NEW.tenant AND sequence <= (
@@ -46,17 +50,18 @@ CREATE TRIGGER IF NOT EXISTS event_gone AFTER DELETE ON events BEGIN
   ON CONFLICT (tenant) DO UPDATE SET sequence = max(sequence, OLD.sequence);
 END;
 CREATE TRIGGER IF NOT EXISTS box_created AFTER INSERT ON boxes BEGIN
-  INSERT INTO events (tenant, at, type, box_id, name) VALUES (NEW.tenant, NEW.created_at, 'created', NEW.id, NEW.name);
+  INSERT INTO events (tenant, sequence, at, type, box_id, name)
+  VALUES (NEW.tenant, ${next('NEW')}, NEW.created_at, 'created', NEW.id, NEW.name);
 END;
 CREATE TRIGGER IF NOT EXISTS box_turned AFTER UPDATE OF status ON boxes WHEN OLD.status <> NEW.status BEGIN
-  INSERT INTO events (tenant, at, type, box_id, name, exit_code, error_message) VALUES (
-    NEW.tenant, NEW.updated_at,
+  INSERT INTO events (tenant, sequence, at, type, box_id, name, exit_code, error_message) VALUES (
+    NEW.tenant, ${next('NEW')}, NEW.updated_at,
     CASE NEW.status WHEN 'running' THEN iif(OLD.status = 'paused', 'resumed', 'started') ELSE NEW.status END,
     NEW.id, NEW.name, json_extract(NEW.history, '$.exitCode'), json_extract(NEW.history, '$.errorMessage'));
 END;
 CREATE TRIGGER IF NOT EXISTS box_removed AFTER DELETE ON boxes BEGIN
-  INSERT INTO events (tenant, at, type, box_id, name)
-  VALUES (OLD.tenant, CAST(unixepoch('subsec') * 1000 AS INTEGER), 'removed', OLD.id, OLD.name);
+  INSERT INTO events (tenant, sequence, at, type, box_id, name)
+  VALUES (OLD.tenant, ${next('OLD')}, CAST(unixepoch('subsec') * 1000 AS INTEGER), 'removed', OLD.id, OLD.name);
 END;`;
 
 function read(row: Record<string, SQLOutputValue>): EventRecord {
@@ -75,7 +80,7 @@ function read(row: Record<string, SQLOutputValue>): EventRecord {
 export function eventRecords(database: DatabaseSync): EventRecords {
   database.exec(schema);
   const history = String(database.prepare('SELECT name FROM event_history').get()?.['name']);
-  const newest = statement(database, 'SELECT max(sequence) AS n FROM events');
+  const newest = statement(database, 'SELECT max(sequence) AS n FROM events WHERE tenant = ?');
   const gone = statement(database, 'SELECT sequence AS n FROM events_gone WHERE tenant = ?');
   const after = statement(
     database,
@@ -84,7 +89,7 @@ export function eventRecords(database: DatabaseSync): EventRecords {
   );
   return {
     history,
-    newest: () => Number(newest.get()?.['n'] ?? 0),
+    newest: (tenant) => Number(newest.get(tenant)?.['n'] ?? 0),
     reaches: (tenant, sequence) => sequence >= Number(gone.get(tenant)?.['n'] ?? 0),
     after: (tenant, sequence, box) => after.all(tenant, sequence, box ?? null).map(read),
   };

@@ -113,7 +113,7 @@ test('what is no longer kept, was never there or is of another store is a reset;
   for (const after of [open?.id, `${history}.999999`, `abc.${open?.id.split('.')[1]}`]) {
     expect(types(await take(read({ after }), 2))).toEqual(['open', 'reset']);
   }
-  const newest = store.events.newest();
+  const newest = store.events.newest('mine');
   const kept = await take(read({ after: `${history}.${newest - 10_000}` }), 10_001);
   expect(new Set(types(kept.slice(1)))).toEqual(new Set(['created']));
   for (const after of ['', 'x', '1', `${history}.-1`, `${history}.1 `]) {
@@ -122,7 +122,7 @@ test('what is no longer kept, was never there or is of another store is a reset;
 });
 
 test('a tenant sees its own boxes only, however much another does', async () => {
-  const before = store.events.newest();
+  const before = store.events.newest('mine');
   const mine = box('quiet', 'running');
   const events = read({ after: `${store.events.history}.${before}` });
   for (let i = 0; i < 20; i++) boxOf('theirs', `noisy-${i}`, 'running', 'stopped');
@@ -133,4 +133,9 @@ test('a tenant sees its own boxes only, however much another does', async () => 
   }
   await events.return?.();
   expect(seen.some((event) => 'boxName' in event && event.boxName?.startsWith('noisy'))).toBe(false);
+  // Nor do the numbers tell that there was anything.
+  const history = store.events.history;
+  expect(seen.map(({ id }) => id)).toEqual([0, 1, 2].map((n) => `${history}.${before + n}`));
+  const [open] = await take(read(), 1);
+  expect(open?.id).toBe(`${history}.${before + 2}`);
 });

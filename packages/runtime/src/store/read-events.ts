@@ -27,14 +27,14 @@ export async function* readEvents(
     id: idOf(sequence),
     at: new Date(),
   });
-  const from = after === undefined ? events.newest() : placeOf(after, source);
-  let at = from ?? events.newest();
+  const from = after === undefined ? events.newest(tenant) : placeOf(after, source);
+  let at = from ?? events.newest(tenant);
   yield mark('open', at);
   if (from === undefined) yield mark('reset', at);
   for (;;) {
     signal?.throwIfAborted();
     assertOpen();
-    const newest = events.newest();
+    const newest = events.newest(tenant);
     if (!events.reaches(tenant, at)) {
       // The reader took so long that what it did not take is gone.
       at = newest;
@@ -61,6 +61,6 @@ function placeOf(id: string, { events, tenant }: EventSource): number | undefine
     );
   }
   const sequence = Number(digits);
-  const known = history === events.history && sequence <= events.newest() && events.reaches(tenant, sequence);
+  const known = history === events.history && sequence <= events.newest(tenant) && events.reaches(tenant, sequence);
   return known ? sequence : undefined;
 }

@@ -5,6 +5,7 @@ import { type Counters, counters } from './counters.ts';
 import { openDatabase } from './database.ts';
 import { type EventRecords, eventRecords } from './event-records.ts';
 import { type ExecutionRecords, executionRecords } from './execution-records.ts';
+import { type SpareSpace, spareSpace } from './spare-space.ts';
 import { statement } from './statement.ts';
 import { type WriteQueue, writeQueue } from './write-queue.ts';
 
@@ -18,6 +19,8 @@ export interface Store {
   readonly events: EventRecords;
   /** Told of every change of a box. */
   readonly changed: Notifier;
+  /** For the removal of boxes, which takes it by itself. */
+  readonly spare: SpareSpace;
   /** `StorageError` when it cannot be written, as on a full disk. */
   assertWritable(): void;
   close(): void;
@@ -31,9 +34,13 @@ export function openStore(path: string): Store {
   const events = eventRecords(database);
   database.exec('CREATE TABLE IF NOT EXISTS write_probe (one INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT');
   const probe = statement(database, 'INSERT OR REPLACE INTO write_probe VALUES (1, ?)');
+  const spare = spareSpace(`${path}-spare`);
+  spare.keep();
+  const boxes = boxRecords(database, () => changed.notify());
   return {
     database,
-    boxes: boxRecords(database, () => changed.notify()),
+    boxes: { ...boxes, remove: (id) => spare.use(() => boxes.remove(id)) },
+    spare,
     events,
     changed,
     assertWritable: () => probe.run(Date.now()),

@@ -24,6 +24,8 @@ export interface AuthOptions {
 export interface Authenticator {
   /** Who sent the request; 401 when nobody that is known. What was revoked meanwhile, in any process, is 401. */
   authenticate(authorization: string | null): Promise<Principal>;
+  /** Whether the credential of a principal is still good: neither revoked, in any process, nor expired. A token's own time does not count. */
+  isGood(who: Principal): boolean;
   /** A token for client credentials; 401 for a wrong client or secret, 400 for a scope that is not to be had. */
   issue(request: TokenRequest): Promise<TokenResponse>;
   readonly identity: Identity;
@@ -82,6 +84,17 @@ export function authenticator(options: AuthOptions, nowMs: () => number = Date.n
       if (who) return who;
       const next = 'use another key, or get a new token at POST /v1/oauth/tokens';
       throw unauthorized(`the credential is wrong, expired or revoked; ${next}`, true);
+    },
+
+    isGood({ id }) {
+      try {
+        const found = identity.get(id);
+        // Those that a server was started with are kept nowhere.
+        return found === undefined || isGood(found, nowMs());
+      } catch {
+        // A disk that fails ends no stream; the next request says it.
+        return true;
+      }
     },
 
     async issue(request) {

@@ -29,7 +29,11 @@ export function eventStream(
 ): ReadableStream<Uint8Array> {
   let pending: Promise<IteratorResult<RuntimeEvent>> | undefined;
   const drain = (): void => stop.abort(new DOMException('the server is shutting down', 'AbortError'));
+  let ended = false;
+  // A client that goes away ends the reading, whose end ends the stream once more.
   const end = (): void => {
+    if (ended) return;
+    ended = true;
     draining.removeEventListener('abort', drain);
     stop.abort();
     rest.return?.()?.then(undefined, () => {});
@@ -54,7 +58,9 @@ export function eventStream(
           end();
           controller.close();
         } catch (error) {
+          const left = ended;
           end();
+          if (left) return;
           if (draining.aborted) return controller.close();
           onError(error);
           controller.error(error);

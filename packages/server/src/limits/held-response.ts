@@ -1,10 +1,23 @@
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
-/** Calls `over` once a request is answered in full: its body read or dropped, its WebSocket closed. Gives the response to send. */
-export function heldResponse(response: Response, upgrade: UpgradeSlot | undefined, over: () => void): Response {
+/** What lasts as long as a request. */
+export interface Holding {
+  /** Called once it is over; twice is fine. */
+  readonly over: () => void;
+  /** Begins to look whether it may go on, and calls `cut` when it may not; what it gives ends the looking. */
+  readonly watch: (cut: () => void) => () => void;
+}
+
+/** Ends what holds a request once it is answered in full: its body read or dropped, its WebSocket closed. Gives the response to send. */
+export function heldResponse(response: Response, upgrade: UpgradeSlot | undefined, { over, watch }: Holding): Response {
   const { accept, abandon } = upgrade ?? {};
   if (upgrade && accept) {
     upgrade.accept = (socket) => {
+      // Not closed: a client that does not answer would go on.
+      socket.once(
+        'close',
+        watch(() => socket.terminate()),
+      );
       socket.once('close', over);
       accept(socket);
     };
@@ -20,26 +33,39 @@ export function heldResponse(response: Response, upgrade: UpgradeSlot | undefine
     return response;
   }
   const { status, headers } = response;
-  return new Response(watched(response.body, over), { status, headers });
+  return new Response(watched(response.body, { over, watch }), { status, headers });
 }
 
-function watched(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
+function watched(body: ReadableStream<Uint8Array>, { over, watch }: Holding): ReadableStream<Uint8Array> {
   const reader = body.getReader();
+  let unwatch = (): void => {};
+  const end = (): void => {
+    unwatch();
+    over();
+  };
   return new ReadableStream(
     {
+      start(controller) {
+        unwatch = watch(() => {
+          const reason = new Error('the credential is no longer good');
+          end();
+          controller.error(reason);
+          reader.cancel(reason).catch(() => {});
+        });
+      },
       async pull(controller) {
         try {
           const { done, value } = await reader.read();
           if (!done) return controller.enqueue(value);
-          over();
+          end();
           controller.close();
         } catch (error) {
-          over();
+          end();
           throw error;
         }
       },
       cancel(reason) {
-        over();
+        end();
         return reader.cancel(reason);
       },
     },

@@ -67,3 +67,18 @@ test('silence is filled, and a server that shuts down ends the stream at once', 
   }
   expect(backend.readers).toBe(0);
 });
+
+test('clients that go away count once, and are no errors', async () => {
+  const { call, connect, log, backend } = await liveServer();
+  const open = async (): Promise<string | undefined> =>
+    /^boxlite_streams_open (.+)$/m.exec(await (await call('GET', '/metrics')).text())?.[1];
+  for (const cut of ['destroy', 'resetAndDestroy'] as const) {
+    const socket = await connect();
+    socket.write('GET /v1/default/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer test-key\r\n\r\n');
+    await expect.poll(open).toBe('1');
+    socket[cut]();
+    await expect.poll(() => backend.readers).toBe(0);
+    await expect.poll(open).toBe('0');
+  }
+  expect(log.filter(({ level }) => level === 'error')).toEqual([]);
+});

@@ -30,7 +30,8 @@ export function eventRoutes(options: EventRouteOptions): Routes<'streamEvents'> 
       const body = eventStream({ first: opened.value, rest }, stop, {
         heartbeatMs,
         draining,
-        onError: (error) => onStreamError(error, requestId),
+        // A client that goes away is no error.
+        onError: (error) => request.signal.aborted || onStreamError(error, requestId),
         onEnd: metrics.stream(),
       });
       return new Response(body, {
