@@ -27,7 +27,7 @@ import { sweepDisks } from './disk/sweep-disks.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore } from './images/images.ts';
-import { WarmPool } from './pool/warm-pool.ts';
+import { poolTenant, WarmPool } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import { readEvents } from './store/read-events.ts';
 import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
@@ -196,7 +196,9 @@ export class LocalRuntime {
 
   async metrics(tenant: string, call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
-    return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes: this.#warm?.ready ?? 0 };
+    // Whose the pool is: to others it would tell when boxes are made.
+    const numWarmBoxes = tenant === poolTenant ? (this.#warm?.ready ?? 0) : 0;
+    return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes };
   }
 
   /** Of every tenant together. */

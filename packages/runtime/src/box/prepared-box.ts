@@ -34,13 +34,17 @@ export async function prepareBox(home: PreparationHome, record: BoxRecord, holdi
   const folder = home.folder(record.id);
   const network = new LocalNetwork(home.networks, record, folder);
   const body = new BoxBody({ home, network, folder, record: () => record });
+  let started: StartedBody | undefined;
   const destroy = async (): Promise<void> => {
+    // Also where its end is not seen, as when its folder has been taken away: nothing waits for it then.
+    started?.channel.close();
     await body.release();
     await body.destroy();
     holding[Symbol.dispose]();
   };
   try {
-    return { record, shape: boxShape(home, record), network, started: await body.start(), holding, destroy };
+    started = await body.start();
+    return { record, shape: boxShape(home, record), network, started, holding, destroy };
   } catch (error) {
     await destroy().catch(() => {});
     throw error;

@@ -9,8 +9,8 @@ import { newBoxRecord } from '../store/new-box-record.ts';
 import { Shelf } from './shelf.ts';
 
 const sizeMax = 1000;
-// Whose names of images count. Whoever's box is of the same layers may have what is made of them.
-const tenant = 'default';
+/** Whose the pool is, and whose names of images count. Whoever's box is of the same layers may have what is made of them. */
+export const poolTenant = 'default';
 
 export interface WarmPoolHome extends PreparationHome {
   readonly images: ImageStore;
@@ -59,7 +59,7 @@ export class WarmPool {
     }
     const isPast = ({ record: { image, imageId } }: PreparedBox): boolean =>
       image === record.image && imageId !== record.imageId;
-    if (record.tenant === tenant) for (const shelf of this.#shelves) void shelf.drop(isPast);
+    if (record.tenant === poolTenant) for (const shelf of this.#shelves) void shelf.drop(isPast);
     return undefined;
   }
 
@@ -72,8 +72,8 @@ export class WarmPool {
     const { engine, images, detachAll } = this.#home;
     const options = optionsOn(engine, box);
     using holding = new DisposableStack();
-    const root = await boxRoot(options, images.of(tenant), holding, signal);
-    const record = newBoxRecord({ tenant, name: undefined, detachAll, ...root, options });
+    const root = await boxRoot(options, images.of(poolTenant), holding, signal);
+    const record = newBoxRecord({ tenant: poolTenant, name: undefined, detachAll, ...root, options });
     return await prepareBox(this.#home, record, holding.move());
   }
 }
