@@ -31,13 +31,15 @@ export function registerConformance(program: Command): void {
     .option('--oauth-client <id:secret>', 'one of generation 1 (BOXLITE_REST_CLIENT_ID and BOXLITE_REST_CLIENT_SECRET)')
     .option('--other-api-key <key>', 'a key of another tenant, to see that tenants are apart')
     .option('--image <reference>', 'what to make boxes of, with sh and stty; the server’s default unless given')
-    .option('--only <id>', 'only requirements whose id begins so, such as output. ; may be repeated', collect)
+    .option('--only <id>', 'only this requirement, or this group such as output; may be repeated', collect)
     .option('--at-once <count>', 'how many requirements to look at together', wholeNumber('--at-once'), 1)
     .option('--list', 'print the requirements, and ask no server')
     .addOption(formatOption())
     .action(async (url: string | undefined, flags: ConformanceFlags) => {
       const { only } = flags;
-      const chosen = requirements.filter(({ id }) => only === undefined || only.some((one) => id.startsWith(one)));
+      const chosen = requirements.filter(
+        ({ id }) => only === undefined || only.some((one) => id === one || id.startsWith(`${one}.`)),
+      );
       if (chosen.length === 0) throw new UsageError('no requirement has such an id; --list shows them');
       if (flags.list) {
         const all = chosen.map(({ id, text, clause }) => ({ id, requirement: text, clause }));
