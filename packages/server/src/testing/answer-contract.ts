@@ -58,6 +58,13 @@ const operations: readonly OperationAnswers[] = Object.entries(document.paths)
   )
   .sort((one, other) => Number(one.named) - Number(other.named) || one.holes - other.holes);
 
+/** Every answer that the contract documents, as `operationId status`. */
+export const answersDocumented: ReadonlySet<string> = new Set(
+  operations.flatMap(({ operationId, responses }) =>
+    Object.keys(responses).map((status) => `${operationId} ${status}`),
+  ),
+);
+
 /** What the contract says of answers to a request: undefined where no operation has its path and method. */
 function operationOf(method: string, path: string): OperationAnswers | undefined {
   const here = operations.filter(({ pattern }) => pattern.test(path));
