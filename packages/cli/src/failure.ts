@@ -1,5 +1,6 @@
 import { BoxliteError } from 'boxlite/backend';
 import { CommanderError } from 'commander';
+import { Unmet } from './conformance/outcome.ts';
 import { visible } from './table.ts';
 import { UsageError } from './usage.ts';
 
@@ -8,7 +9,7 @@ export function reportFailure(error: unknown, debug: boolean): number {
   // commander has said it already: help and the version are no failure.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const message = error instanceof Error ? error.message : String(error);
-  const expected = error instanceof BoxliteError || error instanceof UsageError;
+  const expected = error instanceof BoxliteError || error instanceof UsageError || error instanceof Unmet;
   process.stderr.write(`Error: ${message.split('\n').map(visible).join('\n')}\n`);
   if (debug && error instanceof Error) process.stderr.write(`${error.stack}\n${cause(error)}`);
   if (!expected && !debug) process.stderr.write('This is a fault of boxlite; --debug says where it came from.\n');

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAuth } from './commands/auth.ts';
 import { registerClone } from './commands/clone.ts';
+import { registerConformance } from './commands/conformance.ts';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -57,6 +58,7 @@ const verbs = [
   registerServe,
   registerAuth,
   registerKeys,
+  registerConformance,
   registerDoctor,
 ];
 

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { readContract } from './testing/fuzz/contract.ts';
 import { type Random, seeded } from './testing/fuzz/random.ts';
 import { type GeneratedRequest, generate } from './testing/fuzz/requests.ts';
+import { asRequest, tidied } from './testing/fuzz/sent.ts';
 import { liveServer } from './testing/live-server.ts';
-import type { MemoryBackend } from './testing/memory-backend.ts';
 import { testServer } from './testing/test-server.ts';
 
 /** How many requests; BOXLITE_FUZZ=20000 is the bar, what is less is for every run of the tests. */
@@ -37,20 +37,6 @@ function* requests(count: number, random: Random): Generator<GeneratedRequest> {
     const operation = contract.operations[i % contract.operations.length];
     if (operation) yield generate(operation, contract, random);
   }
-}
-
-/** Leaves one box with one execution, so that the next request finds something, and now and then nothing else. */
-async function tidied(backend: MemoryBackend, at: number): Promise<void> {
-  if (at % 50 === 0 || backend.boxes[0]?.name !== 'a') {
-    backend.forget();
-    await backend.create({}, 'a');
-  }
-  backend.boxes.length = 1;
-  const [box] = backend.boxes;
-  if (!box) return;
-  if (!box.started[0]) (await box.exec({ command: 'manual' })).push('stdout', 'x');
-  box.started.length = 1;
-  box.uploads.length = 0;
 }
 
 const told = ({ body, ...request }: GeneratedRequest): string =>
@@ -125,16 +111,6 @@ test(`${overSockets} of them over sockets, some cut off: the server answers in t
   await Promise.all(Array.from({ length: 16 }, worker));
   expect((await server.call('GET', '/health')).status).toBe(200);
 });
-
-/** Undefined where the platform itself refuses to make such a request. */
-function asRequest({ method, target, headers, body }: GeneratedRequest): Request | undefined {
-  try {
-    const bodied = body && method !== 'GET' && method !== 'HEAD' ? { body: new Uint8Array(body) } : {};
-    return new Request(`http://server${target}`, { method, headers, ...bodied });
-  } catch {
-    return undefined;
-  }
-}
 
 /** Writes a request as bytes, of a truncated body only a part of what its head promises; all that comes back. */
 function answerTo({ method, target, headers, body, fault }: GeneratedRequest, port: number): Promise<string> {

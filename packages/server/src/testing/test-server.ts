@@ -1,5 +1,6 @@
 import { type App, type AppOptions, createApp } from '../app.ts';
 import type { LogEntry } from '../log.ts';
+import { checkedApp } from './checked-app.ts';
 import { MemoryBackend } from './memory-backend.ts';
 
 /** An app over a backend in memory, and a way to ask it with a good key. */
@@ -20,15 +21,16 @@ export interface AskInit {
 /** The key of test servers. */
 export const testKey = 'test-key';
 
-/** Makes a test server; options win over its own. */
+/** Makes a test server; options win over its own. Every answer is held to spec/openapi.yaml. */
 export function testServer(options: Partial<AppOptions> = {}): TestServer {
   const backend = new MemoryBackend();
   const log: LogEntry[] = [];
-  const app = createApp(backend, {
+  const made = createApp(backend, {
     auth: { apiKeys: [{ key: testKey }], clients: [{ id: 'test-client', secret: 'test-secret' }] },
     log: (entry) => log.push(entry),
     ...options,
   });
+  const app = checkedApp(made, (options.basePath ?? '').replace(/\/$/, ''));
   return {
     app,
     backend,
