@@ -67,7 +67,7 @@ onBothBackends((runtime) => {
     ]);
     for await (const _ of command.stdout) break;
     await box.pause();
-    expect((await box.stop({ timeoutMs: 5000 })).status).toBe('stopped');
+    expect((await box.stop({ timeoutMs: 20_000 })).status).toBe('stopped');
     expect((await command.wait()).exitCode).toBe(7);
     await runtime().remove(box.id);
   });
