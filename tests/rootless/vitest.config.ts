@@ -11,8 +11,10 @@ export default defineConfig({
     ],
     cache: false,
     pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 30_000,
+    // The run that this is a part of has workers of its own on the same processors.
+    maxWorkers: 1,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
   },
 });
