@@ -29,7 +29,7 @@ export function boxShape(home: PreparationHome, record: BoxRecord): string {
   return JSON.stringify([same, networkInfo(record), ports, home.engine.canRename(same.security) ? '' : hostname]);
 }
 
-/** Brings up a box of the record, which is in no store. What fails leaves nothing, and `holding` to the caller. */
+/** Brings up a box of the record, which is in no store. What fails leaves nothing, and lets `holding` go. */
 export async function prepareBox(home: PreparationHome, record: BoxRecord, holding: Disposable): Promise<PreparedBox> {
   const folder = home.folder(record.id);
   const network = new LocalNetwork(home.networks, record, folder);
@@ -38,9 +38,12 @@ export async function prepareBox(home: PreparationHome, record: BoxRecord, holdi
   const destroy = async (): Promise<void> => {
     // Also where its end is not seen, as when its folder has been taken away: nothing waits for it then.
     started?.channel.close();
-    await body.release();
-    await body.destroy();
-    holding[Symbol.dispose]();
+    try {
+      await body.release();
+      await body.destroy();
+    } finally {
+      holding[Symbol.dispose]();
+    }
   };
   try {
     started = await body.start();
