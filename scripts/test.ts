@@ -40,7 +40,14 @@ async function run(args: readonly string[]): Promise<number> {
     const color = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
       stdio: ['inherit', 'pipe', 'pipe'],
-      env: { ...process.env, ...color, TMPDIR: temporary, BOXLITE_TEST_PROGRESS: folder },
+      env: {
+        ...process.env,
+        ...color,
+        TMPDIR: temporary,
+        BOXLITE_TEST_PROGRESS: folder,
+        // Hundreds of processes read the same sources.
+        NODE_COMPILE_CACHE: join(folder, 'compiled'),
+      },
     });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
     const stalled = setTimeout(async () => {
