@@ -6,7 +6,7 @@ busybox mount -t devtmpfs dev /dev
 for module in /modules/*; do busybox insmod "$module"; done
 busybox mount -t virtiofs -o ro host /host
 busybox mount -t ext4 /dev/vda /disk
-busybox mkdir -p /disk/upper /disk/work /disk/tmp
+busybox mkdir -p /disk/upper /disk/work /disk/tmp /disk/home
 busybox mount -t overlay -o lowerdir=/host,upperdir=/disk/upper,workdir=/disk/work root /root
 cd /root
 busybox mount -t proc proc proc
@@ -20,6 +20,8 @@ busybox mount -t tmpfs -o mode=755 run run
 busybox mkdir run/tmp
 busybox mount --bind /disk/tmp run/tmp
 busybox chmod 1777 run/tmp
+# What an ordinary user's boxes are on cannot be an overlay itself.
+busybox mount --bind /disk/home home
 busybox mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 sys/fs/cgroup
 busybox cp /start.sh /command.sh run
 busybox ip link set lo up

@@ -5,7 +5,7 @@ import process from 'node:process';
 import { text } from 'node:stream/consumers';
 
 /** As scripts/setup/test-user.mjs makes it. */
-const testUserName = 'boxlite-test';
+export const testUserName = 'boxlite-test';
 const clone = join(import.meta.dirname, '../..');
 /** Where the user sees the clone, which may lie in a folder that is closed to it. */
 const shown = '/mnt';
@@ -14,7 +14,13 @@ const shown = '/mnt';
 export interface UserHome extends AsyncDisposable {
   readonly path: string;
   /** Runs Node on this clone as the user; what it says, and how it ended. */
-  node(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<UserRun>;
+  node(args: readonly string[], env?: Readonly<Record<string, string>>, where?: UserPlace): Promise<UserRun>;
+}
+
+/** Where the user's processes are. */
+export interface UserPlace {
+  /** The folder of a cgroup of version 2. */
+  readonly cgroup: string;
 }
 
 export interface UserRun {
@@ -26,7 +32,8 @@ export interface UserRun {
 const script = `
 mount --bind "$1" ${shown} || exit 1
 cd ${shown} || exit 1
-user=$2; shift 2
+[ -z "$3" ] || echo 0 > "$3/cgroup.procs" || exit 1
+user=$2; shift 3
 setpriv --reuid "$user" --regid "$user" --clear-groups -- "$@"
 code=$?
 for process in /proc/[0-9]*; do
@@ -42,7 +49,7 @@ export async function userHome(): Promise<UserHome> {
   await run('chown', [`${testUserName}:`, path]);
   return {
     path,
-    node: (args, env = {}) => {
+    node: (args, env = {}, { cgroup } = { cgroup: '' }) => {
       const all = {
         ...{ HOME: path, TMPDIR: path, PATH: `${shown}/node_modules/.bin:/usr/local/bin:/usr/bin:/bin` },
         // By this the test run finds what a test leaves behind.
@@ -54,7 +61,7 @@ export async function userHome(): Promise<UserHome> {
       const namespaces = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
       const given = Object.entries(all).map(([name, value]) => `${name}=${value}`);
       const inner = ['env', '-i', ...given, process.execPath.replace(clone, shown), ...args];
-      return run('unshare', [...namespaces, '--', 'sh', '-c', script, 'sh', clone, testUserName, ...inner]);
+      return run('unshare', [...namespaces, '--', 'sh', '-c', script, 'sh', clone, testUserName, cgroup, ...inner]);
     },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };

@@ -1,3 +1,4 @@
+export { userCgroups } from './cgroup/user-cgroup.ts';
 export { type EngineProbe, type ProbeProblem, probeEngines } from './engine/probe.ts';
 export { isRootless, readRootlessIds } from './host/rootless.ts';
 export { defaultHomeDir, openLocal } from './open-local.ts';

@@ -14,7 +14,7 @@ export async function kernelChecks(runtime: Rootless): Promise<readonly Check[]>
       'use a Linux machine, or --url',
     ),
     await user(runtime),
-    rootless ? noCgroups : cgroups(),
+    rootless ? await userCgroups(runtime) : cgroups(),
     required('overlayfs', /\toverlay$/m.test(filesystems), 'in /proc/filesystems', 'modprobe overlay'),
     optional(
       'user namespaces',
@@ -34,7 +34,7 @@ export async function kernelChecks(runtime: Rootless): Promise<readonly Check[]>
 }
 
 /** What is asked of the runtime about ordinary users. */
-type Rootless = Pick<typeof import('@boxlite/runtime'), 'isRootless' | 'readRootlessIds'>;
+type Rootless = Pick<typeof import('@boxlite/runtime'), 'isRootless' | 'readRootlessIds' | 'userCgroups'>;
 
 /** Root, or a user with enough subordinate ids for a box. */
 async function user({ isRootless, readRootlessIds }: Rootless): Promise<Check> {
@@ -49,12 +49,13 @@ async function user({ isRootless, readRootlessIds }: Rootless): Promise<Check> {
   return required('user', false, `${uid}: ${reasons}`, ids.map(({ fix }) => fix).join('; '));
 }
 
-const noCgroups = optional(
-  'cgroups',
-  false,
-  "not an ordinary user's: --cpus and --memory are refused, and processes are limited for each user of a box",
-  'run boxlite as root',
-);
+/** The limits of an ordinary user's boxes. */
+async function userCgroups(runtime: Rootless): Promise<Check> {
+  const found = await runtime.userCgroups();
+  if (!('reason' in found)) return optional('cgroups', true, `delegated: ${process.env['BOXLITE_CGROUP']}`, '');
+  const refused = '--cpus and --memory are refused, and processes are limited for each user of a box';
+  return optional('cgroups', false, `${found.reason}: ${refused}`, found.fix);
+}
 
 const wanted = ['cpu', 'memory', 'pids'];
 

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { boxesCgroup } from './boxes-cgroup.ts';
+import { boxesCgroup, boxesCgroupPath } from './boxes-cgroup.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -41,6 +42,12 @@ test('names the cgroup and the controllers that it does not give, and tries agai
 
 test('does nothing on version 1, and refuses what is no path of a cgroup', async () => {
   await boxesCgroup({ version: 1, mounts: new Map() }).prepare();
-  for (const path of ['boxlite', '/', '/a/../b', '/a//b', '/a/', '/a b', ''])
-    expect(() => boxesCgroup(undefined, path), path).toThrow('BOXLITE_CGROUP');
+  for (const path of ['boxlite', '/', '/a/../b', '/a//b', '/a/', '/a b', '', '.', './', './../b', '../b'])
+    expect(() => boxesCgroupPath(path), path).toThrow('BOXLITE_CGROUP');
+});
+
+test('a path that begins with a dot is below the cgroup of this process, or that which it began in', () => {
+  const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+  const began = own.replace(/\/runtime$/, '');
+  expect(boxesCgroupPath('./boxes')).toBe(`${began === '/' ? '' : began}/boxes`);
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { EngineError } from 'boxlite/backend';
 import type { CgroupLayout } from './version.ts';
@@ -28,7 +29,7 @@ async function stepAside(folder: string): Promise<void> {
   }
 }
 
-async function enable(root: string, cgroup: string, ownCgroup: string): Promise<void> {
+async function enable(root: string, cgroup: string, beginning: string): Promise<void> {
   const folder = root + cgroup;
   const name = cgroup === '' ? '/' : cgroup;
   const file = `${folder}/cgroup.subtree_control`;
@@ -47,9 +48,12 @@ async function enable(root: string, cgroup: string, ownCgroup: string): Promise<
       return;
     } catch (error) {
       if (codeOf(error) !== 'EBUSY')
-        throw new EngineError(`${file} cannot be written: ${codeOf(error)}`, { cause: error });
+        throw new EngineError(
+          `the cgroup ${name} gives no ${off.join(' ').replaceAll('+', '')} to those below it, and ${file} cannot be written (${codeOf(error)}); let the unit above it have Delegate=cpu memory pids, for a user's own that is user@.service`,
+          { cause: error },
+        );
       // What starts a process at the same moment starts it here.
-      if (name !== ownCgroup || attempt === 3)
+      if (name !== beginning || attempt === 3)
         throw new EngineError(
           `the cgroup ${name} has processes of its own, so boxes below it can have no limits; move them to one beside, or set BOXLITE_CGROUP to a cgroup without any`,
         );
@@ -58,21 +62,44 @@ async function enable(root: string, cgroup: string, ownCgroup: string): Promise<
   }
 }
 
-/** `$BOXLITE_CGROUP`, such as one that systemd has delegated. `EngineError` when it is no path of a cgroup. @default /boxlite */
-export function boxesCgroup(
-  layout: CgroupLayout | undefined,
-  path: string = process.env['BOXLITE_CGROUP'] ?? '/boxlite',
-): BoxesCgroup {
-  if (!/^(\/(?!\.)[\w.@:\\-]{1,255})+$/.test(path))
-    throw new EngineError(`BOXLITE_CGROUP: ${JSON.stringify(path)} is no path of a cgroup such as /boxlite`);
+function ownCgroup(): string {
+  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+}
+
+/**
+ * `$BOXLITE_CGROUP`, such as one that systemd has delegated. What begins with `./` is below the cgroup of this process,
+ * where that has stepped aside below the cgroup that it began in. `EngineError` when it is no path of a cgroup. @default /boxlite
+ */
+export function boxesCgroupPath(given: string = process.env['BOXLITE_CGROUP'] ?? '/boxlite'): string {
+  const began = ownCgroup()
+    .replace(new RegExp(`/${own}$`), '')
+    .replace(/^\/$/, '');
+  const path = given.startsWith('./') ? `${began}${given.slice(1)}` : given;
+  if (/^(\/(?!\.)[\w.@:\\-]{1,255})+$/.test(path)) return path;
+  throw new EngineError(
+    `BOXLITE_CGROUP: ${JSON.stringify(given)} is no path of a cgroup such as /boxlite, or ./boxes below this process's`,
+  );
+}
+
+async function make(root: string, cgroup: string): Promise<void> {
+  await mkdir(root + cgroup, { recursive: true }).catch((error: unknown) => {
+    throw new EngineError(
+      `the cgroup ${cgroup} cannot be made (${codeOf(error)}); set BOXLITE_CGROUP to one below a cgroup of this user's, as ./boxes is in a unit with Delegate=yes`,
+      { cause: error },
+    );
+  });
+}
+
+/** The cgroup of boxes at a path that `boxesCgroupPath` gives. */
+export function boxesCgroup(layout: CgroupLayout | undefined, path: string = boxesCgroupPath()): BoxesCgroup {
   let ready: Promise<void> | undefined;
   const prepare = async (root: string): Promise<void> => {
-    const ownCgroup = /^0::(.*)$/m.exec(await readFile('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+    const beginning = ownCgroup();
     const names = path.split('/');
     for (let depth = 1; depth <= names.length; depth += 1) {
       const cgroup = names.slice(0, depth).join('/');
-      await mkdir(root + cgroup, { recursive: true });
-      await enable(root, cgroup, ownCgroup);
+      await make(root, cgroup);
+      await enable(root, cgroup, beginning);
     }
   };
   return {

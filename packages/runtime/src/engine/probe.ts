@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { promisify } from 'node:util';
+import { userCgroups } from '../cgroup/user-cgroup.ts';
 import { readCgroupLayout } from '../cgroup/version.ts';
 import { isRootless, readRootlessIds } from '../host/rootless.ts';
 import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
@@ -76,13 +77,13 @@ async function rootlessProblems(): Promise<readonly ProbeProblem[]> {
 }
 
 /** What boxes of an ordinary user are without. */
-const lost: readonly ProbeProblem[] = [
-  {
-    reason:
-      'without root: no cpus, memoryMib, diskSizeGb, rootfsPath or security maximum; processes are limited for each user of a box',
-    fix: 'run boxlite as root; docs/guides/rootless.md',
-  },
-];
+async function lost(): Promise<readonly ProbeProblem[]> {
+  const cgroups = await userCgroups();
+  const never = { reason: 'without root: no diskSizeGb, rootfsPath or security maximum', fix: 'run boxlite as root' };
+  if (!('reason' in cgroups)) return [never];
+  const limits = `no cpus or memoryMib, and processes are limited for each user of a box: ${cgroups.reason}`;
+  return [never, { reason: `without root: ${limits}`, fix: cgroups.fix }];
+}
 
 /** What this process and this kernel lack for boxes, whatever the engine. */
 async function hostProblems(): Promise<readonly ProbeProblem[]> {
@@ -108,7 +109,7 @@ async function hostProblems(): Promise<readonly ProbeProblem[]> {
 }
 
 async function hostNotes(): Promise<readonly ProbeProblem[]> {
-  if (isRootless()) return lost;
+  if (isRootless()) return await lost();
   const notes: ProbeProblem[] = [];
   if ((await readCgroupLayout().catch(() => undefined)) === undefined)
     notes.push({

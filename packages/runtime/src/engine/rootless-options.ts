@@ -17,7 +17,10 @@ export function checkMeans(options: BoxOptions, { rootless, cgroups }: HostMeans
   if (!cgroups)
     for (const field of ['cpus', 'memoryMib'] as const)
       if (options[field] !== undefined)
-        refuse(field, 'an ordinary user has no cgroups here to hold it; leave it out, or run boxlite as root');
+        refuse(
+          field,
+          'an ordinary user has no cgroups here to hold it; leave it out, run boxlite as root, or delegate a cgroup of version 2 (docs/guides/rootless.md)',
+        );
   if (options.diskSizeGb !== undefined)
     refuse('diskSizeGb', 'it needs a loop device, which only root has; leave it out, or run boxlite as root');
   if (options.rootfsPath !== undefined)

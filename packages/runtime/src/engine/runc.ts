@@ -5,6 +5,7 @@ import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { freeze, thaw } from '../cgroup/freezer.ts';
 import { cgroupUsage } from '../cgroup/usage.ts';
+import { needUserCgroups } from '../cgroup/user-cgroup.ts';
 import { type CgroupLayout, cgroupDirectories, readCgroupLayout } from '../cgroup/version.ts';
 import { type HostAction, hostActions } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
@@ -89,7 +90,7 @@ async function containerEngine(
 ): Promise<Engine> {
   const containers = await openContainers(host, runtime, program, containersRoot(stateDir, runtime));
   const [layout, limits, ids] = await Promise.all([
-    host.space.rootless ? undefined : readCgroupLayout(),
+    host.space.rootless ? needUserCgroups() : readCgroupLayout(),
     boxResourceLimits(),
     boxIdsOf(host),
   ]);
