@@ -1,5 +1,5 @@
 import { checkWhole } from './argument.ts';
-import type { CallOptions, ExecutionBackend, OutputChunk, OutputCursor } from './backend/backend.ts';
+import type { CallOptions, ExecutionBackend, OutputChunk, ReadOutputOptions } from './backend/backend.ts';
 import type { TerminalSize } from './backend/box-options.ts';
 import type { ExecutionInfo } from './backend/info.ts';
 import { ExecutionLostError, InvalidStateError } from './errors.ts';
@@ -16,6 +16,7 @@ export interface ExecutionResult {
   readonly signal: string | undefined;
   /** The execution's own `timeoutMs` ended it. */
   readonly timedOut: boolean;
+  /** How long it ran, in milliseconds; undefined where a server does not tell. */
   readonly durationMs: number | undefined;
 }
 
@@ -57,9 +58,7 @@ export class Execution {
   }
 
   /** Both streams in the order they were written, from a cursor on; may be read any number of times. */
-  async *output(
-    options: { readonly from?: OutputCursor } & CallOptions = {},
-  ): AsyncGenerator<OutputChunk, void, undefined> {
+  async *output(options: ReadOutputOptions = {}): AsyncGenerator<OutputChunk, void, undefined> {
     checkWhole('from.stdout', options.from?.stdout, 0);
     checkWhole('from.stderr', options.from?.stderr, 0);
     yield* this.#backend.output(options);

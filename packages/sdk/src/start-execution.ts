@@ -6,9 +6,12 @@ export type StdinSource = string | Uint8Array | ReadableStream<Uint8Array>;
 
 /** Options of `box.exec` and `box.run`. */
 export interface StartExecutionOptions extends Omit<ExecOptions, 'command' | 'args'> {
-  /** Fed to the command, then stdin is closed. Without it, `exec` leaves stdin open and `run` closes it at once. */
+  /**
+   * Fed to the command, then stdin is closed. Without it, `exec` leaves stdin open and `run` closes it at once.
+   * @default none
+   */
   readonly stdin?: StdinSource | undefined;
-  /** Aborting kills the command. */
+  /** Aborting kills the command. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -15,7 +15,7 @@ export interface BoxliteRestOptions {
   readonly pathPrefix?: string | undefined;
   /** Any fetch-shaped function. @default global fetch */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** How often and how long to try again what only reads. */
+  /** How often and how long to try again what failed in passing. @default 3 attempts within 30 s; see RetryOptions */
   readonly retries?: RetryOptions | undefined;
   /** How long an output stream may be silent, pings included, before it counts as lost. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
