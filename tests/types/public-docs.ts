@@ -32,6 +32,7 @@ export function readPublicDocs(entries: readonly Entry[]): PublicDocs {
       strict: true,
       exactOptionalPropertyTypes: true,
       skipLibCheck: true,
+      noLib: true,
       types: ['node'],
     },
   });
