@@ -16,7 +16,7 @@ import { killOnAbort } from './kill-on-abort.ts';
 import { type BoxNetwork, boxNetwork } from './network.ts';
 import { collect, type RunResult } from './run.ts';
 import { Snapshots } from './snapshots.ts';
-import { execOptions, type StartExecutionOptions } from './start-execution.ts';
+import { execOptions, explainLine, type StartExecutionOptions } from './start-execution.ts';
 import { startOrKill } from './start-or-kill.ts';
 import { feedStdin } from './stdin.ts';
 
@@ -105,7 +105,11 @@ export class Box implements AsyncDisposable {
   }
 
   async #exec(command: string, args: readonly string[], options: StartExecutionOptions): Promise<ExecutionBackend> {
-    return startOrKill(this.#backend, execOptions(command, args, options), options.signal);
+    try {
+      return await startOrKill(this.#backend, execOptions(command, args, options), options.signal);
+    } catch (error) {
+      throw explainLine(error, command);
+    }
   }
 
   /** Every execution that the box knows of; `UnsupportedError` over REST. */

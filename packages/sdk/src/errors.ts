@@ -264,6 +264,13 @@ const classes: Record<ErrorCode, ErrorClass> = {
   timeout: TimeoutError,
 };
 
+/** The error for a box that is not there. */
+export function boxNotFound(idOrName: string): NotFoundError {
+  return new NotFoundError(
+    `box not found: ${idOrName}; it was removed or never made: list the boxes to see those there are`,
+  );
+}
+
 /** Makes the error of the class that belongs to a code. */
 export function boxliteError(code: ErrorCode, message: string, options?: BoxliteErrorOptions): BoxliteError {
   return new classes[code](message, options);
