@@ -267,7 +267,13 @@ it.each([
 
 it('sends a credential unencrypted to this machine only, unless it is told to', async () => {
   const credential = new ApiKeyCredential('k');
-  for (const url of ['http://localhost:1', 'http://a.localhost', 'http://127.9.9.9', 'http://[::1]:8100', 'https://h']) {
+  for (const url of [
+    'http://localhost:1',
+    'http://a.localhost',
+    'http://127.9.9.9',
+    'http://[::1]:8100',
+    'https://h',
+  ]) {
     expect(() => Boxlite.rest({ url, credential })).not.toThrow();
   }
   for (const url of ['http://h', 'http://127.0.0.1.h', 'http://localhost.h', 'http://10.0.0.1', 'http://xlocalhost']) {
