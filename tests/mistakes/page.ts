@@ -22,7 +22,7 @@ function told(outcome: Mistake['outcome']): string {
   return `Throws \`${outcome.code}\`${where}: ${code(outcome.message)}`;
 }
 
-/** Code in a line of Markdown, whatever is in it. */
+/** Code in a line of Markdown, also with a backtick within it. */
 function code(text: string): string {
-  return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;
+  return text.includes('`') ? `\`\`${text}\`\`` : `\`${text}\``;
 }
