@@ -4,7 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import process from 'node:process';
 
-interface Manifest {
+/** What is read of a package's manifest; the rest is passed on. */
+export interface Manifest {
   readonly private?: boolean;
   readonly exports: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
@@ -27,15 +28,26 @@ const extras: Readonly<Record<string, readonly (readonly [from: string, to: stri
   ],
 };
 
+interface Compiled {
+  readonly types: string;
+  readonly default: string;
+}
+
+/** A manifest as it is published. */
+export interface PackedManifest {
+  readonly exports: Readonly<Record<string, Compiled>>;
+  readonly [field: string]: unknown;
+}
+
 /** The manifest to publish: exports point to compiled files and their declarations, and the repository's own fields go. */
-export function packedManifest(manifest: Manifest): Record<string, unknown> {
+export function packedManifest(manifest: Manifest): PackedManifest {
   const exports = Object.fromEntries(
     Object.entries(manifest.exports).map(([path, source]) => [path, compiled(source)] as const),
   );
   return { ...manifest, exports };
 }
 
-function compiled(source: string): { readonly types: string; readonly default: string } {
+function compiled(source: string): Compiled {
   const stem = source.replace(/^\.\/src\//, './dist/').replace(/\.ts$/, '');
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }

@@ -134,7 +134,7 @@ onBothBackends((runtime) => {
   });
 
   test('of many getOrCreate of one name at once, one makes the box and all get it', async () => {
-    const asked = Array.from({ length: 8 }, () => runtime().getOrCreate({ image: baseImage }, 'wanted'));
+    const asked = Array.from({ length: 20 }, () => runtime().getOrCreate({ image: baseImage }, 'wanted'));
     const got = await Promise.all(asked);
     expect(got.filter(({ created }) => created)).toHaveLength(1);
     expect(new Set(got.map(({ box }) => box.id)).size).toBe(1);

@@ -118,3 +118,19 @@ test('a server killed in the middle of a request does not do it twice, nor not a
   await site.through([done], () => runtime.remove(copy.id));
   expect((await runtime.listInfo()).map(({ id }) => id)).toEqual([box.id]);
 });
+
+test('a server killed again and again under twenty who want one box makes one, and all get it', {
+  timeout: 120_000,
+}, async () => {
+  await using site = await openDoomedSite();
+  const { runtime } = site;
+  const asked = await site.through([noted, done, kept], () =>
+    Promise.all(
+      Array.from({ length: 20 }, () => runtime.getOrCreate({ image: baseImage, autoRemove: false }, 'wanted')),
+    ),
+  );
+  const [{ id } = { id: '' }, ...others] = await runtime.listInfo();
+  expect(others).toEqual([]);
+  expect(asked.map(({ box }) => box.id)).toEqual(asked.map(() => id));
+  expect(asked.filter(({ created }) => created)).toHaveLength(1);
+});

@@ -60,7 +60,9 @@ export type OperationId =
 
 /** What the contract says of one operation, apart from its parameters and bodies. */
 export interface Operation {
+  /** Its name in the contract. */
   readonly operationId: OperationId;
+  /** The HTTP method. */
   readonly method: Method;
   /** Template with `{prefix}`, `{box_id}`, `{execution_id}`, `{digest}`, `{snapshot_name}`, `{volume_id}` and `{key_name}`, from the origin on. */
   readonly path: string;

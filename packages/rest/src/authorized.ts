@@ -5,6 +5,7 @@ import { excerpt } from './status.ts';
 
 /** A credential and how long it lasts. */
 export interface Token {
+  /** What goes into the `authorization` header after the scheme. */
   readonly value: string;
   /** When it expires, in milliseconds since 1970. @default never */
   readonly expiresAtMs?: number | undefined;

@@ -22,12 +22,14 @@ export function form(params: QueryParams): Body {
   return text('application/x-www-form-urlencoded', `${search}`);
 }
 
+/** Options of `stream`. */
+export interface StreamOptions {
+  /** Whether `content` may be called again, for a second attempt. @default false */
+  readonly replayable?: boolean;
+}
+
 /** A body of any content type, made when it is sent; say `replayable` when `content` can be called again. */
-export function stream(
-  type: string,
-  content: () => BodyInit,
-  { replayable = false }: { readonly replayable?: boolean } = {},
-): Body {
+export function stream(type: string, content: () => BodyInit, { replayable = false }: StreamOptions = {}): Body {
   return { type, content, replayable };
 }
 

@@ -2,20 +2,25 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 /** What this library throws on purpose; tell the three kinds apart by `code`. An abort throws the signal's own reason. */
 export abstract class RestError extends Error {
+  /** Tells the kinds apart: no response, a failure status, or a success that is not what was asked for. */
   abstract readonly code: 'transport' | 'status' | 'schema';
 }
 
 /** The request got no response, or the response broke off; `cause` says why. */
 export class TransportError extends RestError {
+  /** The class's own name. */
   override readonly name = 'TransportError';
   readonly code = 'transport';
 }
 
 /** The server answered with a failure status; `message` is what it said, at most 500 characters. */
 export class StatusError extends RestError {
+  /** The class's own name. */
   override readonly name = 'StatusError';
   readonly code = 'status';
+  /** The HTTP status, such as 404. */
   readonly status: number;
+  /** The headers of the response. */
   readonly headers: Headers;
   /** Parsed JSON when the server sent JSON, else the text; undefined when empty. About 64 KiB are read at most. */
   readonly body: unknown;
@@ -33,8 +38,10 @@ export class StatusError extends RestError {
 
 /** A 2xx response that is not what the caller asked for; `issues` lists each difference. */
 export class SchemaError extends RestError {
+  /** The class's own name. */
   override readonly name = 'SchemaError';
   readonly code = 'schema';
+  /** Each difference, with its path. */
   readonly issues: readonly StandardSchemaV1.Issue[];
 
   constructor(issues: readonly StandardSchemaV1.Issue[]) {

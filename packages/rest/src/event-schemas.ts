@@ -6,6 +6,7 @@ export interface ServerEvent<out T = unknown, out N extends string = string> {
   readonly id: string | undefined;
   /** @default 'message' */
   readonly name: N;
+  /** Parsed from JSON, and checked by the schema. */
   readonly data: T;
 }
 

@@ -11,7 +11,7 @@ import { type BackoffOptions, backoff, isTransient } from './retrying.ts';
 
 /** Options of `events`. */
 export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions {
-  /** Where to go on: the id of the last event that was seen. */
+  /** Where to go on: the id of the last event that was seen. @default none: from what the server sends first */
   readonly lastEventId?: string | undefined;
   /** Tells the event after which the stream may end; a body that ends without one was lost. @default any end is one */
   readonly until?: ((event: E) => boolean) | undefined;

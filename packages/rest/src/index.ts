@@ -1,5 +1,5 @@
 export { type AuthorizeOptions, authorized, type Token, type TokenSource } from './authorized.ts';
-export { type Body, form, json, stream } from './body.ts';
+export { type Body, form, json, type StreamOptions, stream } from './body.ts';
 export { type Client, type FetchClientOptions, fetchClient } from './client.ts';
 export { idempotent, keyed, sudo, sudoContext, withHeaders } from './context.ts';
 export type { Endpoint, Method, Pageable, ReadEndpoint, WriteEndpoint } from './endpoint.ts';

@@ -2,6 +2,7 @@ import { type Client, decorate } from './client.ts';
 
 /** One request that was sent, and what became of it. */
 export interface LogEntry {
+  /** The HTTP method. */
   readonly method: string;
   /** Without parameters, which may hold secrets. */
   readonly url: string;

@@ -7,6 +7,7 @@ interface Common {
 
 /** Numbered pages: follows `Link: rel="next"` where the server gives one, else asks for the next number. */
 export interface PageNumbers extends Common {
+  /** Tells the kinds of pagination apart. */
   readonly mode: 'page';
   /** @default 'page' */
   readonly pageParam?: string;
@@ -16,11 +17,13 @@ export interface PageNumbers extends Common {
 
 /** Pages that only the server can name: follows `Link: rel="next"`, and ends where there is none. */
 export interface Keyset extends Common {
+  /** Tells the kinds of pagination apart. */
   readonly mode: 'keyset';
 }
 
 /** An opaque token in the body leads to the next page; an absent, null or empty one ends the list. */
 export interface Tokens extends Common {
+  /** Tells the kinds of pagination apart. */
   readonly mode: 'token';
   /** The parameter that carries the token. @default 'pageToken' */
   readonly tokenParam?: string;

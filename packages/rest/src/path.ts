@@ -8,6 +8,6 @@ export function path(parts: TemplateStringsArray, ...values: readonly (string | 
 function escapeSegment(value: string | number | bigint): string {
   const text = String(value);
   // "%2e" would be escaped once more here, but a server that decodes twice would still climb.
-  if (!text || dots.test(text)) throw new TypeError(`not a path segment: ${JSON.stringify(text)}`);
+  if (!text || dots.test(text)) throw new TypeError(`use a name, not ${JSON.stringify(text)}`);
   return encodeURIComponent(text);
 }

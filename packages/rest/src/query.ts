@@ -7,7 +7,7 @@ import { excerpt } from './status.ts';
 
 /** Options of sending anything. */
 export interface SendOptions {
-  /** Aborting it rejects with its reason. */
+  /** Aborting it rejects with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface BackoffOptions {
   readonly baseMs?: number | undefined;
   /** Upper bound of one wait. @default 8000, and 30,000 for events */
   readonly maxMs?: number | undefined;
-  /** Waits, and rejects with the signal's reason on abort. */
+  /** Waits, and rejects with the signal's reason on abort. @default a timer */
   readonly sleep?: ((ms: number, signal?: AbortSignal) => Promise<void>) | undefined;
   /** A number from 0 up to 1. @default Math.random */
   readonly random?: (() => number) | undefined;

@@ -1,5 +1,5 @@
-export { userCgroups } from './cgroup/user-cgroup.ts';
-export { type EngineProbe, type ProbeProblem, probeEngines } from './engine/probe.ts';
+export { type NoUserCgroups, userCgroups } from './cgroup/user-cgroup.ts';
+export { type EngineProbe, type ProbeOptions, type ProbeProblem, probeEngines } from './engine/probe.ts';
 export { isRootless, readRootlessIds } from './host/rootless.ts';
 export { defaultHomeDir, openLocal } from './open-local.ts';
 export { baseImageDir, guestBinary } from './shipped-files.ts';

@@ -13,7 +13,7 @@ import type {
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
-import { InvalidArgumentError, NotFoundError, StoppedError } from 'boxlite/backend';
+import { boxNotFound, InvalidArgumentError, StoppedError } from 'boxlite/backend';
 import { abortable } from './box/abortable.ts';
 import { boxInfo } from './box/box-info.ts';
 import { BoxMaker, type BoxMakerParts } from './box/box-maker.ts';
@@ -190,7 +190,7 @@ export class LocalRuntime {
     call: CallOptions = {},
   ): Promise<void> {
     const box = await this.get(tenant, idOrName, call);
-    if (!box) throw new NotFoundError(`box not found: ${idOrName}`);
+    if (!box) throw boxNotFound(idOrName);
     await abortable(box.life.remove(options.force ?? false), call.signal);
   }
 

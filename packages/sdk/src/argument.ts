@@ -21,7 +21,7 @@ export function checkWhole(field: string, value: unknown, least: number, most: n
 export function checkMs(field: string, value: unknown, least: number): void {
   if (value === undefined) return;
   if (typeof value === 'number' && Number.isFinite(value) && value >= least) return;
-  refuse(field, `a number of milliseconds, at least ${least}`, value);
+  refuse(field, `a number of milliseconds, at least ${least} (1 s is 1000)`, value);
 }
 
 /** Text that a system call can take: no NUL, and not empty unless allowed. */

@@ -1,5 +1,12 @@
 import { checkGuestPath, checkMs, checkName, checkText } from './argument.ts';
-import type { BoxBackend, CallOptions, DownloadOptions, ExecutionBackend, UploadOptions } from './backend/backend.ts';
+import type {
+  BoxBackend,
+  CallOptions,
+  DownloadOptions,
+  ExecutionBackend,
+  StopOptions,
+  UploadOptions,
+} from './backend/backend.ts';
 import type { BoxInfo, BoxMetrics, ExecutionInfo } from './backend/info.ts';
 import { type CopyOptions, checkCopyOptions } from './copy-options.ts';
 import { NotFoundError, StoppedError } from './errors.ts';
@@ -9,7 +16,7 @@ import { killOnAbort } from './kill-on-abort.ts';
 import { type BoxNetwork, boxNetwork } from './network.ts';
 import { collect, type RunResult } from './run.ts';
 import { Snapshots } from './snapshots.ts';
-import { execOptions, type StartExecutionOptions } from './start-execution.ts';
+import { execOptions, explainLine, type StartExecutionOptions } from './start-execution.ts';
 import { startOrKill } from './start-or-kill.ts';
 import { feedStdin } from './stdin.ts';
 
@@ -35,6 +42,7 @@ export class Box implements AsyncDisposable {
     return this.#backend.id;
   }
 
+  /** Undefined where it was made without one. */
   get name(): string | undefined {
     return this.#backend.name;
   }
@@ -50,14 +58,14 @@ export class Box implements AsyncDisposable {
   }
 
   /** Stops the box, by force after `timeoutMs` (30,000), and removes it if it was made with `autoRemove`. */
-  async stop(options: { readonly timeoutMs?: number } & CallOptions = {}): Promise<BoxInfo> {
+  async stop(options: StopOptions & CallOptions = {}): Promise<BoxInfo> {
     const { timeoutMs, signal } = options;
     checkMs('timeoutMs', timeoutMs, 0);
     return this.#backend.stop(timeoutMs === undefined ? {} : { timeoutMs }, { signal });
   }
 
   /** Stops the box, by force after `timeoutMs` (30,000), and starts it again; it keeps its disk, also with `autoRemove`. */
-  async restart(options: { readonly timeoutMs?: number } & CallOptions = {}): Promise<BoxInfo> {
+  async restart(options: StopOptions & CallOptions = {}): Promise<BoxInfo> {
     const { timeoutMs, signal } = options;
     checkMs('timeoutMs', timeoutMs, 0);
     return this.#backend.restart(timeoutMs === undefined ? {} : { timeoutMs }, { signal });
@@ -97,7 +105,11 @@ export class Box implements AsyncDisposable {
   }
 
   async #exec(command: string, args: readonly string[], options: StartExecutionOptions): Promise<ExecutionBackend> {
-    return startOrKill(this.#backend, execOptions(command, args, options), options.signal);
+    try {
+      return await startOrKill(this.#backend, execOptions(command, args, options), options.signal);
+    } catch (error) {
+      throw explainLine(error, command);
+    }
   }
 
   /** Every execution that the box knows of; `UnsupportedError` over REST. */

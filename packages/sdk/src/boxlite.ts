@@ -1,7 +1,7 @@
 import { ApiKeys } from './api-keys.ts';
 import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts';
 import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
-import type { CallOptions, RuntimeBackend } from './backend/backend.ts';
+import type { CallOptions, RemoveBoxOptions, RuntimeBackend, ShutdownOptions } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
 import type { EventsOptions, RuntimeEvent } from './backend/events.ts';
 import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backend/info.ts';
@@ -17,14 +17,15 @@ import { Volumes } from './volumes.ts';
 
 /** Which boxes to list. */
 export interface ListOptions extends CallOptions {
+  /** Only boxes in that status. @default any */
   readonly status?: BoxStatus | undefined;
-  /** Every label given must match. */
+  /** Every label given must match. @default any */
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** What the name must begin with. */
+  /** What the name must begin with. @default any */
   readonly namePrefix?: string | undefined;
   /** At most this many boxes. @default all */
   readonly limit?: number | undefined;
-  /** How many to ask for at once, 1 to 1000. @default 100 */
+  /** How many boxes to ask for at once, 1 to 1000. @default 100, or `limit` where that is less */
   readonly pageSize?: number | undefined;
 }
 
@@ -138,7 +139,7 @@ export class Boxlite implements AsyncDisposable {
   }
 
   /** Removes a box and all that is in it; `InvalidStateError` when it runs and `force` is not set. */
-  async remove(idOrName: string, options: { readonly force?: boolean } & CallOptions = {}): Promise<void> {
+  async remove(idOrName: string, options: RemoveBoxOptions & CallOptions = {}): Promise<void> {
     checkId(idOrName);
     const { force = false, signal } = options;
     await this.#backend.remove(idOrName, { force }, { signal });
@@ -187,7 +188,7 @@ export class Boxlite implements AsyncDisposable {
   }
 
   /** Ends attached local boxes and lets go of everything held; what is on a server goes on. Twice is fine. */
-  async shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkMs('timeoutMs', options.timeoutMs, 0);
     await this.#backend.shutdown(options);
   }

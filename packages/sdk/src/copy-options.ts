@@ -19,6 +19,7 @@ export interface CopyOptions extends CallOptions {
   readonly includeParent?: boolean | undefined;
   /** When false, a directory is an `InvalidArgumentError`. @default true */
   readonly recursive?: boolean | undefined;
+  /** Called as the copy goes on. @default nobody */
   readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { checkWhole } from './argument.ts';
-import type { CallOptions, ExecutionBackend, OutputChunk, OutputCursor } from './backend/backend.ts';
+import type { CallOptions, ExecutionBackend, OutputChunk, ReadOutputOptions } from './backend/backend.ts';
 import type { TerminalSize } from './backend/box-options.ts';
 import type { ExecutionInfo } from './backend/info.ts';
 import { ExecutionLostError, InvalidStateError } from './errors.ts';
@@ -16,6 +16,7 @@ export interface ExecutionResult {
   readonly signal: string | undefined;
   /** The execution's own `timeoutMs` ended it. */
   readonly timedOut: boolean;
+  /** How long it ran, in milliseconds; undefined where a server does not tell. */
   readonly durationMs: number | undefined;
 }
 
@@ -24,8 +25,8 @@ export class Execution {
   readonly #backend: ExecutionBackend;
   readonly #ended: () => void;
   #stdin: WritableStream<Uint8Array> | undefined;
-  #stdout: ReadableStream<Uint8Array> | undefined;
-  #stderr: ReadableStream<Uint8Array> | undefined;
+  readonly #streams = new Map<'stdout' | 'stderr', ReadableStream<Uint8Array>>();
+  readonly #read = new Set<'stdout' | 'stderr'>();
 
   /** `ended` is called when the end is seen, maybe more than once. */
   constructor(backend: ExecutionBackend, ended: () => void = () => undefined) {
@@ -44,22 +45,37 @@ export class Execution {
     return this.#stdin;
   }
 
-  /** The command's stdout from its first byte. Read it alone, beside `stderr`, or not at all: nothing waits for it. */
+  /**
+   * The command's stdout from its first byte, to be read once: `InvalidStateError` when it was, or is. Read it alone,
+   * beside `stderr`, or not at all: nothing waits for it.
+   */
   get stdout(): ReadableStream<Uint8Array> {
-    this.#stdout ??= outputStream('stdout', (signal) => this.output({ signal }));
-    return this.#stdout;
+    return this.#once('stdout');
   }
 
-  /** The command's stderr from its first byte; empty on a terminal. */
+  /** The command's stderr from its first byte, to be read once as `stdout`; empty on a terminal. */
   get stderr(): ReadableStream<Uint8Array> {
-    this.#stderr ??= outputStream('stderr', (signal) => this.output({ signal }));
-    return this.#stderr;
+    return this.#once('stderr');
+  }
+
+  #once(name: 'stdout' | 'stderr'): ReadableStream<Uint8Array> {
+    const begun = this.#streams.get(name);
+    if (begun === undefined) {
+      const stream = outputStream(
+        name,
+        (signal) => this.output({ signal }),
+        () => this.#read.add(name),
+      );
+      this.#streams.set(name, stream);
+      return stream;
+    }
+    // A second reader would see nothing of what the first one took, and take it for all there is.
+    if (!begun.locked && !this.#read.has(name)) return begun;
+    throw new InvalidStateError(`${name} of execution ${this.id} is read already; output() reads it again`);
   }
 
   /** Both streams in the order they were written, from a cursor on; may be read any number of times. */
-  async *output(
-    options: { readonly from?: OutputCursor } & CallOptions = {},
-  ): AsyncGenerator<OutputChunk, void, undefined> {
+  async *output(options: ReadOutputOptions = {}): AsyncGenerator<OutputChunk, void, undefined> {
     checkWhole('from.stdout', options.from?.stdout, 0);
     checkWhole('from.stderr', options.from?.stderr, 0);
     yield* this.#backend.output(options);

@@ -2,7 +2,9 @@ import { checkText } from './argument.ts';
 import type { CallOptions, ImagesBackend, PruneImagesOptions, PullProgress } from './backend/backend.ts';
 import type { ImageDetails, ImageInfo, PruneResult } from './backend/info.ts';
 
+/** Options of `images.pull`. */
 export interface PullImageOptions extends CallOptions {
+  /** Called as the layers come. @default nobody */
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
   /** `os/architecture[/variant]`, such as `linux/arm64`. @default that of the machine where the boxes run */
   readonly platform?: string | undefined;

@@ -3,11 +3,17 @@ export type { ApiKeyInfo, CreateApiKeyOptions, PrincipalInfo } from './backend/a
 export type {
   CallOptions,
   DownloadOptions,
+  NetworkEventsOptions,
   OutputChunk,
   OutputCursor,
   PruneImagesOptions,
   PullProgress,
+  ReadOutputOptions,
+  RemoveBoxOptions,
+  RemoveVolumeOptions,
   RuntimeBackend,
+  ShutdownOptions,
+  StopOptions,
   UploadOptions,
 } from './backend/backend.ts';
 export type {

@@ -1,10 +1,11 @@
 import { checkWhole, refuse } from './argument.ts';
-import type { BoxBackend, CallOptions } from './backend/backend.ts';
+import type { BoxBackend, CallOptions, NetworkEventsOptions } from './backend/backend.ts';
 import type { ByteConnection, NetworkEvent } from './backend/network.ts';
 import type { Forward, ForwardOptions } from './host/forward.ts';
 
 /** A way to one TCP port of a box. Nothing is opened before the first call. */
 export interface Tunnel {
+  /** The port in the box. */
   readonly port: number;
   /** One connection to the port; the box is started if need be. `NetworkError` when nothing listens there. */
   connect(call?: CallOptions): Promise<ByteConnection>;
@@ -15,7 +16,7 @@ export interface Tunnel {
 /** The network of a box. */
 export interface BoxNetwork {
   /** What the network of the running box refused, oldest first; `after` leaves out all up to that sequence. */
-  events(options?: { readonly after?: number } & CallOptions): Promise<readonly NetworkEvent[]>;
+  events(options?: NetworkEventsOptions & CallOptions): Promise<readonly NetworkEvent[]>;
   /** A way to a TCP port that a program in the box listens on, on its loopback or on every address. */
   tunnel(port: number): Tunnel;
 }

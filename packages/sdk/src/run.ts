@@ -5,7 +5,9 @@ import { feedStdin } from './stdin.ts';
 
 /** A command's result with its output as UTF-8 text. */
 export interface RunResult extends ExecutionResult {
+  /** All of it, as UTF-8. */
   readonly stdout: string;
+  /** All of it, as UTF-8; empty on a terminal. */
   readonly stderr: string;
 }
 

@@ -1,14 +1,18 @@
 import { checkFlag, checkMs, checkRecord, checkText, checkTexts, checkUser, checkWhole, refuse } from './argument.ts';
 import type { ExecOptions, OutputOptions, TerminalSize } from './backend/box-options.ts';
+import { ExecutionError } from './errors.ts';
 
 /** What is fed to a command's stdin, which is then closed. */
 export type StdinSource = string | Uint8Array | ReadableStream<Uint8Array>;
 
 /** Options of `box.exec` and `box.run`. */
 export interface StartExecutionOptions extends Omit<ExecOptions, 'command' | 'args'> {
-  /** Fed to the command, then stdin is closed. Without it, `exec` leaves stdin open and `run` closes it at once. */
+  /**
+   * Fed to the command, then stdin is closed. Without it, `exec` leaves stdin open and `run` closes it at once.
+   * @default none
+   */
   readonly stdin?: StdinSource | undefined;
-  /** Aborting kills the command. */
+  /** Aborting kills the command. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,4 +51,14 @@ export function checkSize(size: TerminalSize): void {
     if (size[field] === undefined) refuse(`size.${field}`, 'a whole number from 1 to 65535', undefined);
     checkWhole(`size.${field}`, size[field], 1, 65535);
   }
+}
+
+/** The error of a command that could not be started; one that looks like a line of a shell is told how to be one. */
+export function explainLine(error: unknown, command: string): unknown {
+  if (!(error instanceof ExecutionError) || !/\s/.test(command.trim())) return error;
+  const { message, requestId } = error;
+  return new ExecutionError(
+    `${message}; no shell reads a command: give its arguments apart, as in ('ls', ['-la']), or a shell, as in ('sh', ['-c', 'ls -la'])`,
+    { cause: error, requestId },
+  );
 }

@@ -1,5 +1,5 @@
 import { checkName } from './argument.ts';
-import type { CallOptions, VolumesBackend } from './backend/backend.ts';
+import type { CallOptions, RemoveVolumeOptions, VolumesBackend } from './backend/backend.ts';
 import type { VolumeInfo } from './backend/info.ts';
 
 /** The managed volumes of a runtime: directories that outlive boxes, for `volumes: [{ volume, guestPath }]`. */
@@ -28,7 +28,7 @@ export class Volumes {
   }
 
   /** Deletes a volume with all that is in it; `InvalidStateError` when a box has it, unless `force` and none runs. */
-  async remove(idOrName: string, options: { readonly force?: boolean } & CallOptions = {}): Promise<void> {
+  async remove(idOrName: string, options: RemoveVolumeOptions & CallOptions = {}): Promise<void> {
     checkName('idOrName', idOrName);
     const { force = false, signal } = options;
     await this.#backend.remove(idOrName, { force }, { signal });

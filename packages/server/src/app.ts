@@ -46,12 +46,13 @@ import { tickets } from './tunnel/tickets.ts';
 
 /** Options of {@link createApp}. */
 export interface AppOptions {
+  /** Who may use it. */
   readonly auth: AuthOptions;
   /** Host directories that volumes and root file systems may come from. @default none: 403 */
   readonly allowHostPaths?: readonly string[];
   /** Ports of the host that boxes may be published on, `[IP:]PORT[-PORT]`; 0 is any free one. @default none: 403 */
   readonly allowHostPorts?: readonly string[];
-  /** What one principal may ask for. */
+  /** What one principal may ask for. @default none */
   readonly limits?: LimitOptions;
   /** What comes before every path, such as `/api`, where a proxy leaves it there. @default nothing */
   readonly basePath?: string;
@@ -61,6 +62,7 @@ export interface AppOptions {
   readonly metricsPublic?: boolean;
   /** Where idempotency keys and the secret of page tokens outlive the server. @default in memory: keys are not advertised */
   readonly store?: ServerStore;
+  /** Takes a line for every request. @default nobody */
   readonly log?: Log;
   /** Silence after which streams send a comment and terminals a ping. @default 15_000 */
   readonly heartbeatMs?: number;

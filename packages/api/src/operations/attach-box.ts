@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link attachBox}. */
 export interface AttachBoxOptions {
   /** Id or name. */
   readonly box: string;

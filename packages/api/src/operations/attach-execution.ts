@@ -1,8 +1,10 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link attachExecution}. */
 export interface AttachExecutionOptions {
   /** Id or name. */
   readonly box: string;
+  /** Its id within the box. */
   readonly execution: string;
 }
 

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link boxExists}. */
 export interface BoxExistsOptions {
   /** Id or name. */
   readonly box: string;

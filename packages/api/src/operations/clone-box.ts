@@ -1,9 +1,11 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CloneBoxRequest } from '../schemas/snapshot.ts';
 
+/** Parameters of {@link cloneBox}. */
 export interface CloneBoxOptions {
   /** Id or name. */
   readonly box: string;
+  /** The request's body. */
   readonly body: CloneBoxRequest;
 }
 

@@ -1,7 +1,9 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CreateApiKeyRequest } from '../schemas/api-key.ts';
 
+/** Parameters of {@link createApiKey}. */
 export interface CreateApiKeyOptions {
+  /** The request's body. */
   readonly body: CreateApiKeyRequest;
 }
 

@@ -1,7 +1,9 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CreateBoxRequest } from '../schemas/create-box.ts';
 
+/** Parameters of {@link createBox}. */
 export interface CreateBoxOptions {
+  /** The request's body. */
   readonly body: CreateBoxRequest;
 }
 

@@ -1,9 +1,11 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CreateSnapshotRequest } from '../schemas/snapshot.ts';
 
+/** Parameters of {@link createSnapshot}. */
 export interface CreateSnapshotOptions {
   /** Id or name. */
   readonly box: string;
+  /** The request's body. */
   readonly body: CreateSnapshotRequest;
 }
 

@@ -1,7 +1,9 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CreateVolumeRequest } from '../schemas/volume.ts';
 
+/** Parameters of {@link createVolume}. */
 export interface CreateVolumeOptions {
+  /** The request's body. */
   readonly body: CreateVolumeRequest;
 }
 

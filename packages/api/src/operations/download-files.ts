@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { DownloadFilesQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link downloadFiles}. */
 export interface DownloadFilesOptions extends DownloadFilesQuery {
   /** Id or name. */
   readonly box: string;

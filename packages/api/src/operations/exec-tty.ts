@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { ExecTtyQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link execTty}. */
 export interface ExecTtyOptions extends ExecTtyQuery {
   /** Id or name. */
   readonly box: string;

@@ -1,5 +1,6 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 
+/** Parameters of {@link exportBox}. */
 export interface ExportBoxOptions {
   /** Id or name. */
   readonly box: string;

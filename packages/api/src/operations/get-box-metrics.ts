@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link getBoxMetrics}. */
 export interface GetBoxMetricsOptions {
   /** Id or name. */
   readonly box: string;

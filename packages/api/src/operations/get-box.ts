@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link getBox}. */
 export interface GetBoxOptions {
   /** Id or name. */
   readonly box: string;

@@ -1,6 +1,7 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { CreateBoxRequest } from '../schemas/create-box.ts';
 
+/** Parameters of {@link getOrCreateBox}. */
 export interface GetOrCreateBoxOptions {
   /** Its name. */
   readonly box: string;

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link getSnapshot}. */
 export interface GetSnapshotOptions {
   /** Id or name. */
   readonly box: string;

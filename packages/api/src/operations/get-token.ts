@@ -1,7 +1,9 @@
 import { type Endpoint, form, path } from '@boxlite/rest';
 import type { TokenRequest } from '../schemas/token.ts';
 
+/** Parameters of {@link getToken}. */
 export interface GetTokenOptions {
+  /** The request's body. */
   readonly body: TokenRequest;
 }
 

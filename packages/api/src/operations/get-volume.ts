@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link getVolume}. */
 export interface GetVolumeOptions {
   /** Id or name. */
   readonly volume: string;

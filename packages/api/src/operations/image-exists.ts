@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link imageExists}. */
 export interface ImageExistsOptions {
   /** The manifest's digest, `sha256:…`. */
   readonly digest: string;

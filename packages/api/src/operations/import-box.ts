@@ -1,6 +1,7 @@
 import { type Endpoint, path, stream } from '@boxlite/rest';
 import type { ImportBoxQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link importBox}. */
 export interface ImportBoxOptions extends ImportBoxQuery {
   /** What `exportBox` gave; a stream is sent once and never again. */
   readonly archive: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { ListNetworkEventsQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link listNetworkEvents}. */
 export interface ListNetworkEventsOptions extends ListNetworkEventsQuery {
   /** Id or name. */
   readonly box: string;

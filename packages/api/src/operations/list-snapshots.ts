@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link listSnapshots}. */
 export interface ListSnapshotsOptions {
   /** Id or name. */
   readonly box: string;

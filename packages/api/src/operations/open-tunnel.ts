@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { OpenTunnelQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link openTunnel}. */
 export interface OpenTunnelOptions extends OpenTunnelQuery {
   /** Id or name. */
   readonly box: string;

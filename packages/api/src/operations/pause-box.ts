@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link pauseBox}. */
 export interface PauseBoxOptions {
   /** Id or name. */
   readonly box: string;

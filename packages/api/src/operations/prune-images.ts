@@ -1,7 +1,9 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { PruneImagesRequest } from '../schemas/image.ts';
 
+/** Parameters of {@link pruneImages}. */
 export interface PruneImagesOptions {
+  /** The request's body. */
   readonly body: PruneImagesRequest;
 }
 

@@ -1,7 +1,9 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { PullImageRequest } from '../schemas/image.ts';
 
+/** Parameters of {@link pullImage}. */
 export interface PullImageOptions {
+  /** The request's body. */
   readonly body: PullImageRequest;
 }
 

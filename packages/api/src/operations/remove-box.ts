@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { RemoveBoxQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link removeBox}. */
 export interface RemoveBoxOptions extends RemoveBoxQuery {
   /** Id or name. */
   readonly box: string;

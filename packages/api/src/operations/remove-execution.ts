@@ -1,8 +1,10 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link removeExecution}. */
 export interface RemoveExecutionOptions {
   /** Id or name. */
   readonly box: string;
+  /** Its id within the box. */
   readonly execution: string;
 }
 

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link removeSnapshot}. */
 export interface RemoveSnapshotOptions {
   /** Id or name. */
   readonly box: string;

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { RemoveVolumeQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link removeVolume}. */
 export interface RemoveVolumeOptions extends RemoveVolumeQuery {
   /** Id or name. */
   readonly volume: string;

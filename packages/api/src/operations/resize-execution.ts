@@ -1,10 +1,13 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { ResizeRequest } from '../schemas/execution.ts';
 
+/** Parameters of {@link resizeExecution}. */
 export interface ResizeExecutionOptions {
   /** Id or name. */
   readonly box: string;
+  /** Its id within the box. */
   readonly execution: string;
+  /** The request's body. */
   readonly body: ResizeRequest;
 }
 

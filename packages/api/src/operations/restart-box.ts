@@ -1,9 +1,11 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { StopBoxRequest } from '../schemas/stop-box.ts';
 
+/** Parameters of {@link restartBox}. */
 export interface RestartBoxOptions {
   /** Id or name. */
   readonly box: string;
+  /** The request's body. @default none */
   readonly body?: StopBoxRequest | undefined;
 }
 

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link restoreSnapshot}. */
 export interface RestoreSnapshotOptions {
   /** Id or name. */
   readonly box: string;

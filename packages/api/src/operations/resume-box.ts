@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link resumeBox}. */
 export interface ResumeBoxOptions {
   /** Id or name. */
   readonly box: string;

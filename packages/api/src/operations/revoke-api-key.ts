@@ -1,6 +1,8 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link revokeApiKey}. */
 export interface RevokeApiKeyOptions {
+  /** The key's name. */
   readonly name: string;
 }
 

@@ -1,8 +1,10 @@
 import { type Endpoint, path, stream } from '@boxlite/rest';
 
+/** Parameters of {@link sendExecutionInput}. */
 export interface SendExecutionInputOptions {
   /** Id or name. */
   readonly box: string;
+  /** Its id within the box. */
   readonly execution: string;
   /** May be empty, to close and send nothing. */
   readonly data: Uint8Array<ArrayBuffer>;

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link startBox}. */
 export interface StartBoxOptions {
   /** Id or name. */
   readonly box: string;

@@ -1,9 +1,11 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { ExecRequest } from '../schemas/execution.ts';
 
+/** Parameters of {@link startExecution}. */
 export interface StartExecutionOptions {
   /** Id or name. */
   readonly box: string;
+  /** The request's body. */
   readonly body: ExecRequest;
 }
 

@@ -1,9 +1,11 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
 import type { StopBoxRequest } from '../schemas/stop-box.ts';
 
+/** Parameters of {@link stopBox}. */
 export interface StopBoxOptions {
   /** Id or name. */
   readonly box: string;
+  /** The request's body. @default none */
   readonly body?: StopBoxRequest | undefined;
 }
 

@@ -1,8 +1,9 @@
 import type { Endpoint } from '@boxlite/rest';
 import type { StreamEventsQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link streamEvents}. */
 export interface StreamEventsOptions extends StreamEventsQuery {
-  /** Goes on after this event. */
+  /** Goes on after this event. @default from now on */
   readonly lastEventId?: string | undefined;
 }
 

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { StreamTunnelQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link streamTunnel}. */
 export interface StreamTunnelOptions extends StreamTunnelQuery {
   /** Id or name. */
   readonly box: string;

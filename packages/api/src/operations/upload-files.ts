@@ -1,6 +1,7 @@
 import { type Endpoint, path, stream } from '@boxlite/rest';
 import type { UploadFilesQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link uploadFiles}. */
 export interface UploadFilesOptions extends UploadFilesQuery {
   /** Id or name. */
   readonly box: string;

@@ -22,6 +22,7 @@ export async function serverOptions(options: GlobalOptions): Promise<BoxliteRest
   return {
     url: stored.url,
     pathPrefix: pathPrefix ?? stored.pathPrefix ?? '',
+    ...(process.env['BOXLITE_REST_PLAIN_HTTP'] === '1' && { plainHttp: true }),
     ...(key !== undefined && { credential: new ApiKeyCredential(key) }),
   };
 }

@@ -2,7 +2,7 @@ import { type Client, fetchClient, type Pagination } from '../index.ts';
 
 /** Options of `serving`. */
 export interface ServingOptions {
-  /** The most that a page holds, whatever is asked. @default 1000 */
+  /** Most items of a page, whatever is asked. @default 1000 */
   readonly maxPageSize?: number;
   /** Whether numbered pages come with `Link` headers. @default true */
   readonly links?: boolean;

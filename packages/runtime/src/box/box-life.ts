@@ -1,9 +1,9 @@
 import {
   type BoxInfo,
+  boxNotFound,
   InvalidArgumentError,
   InvalidStateError,
   type MainExecution,
-  NotFoundError,
 } from 'boxlite/backend';
 import type { GuestChannel } from '../guest/channel.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -145,7 +145,7 @@ export class BoxLife {
   /** Stops everything in a running box where it is; a paused one is no error. */
   pause(): Promise<BoxInfo> {
     return this.#inTurn(async () => {
-      if (!this.#run.channel) throw this.#refusal(', and only a running box can be paused');
+      if (!this.#run.channel) throw this.#refusal(', and only a running box can be paused; start it');
       await this.#run.pause();
       return this.info;
     });
@@ -250,7 +250,7 @@ export class BoxLife {
   /** Forgotten before its disk goes: half a disk must never come back as a box. What a crash leaves of it is swept later. */
   async #remove(): Promise<void> {
     this.#watch.over();
-    this.#run.forgetMain(new NotFoundError(`box not found: ${this.state.id}`));
+    this.#run.forgetMain(boxNotFound(this.state.id));
     await this.#body.release();
     this.state.remove();
     this.#home.removed(this.state.id);

@@ -1,4 +1,4 @@
-import { type BootTiming, NotFoundError } from 'boxlite/backend';
+import { type BootTiming, boxNotFound } from 'boxlite/backend';
 import type { BoxHistory, BoxRecord } from '../store/box-records.ts';
 import type { CounterName } from '../store/counters.ts';
 import type { Store } from '../store/store.ts';
@@ -37,7 +37,7 @@ export class BoxState {
 
   /** `NotFoundError` once the box is removed. */
   assertNotRemoved(): void {
-    if (this.#removed) throw new NotFoundError(`box not found: ${this.id}`);
+    if (this.#removed) throw boxNotFound(this.id);
   }
 
   /** The box runs, and a new history begins: in the store before anyone hears of it. */

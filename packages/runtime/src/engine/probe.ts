@@ -11,15 +11,27 @@ import { probeQemu } from './qemu/probe.ts';
 
 /** Something that is in the way, and the command that fixes it. */
 export interface ProbeProblem {
+  /** What is in the way. */
   readonly reason: string;
+  /** The command that mends it. */
   readonly fix: string;
+}
+
+/** Options of {@link probeEngines}. */
+export interface ProbeOptions {
+  /** Where runc is. @default looked up in PATH */
+  readonly runc?: string;
 }
 
 /** What `boxlite doctor` says about one engine. */
 export interface EngineProbe {
+  /** The engine, such as `runc`. */
   readonly name: string;
+  /** Where its program is; undefined where none was found. */
   readonly path: string | undefined;
+  /** As its program says; undefined where that cannot be told. */
   readonly version: string | undefined;
+  /** Whether boxes can run on it here. */
   readonly usable: boolean;
   /** Why it is not usable; empty when it is. */
   readonly problems: readonly ProbeProblem[];
@@ -159,6 +171,6 @@ async function probeRunsc(): Promise<EngineProbe> {
 }
 
 /** Every engine that BoxLite knows, found or not, best first. Starts each with `--version` only. */
-export async function probeEngines(options: { readonly runc?: string } = {}): Promise<readonly EngineProbe[]> {
+export async function probeEngines(options: ProbeOptions = {}): Promise<readonly EngineProbe[]> {
   return await Promise.all([probeContainers(runc, options.runc), probeContainers(crun), probeRunsc(), probeQemu()]);
 }

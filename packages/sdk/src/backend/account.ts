@@ -4,7 +4,9 @@ import type { CallOptions } from './backend.ts';
 export interface PrincipalInfo {
   /** Opaque; stays the same as long as the credential. */
   readonly id: string;
+  /** A person, or a program. */
   readonly type: 'user' | 'service_account';
+  /** For people to read; undefined where a server does not tell. */
   readonly name: string | undefined;
   /** What it may do, such as `box:read`, and nothing else. */
   readonly scopes: readonly string[];
@@ -18,8 +20,11 @@ export interface PrincipalInfo {
 
 /** An API key without its value. */
 export interface ApiKeyInfo {
+  /** Names the key within its tenant. */
   readonly name: string;
+  /** What it may do, such as `box:read`. */
   readonly permissions: readonly string[];
+  /** When it was made. */
   readonly createdAt: Date;
   /** Undefined for never. */
   readonly lastUsedAt: Date | undefined;
@@ -39,6 +44,7 @@ export interface CreateApiKeyOptions {
 
 /** What a server knows of those who use it. */
 export interface AccountBackend {
+  /** Who the server takes the caller for. */
   me(call?: CallOptions): Promise<PrincipalInfo>;
   /** The value is told only here. `PermissionError` for more than one holds; `AlreadyExistsError`. */
   createApiKey(

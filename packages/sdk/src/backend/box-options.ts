@@ -3,19 +3,22 @@ import type { NetworkOptions } from './network.ts';
 /** A command's or a box's environment. */
 export type Environment = Readonly<Record<string, string>>;
 
+/** How much a box is kept from its host, weakest first; docs/guides/isolation.md has every line of it. */
 export type SecurityPreset = 'development' | 'standard' | 'maximum';
 
 /** Linux capabilities of the box's root user, on top of its preset; names as in capabilities(7), with or without `CAP_`. */
 export interface CapabilityOptions {
-  /** What no preset gives, such as SYS_ADMIN, is an `UnsupportedError`. */
+  /** What no preset gives, such as SYS_ADMIN, is an `UnsupportedError`. @default none */
   readonly add?: readonly string[];
-  /** `ALL` for every one. */
+  /** `ALL` for every one. @default none */
   readonly drop?: readonly string[];
 }
 
 /** A host directory made visible in the box. */
 export interface HostVolumeOptions {
+  /** An absolute path of the host. Over REST the server must allow it. */
   readonly hostPath: string;
+  /** Where it is in the box: an absolute path. */
   readonly guestPath: string;
   /** @default false */
   readonly readOnly?: boolean;
@@ -25,15 +28,18 @@ export interface HostVolumeOptions {
 export interface ManagedVolumeOptions {
   /** Its id or name. */
   readonly volume: string;
+  /** Where it is in the box: an absolute path. */
   readonly guestPath: string;
   /** @default false */
   readonly readOnly?: boolean;
 }
 
+/** A directory that is not the box's own: of the host, or a managed volume. */
 export type VolumeOptions = HostVolumeOptions | ManagedVolumeOptions;
 
 /** A directory in memory, empty at every start. */
 export interface TmpfsOptions {
+  /** Where it is in the box: an absolute path. */
   readonly guestPath: string;
   /** 1 to 1,048,576; what is in it counts as the box's memory. @default 64 */
   readonly sizeMib?: number;
@@ -41,8 +47,9 @@ export interface TmpfsOptions {
 
 /** A port of the box published on the host. */
 export interface PortOptions {
+  /** The port in the box, 1 to 65535. */
   readonly guestPort: number;
-  /** Absent or 0: a free one is chosen. */
+  /** The port of the host, up to 65535; 0 chooses a free one. @default 0 */
   readonly hostPort?: number;
   /** @default 'tcp' */
   readonly protocol?: 'tcp' | 'udp';
@@ -68,13 +75,13 @@ export interface HealthCheckOptions {
 export interface BoxOptions {
   /** An image reference. Give this or `rootfsPath`, not both. @default 'alpine:latest' */
   readonly image?: string;
-  /** An absolute host path of an unpacked root file system. */
+  /** An absolute host path of an unpacked root file system. @default the image's */
   readonly rootfsPath?: string;
   /** 1 to 32. @default 1 */
   readonly cpus?: number;
   /** At least 128. @default 512 */
   readonly memoryMib?: number;
-  /** At least 1. Without it the box shares the host disk. */
+  /** At least 1. Without it the box shares the host disk. @default no size of its own */
   readonly diskSizeGb?: number;
   /** Most processes and threads at a time, the guest's own among them; at least 16. @default 4096 */
   readonly processes?: number;
@@ -84,16 +91,23 @@ export interface BoxOptions {
   readonly outputLimitBytes?: number;
   /** Most executions at a time, 1 to 512. @default 512 */
   readonly maxConcurrentExecutions?: number;
+  /** Where commands start: an absolute path of the box. @default the image's */
   readonly workingDir?: string;
+  /** Beside what the image sets; the same name wins here. @default {} */
   readonly env?: Environment;
+  /** What the main command begins with. @default the image's */
   readonly entrypoint?: readonly string[];
+  /** What follows the entrypoint: the main command, or its arguments. @default the image's */
   readonly cmd?: readonly string[];
-  /** `<name or uid>[:<group or gid>]`. */
+  /** `<name or uid>[:<group or gid>]`. @default the image's */
   readonly user?: string;
   /** Runs the main command on a terminal. @default false */
   readonly tty?: boolean;
+  /** Directories that are not the box's own. @default none */
   readonly volumes?: readonly VolumeOptions[];
+  /** Directories in memory. @default none */
   readonly tmpfs?: readonly TmpfsOptions[];
+  /** Ports of the box that are published on the host. @default none */
   readonly ports?: readonly PortOptions[];
   /** `isolated`: out to public addresses, in by `ports` and tunnels. `none`: loopback only. @default 'isolated' */
   readonly network?: 'isolated' | 'none' | NetworkOptions;
@@ -105,6 +119,7 @@ export interface BoxOptions {
   readonly autoDeleteMs?: number;
   /** Using a paused or stopped box starts it again; otherwise that is an `InvalidStateError`. @default true */
   readonly autoResume?: boolean;
+  /** A command that tells again and again whether the box is healthy. @default none */
   readonly healthCheck?: HealthCheckOptions;
   /** The box outlives the process that started it. @default false */
   readonly detach?: boolean;
@@ -112,22 +127,27 @@ export interface BoxOptions {
   readonly security?: SecurityPreset;
   /** A server must say in its configuration that it takes them. @default those of the preset */
   readonly capabilities?: CapabilityOptions;
+  /** For finding it again with `list`; BoxLite reads nothing out of them. @default {} */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Options of a command. */
 export interface ExecOptions {
+  /** A program: a path, or a name that is looked up in the box's PATH. No shell reads it. */
   readonly command: string;
+  /** Its arguments, each as it is. @default none */
   readonly args?: readonly string[];
+  /** Beside the box's; the same name wins here. @default {} */
   readonly env?: Environment;
+  /** Where it starts: an absolute path of the box. @default the box's */
   readonly workingDir?: string;
-  /** `<name or uid>[:<group or gid>]`; the box's user unless given. */
+  /** `<name or uid>[:<group or gid>]`; the box's user unless given. @default the box's */
   readonly user?: string;
-  /** Runs the command on a terminal: stdout and stderr are one stream, stdout. */
+  /** Runs the command on a terminal: stdout and stderr are one stream, stdout. @default false */
   readonly tty?: boolean;
   /** Size of the terminal. @default { cols: 80, rows: 24 } */
   readonly size?: TerminalSize;
-  /** TERM, then KILL, to the whole process tree. At least 100. */
+  /** TERM, then KILL, to the whole process tree. At least 100. @default none: it may run for ever */
   readonly timeoutMs?: number;
   /** What becomes of output that is more than is kept. @default cut at the box's `outputLimitBytes` */
   readonly output?: OutputOptions;
@@ -145,7 +165,10 @@ export interface OutputOptions {
   readonly limitBytes?: number;
 }
 
+/** Size of a terminal, in characters. */
 export interface TerminalSize {
+  /** Columns, 1 to 65535. */
   readonly cols: number;
+  /** Rows, 1 to 65535. */
   readonly rows: number;
 }

@@ -14,17 +14,25 @@ export type HealthStatus = 'starting' | 'healthy' | 'unhealthy';
 export interface BoxInfo {
   /** A ULID. */
   readonly id: string;
+  /** Undefined where it was made without one. */
   readonly name: string | undefined;
+  /** Where it is in its life. */
   readonly status: BoxStatus;
+  /** When it was made. */
   readonly createdAt: Date;
+  /** When what is known of it last changed. */
   readonly updatedAt: Date;
   /** Host process id of the box's PID 1 while it runs. */
   readonly pid: number | undefined;
+  /** The image it was made of, by reference. */
   readonly image: string;
+  /** Processors that it may use. */
   readonly cpus: number;
+  /** Memory that it may use, in MiB. */
   readonly memoryMib: number;
   /** Stopping the box removes it; undefined where a server does not tell. */
   readonly autoRemove: boolean | undefined;
+  /** As they were given. */
   readonly labels: Readonly<Record<string, string>>;
   /** Undefined where a server does not tell. */
   readonly network: NetworkInfo | undefined;
@@ -42,26 +50,35 @@ export interface BoxInfo {
   readonly entrypoint?: readonly string[] | undefined;
   /** Its own command, or its image's. */
   readonly cmd?: readonly string[] | undefined;
+  /** It is stopped after so many milliseconds without use. */
   readonly autoStopMs?: number | undefined;
+  /** It is removed so many milliseconds after its end. */
   readonly autoDeleteMs?: number | undefined;
+  /** Whether using it starts it again. */
   readonly autoResume?: boolean | undefined;
   /** How long its last start took, or its making so far; only from a local runtime. */
   readonly bootTiming?: BootTiming | undefined;
 }
 
+/** Which page of boxes to list. */
 export interface ListBoxesOptions {
-  /** 1 to 1000. @default 100 */
+  /** Most boxes of a page, 1 to 1000. @default 100 */
   readonly pageSize?: number;
+  /** What the page before gave as `nextPageToken`. @default the first page */
   readonly pageToken?: string;
+  /** Only boxes in that status. @default any */
   readonly status?: BoxStatus;
-  /** Every label given must match. */
+  /** Every label given must match. @default any */
   readonly labels?: Readonly<Record<string, string>>;
-  /** What the name begins with. */
+  /** What the name begins with. @default any */
   readonly namePrefix?: string;
 }
 
+/** A page of boxes. */
 export interface BoxPage {
+  /** Oldest first. */
   readonly boxes: readonly BoxInfo[];
+  /** Where the next page begins; undefined on the last one. */
   readonly nextPageToken: string | undefined;
 }
 
@@ -70,25 +87,37 @@ export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out' |
 
 /** An execution as it was when asked. */
 export interface ExecutionInfo {
+  /** Names the execution within its box. */
   readonly id: string;
+  /** How far it is. */
   readonly status: ExecutionStatus;
   /** Undefined while it runs and when it is not known; 128 + N after signal N. */
   readonly exitCode: number | undefined;
   /** The signal that ended it, such as `SIGKILL`. */
   readonly signal: string | undefined;
+  /** When the command was started. */
   readonly startedAt: Date;
+  /** How long it ran, in milliseconds; undefined while it runs. */
   readonly durationMs: number | undefined;
+  /** What went wrong, where something did. */
   readonly errorMessage: string | undefined;
   /** How much it has written so far; absent where nobody tells. */
   readonly outputBytes?: { readonly stdout: number; readonly stderr: number } | undefined;
 }
 
+/** Counters of a runtime, and what there is right now. */
 export interface RuntimeMetrics {
+  /** Boxes made since the runtime began. */
   readonly boxesCreatedTotal: number;
+  /** Boxes that failed to start since the runtime began. */
   readonly boxesFailedTotal: number;
+  /** Boxes that were stopped since the runtime began. */
   readonly boxesStoppedTotal: number;
+  /** Boxes that run now. */
   readonly numRunningBoxes: number;
+  /** Commands started since the runtime began. */
   readonly totalCommandsExecuted: number;
+  /** Commands that could not be started, since the runtime began. */
   readonly totalExecErrors: number;
   /** Boxes that are up and that nobody has asked for yet. */
   readonly numWarmBoxes: number;
@@ -98,18 +127,29 @@ export interface RuntimeMetrics {
 
 /** How long each step of making and starting a box took, in milliseconds. */
 export interface BootTiming {
+  /** All of it, milliseconds like each step. */
   readonly totalCreateMs?: number;
+  /** From the start of its first process until the guest answered. */
   readonly guestBootMs?: number;
+  /** Making its disk. */
   readonly filesystemSetupMs?: number;
+  /** Finding or fetching its image. */
   readonly imagePrepareMs?: number;
+  /** Putting its root file system together, where a server tells it apart. */
   readonly guestRootfsMs?: number;
+  /** Its network, and writing down what it is. */
   readonly boxConfigMs?: number;
+  /** Starting its engine. */
   readonly boxSpawnMs?: number;
+  /** Starting its first process, where a server tells it apart. */
   readonly containerInitMs?: number;
 }
 
+/** Counters of a box; its gauges are undefined while it does not run. */
 export interface BoxMetrics {
+  /** Commands that were started in it. */
   readonly commandsExecutedTotal: number;
+  /** Commands that could not be started. */
   readonly execErrorsTotal: number;
   /** Bytes that went into the box: stdin and files. */
   readonly bytesSentTotal: number;
@@ -117,19 +157,23 @@ export interface BoxMetrics {
   readonly bytesReceivedTotal: number;
   /** 100 is one whole processor. */
   readonly cpuPercent: number | undefined;
+  /** Memory in use. */
   readonly memoryBytes: number | undefined;
   /** Bytes that the box sent over its network in this run; undefined while it does not run. */
   readonly networkBytesSent: number | undefined;
+  /** Bytes that the box received over its network in this run. */
   readonly networkBytesReceived: number | undefined;
   /** TCP connections open now. */
   readonly networkTcpConnections: number | undefined;
   /** TCP connections that were refused or failed in this run. */
   readonly networkTcpErrors: number | undefined;
+  /** How long its last start took, step by step; undefined where nobody tells. */
   readonly bootTiming: BootTiming | undefined;
 }
 
 /** What this runtime gives by default, and what it can do. */
 export interface RuntimeConfig {
+  /** What a box gets that does not ask for something else. */
   readonly defaults: {
     readonly cpus: number;
     readonly memoryMib: number;
@@ -138,6 +182,7 @@ export interface RuntimeConfig {
     readonly securityPreset: SecurityPreset;
     readonly autoRemove: boolean;
   };
+  /** What this runtime can do, and its limits. */
   readonly capabilities: {
     /** 0 where the processors of a box cannot be limited, and asking for it is refused. */
     readonly maxCpus: number;
@@ -167,21 +212,29 @@ export interface RuntimeConfig {
   };
 }
 
+/** An image in the store. */
 export interface ImageInfo {
   /** The full reference, such as `docker.io/library/alpine:latest`. */
   readonly reference: string;
+  /** Such as `docker.io/library/alpine`. */
   readonly repository: string;
+  /** Such as `latest`. */
   readonly tag: string;
   /** The manifest's digest, `sha256:…`. */
   readonly id: string;
+  /** When it came into the store. */
   readonly cachedAt: Date;
+  /** Bytes of its layers as they are transferred; undefined where nobody tells. */
   readonly sizeBytes: number | undefined;
 }
 
 /** What an image says of how it is to be run (OCI image spec, config.md, `config`). */
 export interface ImageConfig {
+  /** What the main command begins with. */
   readonly entrypoint: readonly string[];
+  /** What follows the entrypoint. */
   readonly cmd: readonly string[];
+  /** What every command has in its environment. */
   readonly env: Readonly<Record<string, string>>;
   /** @default '/' */
   readonly workingDir: string;
@@ -193,6 +246,7 @@ export interface ImageConfig {
   readonly exposedPorts: readonly string[];
   /** Paths that are meant to be volumes. */
   readonly volumes: readonly string[];
+  /** As its maker gave them. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -212,6 +266,7 @@ export interface ImageLayer {
 export interface ImageDetails extends ImageInfo {
   /** `os/architecture[/variant]`. */
   readonly platform: string | undefined;
+  /** How it is to be run. */
   readonly config: ImageConfig | undefined;
   /** Lowest first. */
   readonly layers: readonly ImageLayer[] | undefined;
@@ -227,9 +282,13 @@ export interface PruneResult {
 
 /** A named copy of a box's disk. */
 export interface SnapshotInfo {
+  /** A ULID. */
   readonly id: string;
+  /** The box whose disk it is a copy of. */
   readonly boxId: string;
+  /** Names it within its box. */
   readonly name: string;
+  /** When it was made. */
   readonly createdAt: Date;
   /** Bytes that the box's disk held, or could hold where it has a size. */
   readonly containerDiskBytes: number;
@@ -237,21 +296,29 @@ export interface SnapshotInfo {
   readonly sizeBytes: number;
 }
 
+/** Whether a volume can be used: only `ready` ones can. */
 export type VolumeState = 'ready' | 'creating' | 'deleting' | 'deleted' | 'error' | 'unknown';
 
 /** A directory that outlives boxes. */
 export interface VolumeInfo {
+  /** Names it for ever. */
   readonly id: string;
   /** The id, where none was given. */
   readonly name: string;
+  /** Whether it can be used. */
   readonly state: VolumeState;
+  /** When it was made. */
   readonly createdAt: Date;
+  /** When what is known of it last changed. */
   readonly updatedAt: Date;
   /** When a box with it was last made. */
   readonly lastUsedAt: Date | undefined;
 }
 
+/** A page of images. */
 export interface ImagePage {
+  /** In the order of the store. */
   readonly images: readonly ImageInfo[];
+  /** Where the next page begins; undefined on the last one. */
   readonly nextPageToken: string | undefined;
 }

@@ -9,13 +9,14 @@ export interface ImageRegistryOptions {
   readonly transport?: 'http' | 'https';
   /** Tried for references that name no registry. @default false */
   readonly search?: boolean;
+  /** How to log in: a user with a password, or a token. @default none */
   readonly auth?: { readonly username: string; readonly password: string } | { readonly token: string };
   /**
-   * Registries (`host[:port]`) that are asked first, in order; one that fails or lacks something is passed over. Each is
-   * reached as its own entry in `imageRegistries` says, and with no credentials where it has none.
+   * Registries (`host[:port]`) that are asked first, in order; one that fails or lacks something is passed over. Each
+   * is reached as its own entry in `imageRegistries` says, and with no credentials where it has none. @default none
    */
   readonly mirrors?: readonly string[];
-  /** A PEM file with certificates that are trusted beside the host's own. */
+  /** A PEM file with certificates that are trusted beside the host's own. @default none: only the host's own */
   readonly caFile?: string;
   /** Take any certificate of this host, as for a self-signed one; whoever is on the way can then read the credentials. @default false */
   readonly skipVerify?: boolean;
@@ -41,7 +42,8 @@ export interface WarmOptions {
   readonly size: number;
   /**
    * What they are: a box made with other limits, image, network, `security`, `capabilities`, `tmpfs` or `detach` starts
-   * cold. All else (name, environment, commands, labels, lifecycle) may differ. No `volumes` and no `ports`.
+   * cold. All else (name, environment, commands, labels, lifecycle) may differ. No `volumes` and no `ports`. @default
+   * what `create` makes without options
    */
   readonly box?: BoxOptions;
 }
@@ -52,7 +54,9 @@ export interface BoxliteOptions {
   readonly homeDir?: string;
   /** `runc`, `crun`, `runsc` or the path of one, or `qemu`. @default $BOXLITE_ENGINE or the best that this host has: runc, else crun */
   readonly engine?: string;
+  /** Registries that need more than their name: a login, a mirror, plain HTTP. @default none */
   readonly imageRegistries?: readonly ImageRegistryOptions[];
+  /** Where images may be pulled from. @default anywhere */
   readonly registryPolicy?: RegistryPolicyOptions;
   /** Boxes outlive this process whatever their `detach` says: a server's boxes do. @default false */
   readonly detachAll?: boolean;
@@ -70,5 +74,6 @@ export interface BoxliteOptions {
 
 /** What `boxlite/local` loads from `@boxlite/runtime`. */
 export interface LocalRuntimeModule {
+  /** Opens the runtime of a home directory. */
   openLocal(options: BoxliteOptions): Promise<RuntimeBackend>;
 }

@@ -16,8 +16,11 @@ const interruptMs = 2000;
 
 /** Options of a context. */
 export interface CodeContextOptions extends CallOptions {
+  /** Beside the box's; the same name wins here. @default {} */
   readonly env?: Environment;
+  /** Where it starts: an absolute path of the box. @default the box's */
   readonly workingDir?: string;
+  /** `<name or uid>[:<group or gid>]`. @default the box's */
   readonly user?: string;
 }
 
@@ -25,8 +28,9 @@ export interface CodeContextOptions extends CallOptions {
 export interface RunInContextOptions extends CallOptions {
   /** Interrupts the run after that, as Control-C does; one that goes on all the same ends the context. @default none */
   readonly timeoutMs?: number | undefined;
-  /** Called with what the run writes, as it comes. */
+  /** Called with what the run writes, as it comes. @default nobody */
   readonly onStdout?: (text: string) => void;
+  /** Called with what the run writes to stderr, as it comes. @default nobody */
   readonly onStderr?: (text: string) => void;
 }
 
@@ -34,16 +38,21 @@ export interface RunInContextOptions extends CallOptions {
 export interface CodeOutcome {
   /** It is the value of the last expression. */
   readonly main: boolean;
+  /** The same thing in each form that Python had for it, by MIME type; images as base64. */
   readonly data: Readonly<Record<string, string>>;
 }
 
 /** What came of a run. One that raised is a result too: `error` says what. */
 export interface CodeResult {
+  /** What the run printed. */
   readonly stdout: string;
+  /** What the run wrote to stderr. */
   readonly stderr: string;
+  /** What it showed, in order. */
   readonly results: readonly CodeOutcome[];
   /** The last expression as Python would print it. */
   readonly text: string | undefined;
+  /** What it raised; undefined when nothing. */
   readonly error: CodeFailure | undefined;
 }
 

@@ -11,6 +11,7 @@ export type CodeMessage =
 export interface CodeFailure {
   /** The class of the exception, such as `ZeroDivisionError`. */
   readonly name: string;
+  /** What the exception says. */
   readonly message: string;
   /** As Python prints it, without the frames of BoxLite. */
   readonly traceback: string;

@@ -10,6 +10,7 @@ import type { StartExecutionOptions } from '../start-execution.ts';
 export interface SimpleBoxOptions extends BoxOptions {
   /** Where the box lives. @default boxes of this machine, in a runtime that is shut down with the box */
   readonly runtime?: Boxlite | undefined;
+  /** What the box is named. @default none */
   readonly name?: string | undefined;
   /** Take the box of that name as it is where there is one. @default false: `AlreadyExistsError` */
   readonly reuseExisting?: boolean | undefined;
@@ -56,6 +57,7 @@ export class SimpleBox implements AsyncDisposable {
     return new SimpleBox(await holdBox(options, call));
   }
 
+  /** The box's id: a ULID. */
   get id(): string {
     return this.box.id;
   }

@@ -7,7 +7,9 @@ import type { Execution } from '../execution.ts';
 export interface Attachment {
   /** Read to its end and fed to the command; without it the command's stdin is closed at once. */
   readonly stdin?: Readable | undefined;
+  /** Takes what the command writes. */
   readonly stdout: Writable;
+  /** Takes what the command writes to stderr. */
   readonly stderr: Writable;
 }
 

@@ -15,7 +15,9 @@ export interface ForwardOptions {
 
 /** A TCP port of this host that leads into a box. Leaving an `await using` block closes it. */
 export interface Forward extends AsyncDisposable {
+  /** The address that it listens on. */
   readonly host: string;
+  /** The port that it listens on, as it was given or chosen. */
   readonly port: number;
   /** Takes no more connections and ends those there are. Twice is fine. */
   close(): Promise<void>;

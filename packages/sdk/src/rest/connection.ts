@@ -14,6 +14,7 @@ import {
   TransportError,
 } from '@boxlite/rest';
 import type { CallOptions } from '../backend/backend.ts';
+import { UnauthorizedError } from '../errors.ts';
 import type { AccessToken, Credential } from './credential.ts';
 import { type BoxliteRestOptions, roots } from './options.ts';
 import { restError } from './rest-error.ts';
@@ -61,7 +62,15 @@ export function connect(options: BoxliteRestOptions): Connection {
   };
   const plain = retrying(bare, { ...retries, mayRepeat });
   const client = keyed(options.credential === undefined ? plain : withCredential(reading, plain, options.credential));
-  const failure = (error: unknown): unknown => restError(error, instance.href);
+  const failure = (error: unknown): unknown => {
+    const told = restError(error, instance.href);
+    if (options.credential !== undefined || !(told instanceof UnauthorizedError)) return told;
+    const { message, requestId } = told;
+    return new UnauthorizedError(`${message}; give Boxlite.rest a credential, such as new ApiKeyCredential(key)`, {
+      cause: error,
+      requestId,
+    });
+  };
   const send = async <T>(request: Query<T>, call: CallOptions = {}): Promise<T> => {
     try {
       return await request.send(client, { signal: call.signal });

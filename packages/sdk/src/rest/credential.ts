@@ -4,6 +4,7 @@ import { checkText } from '../argument.ts';
 
 /** A bearer token, and when it ends if it does. */
 export interface AccessToken {
+  /** Sent as `Authorization: Bearer …`. */
   readonly token: string;
   /** @default never */
   readonly expiresAt?: Date | undefined;
@@ -17,11 +18,15 @@ export interface TokenServer {
 
 /** Anything that can give a token; an object of your own will do. It is asked again a minute before the token expires. */
 export interface Credential {
+  /** Gives a token; what it throws is what the call throws. */
   getToken(server: TokenServer): Promise<AccessToken>;
 }
 
+/** An OAuth2 client of a server. */
 export interface ClientCredentialsOptions {
+  /** Which client. */
   readonly clientId: string;
+  /** Sent only to the server's `/oauth/tokens`. */
   readonly clientSecret: string;
   /** The scopes wanted, separated by spaces. @default all that the client may have */
   readonly scope?: string | undefined;

@@ -1,5 +1,5 @@
 import type { RetryOptions } from '@boxlite/rest';
-import { refuse } from '../argument.ts';
+import { checkFlag, refuse } from '../argument.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { ApiKeyCredential, ClientCredentials, type Credential, environment } from './credential.ts';
 
@@ -15,7 +15,9 @@ export interface BoxliteRestOptions {
   readonly pathPrefix?: string | undefined;
   /** Any fetch-shaped function. @default global fetch */
   readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
-  /** How often and how long to try again what only reads. */
+  /** Lets the credential go unencrypted to a server that is not this machine; a `fetch` of your own may. @default false: `InvalidArgumentError` */
+  readonly plainHttp?: boolean | undefined;
+  /** How often and how long to try again what failed in passing. @default 3 attempts within 30 s; see RetryOptions */
   readonly retries?: RetryOptions | undefined;
   /** How long an output stream may be silent, pings included, before it counts as lost. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
@@ -23,7 +25,7 @@ export interface BoxliteRestOptions {
 
 /** Makes options from the environment. */
 export const BoxliteRestOptions: {
-  /** Reads BOXLITE_REST_URL, _PREFIX, _PATH_PREFIX, and as credential BOXLITE_API_KEY, else BOXLITE_REST_CLIENT_ID with _CLIENT_SECRET. */
+  /** Reads BOXLITE_REST_URL, _PREFIX, _PATH_PREFIX, _PLAIN_HTTP (1), and as credential BOXLITE_API_KEY, else BOXLITE_REST_CLIENT_ID with _CLIENT_SECRET. */
   fromEnv(env?: Readonly<Record<string, string | undefined>>): BoxliteRestOptions;
 } = {
   fromEnv(env = environment()) {
@@ -36,6 +38,7 @@ export const BoxliteRestOptions: {
     return {
       url,
       credential: ApiKeyCredential.fromEnv(env) ?? client,
+      ...(env['BOXLITE_REST_PLAIN_HTTP'] === '1' && { plainHttp: true }),
       ...(prefix && { prefix }),
       ...(env['BOXLITE_REST_PATH_PREFIX'] !== undefined && { pathPrefix: env['BOXLITE_REST_PATH_PREFIX'] }),
     };
@@ -50,11 +53,24 @@ export function roots(options: BoxliteRestOptions): {
 } {
   if (typeof options !== 'object' || options === null) refuse('options', 'an object such as { url }', options);
   const { url, prefix = 'v1', pathPrefix = 'default' } = options;
-  if (!URL.canParse(String(url))) refuse('url', 'the URL of a BoxLite server', String(url));
+  if (!URL.canParse(String(url)) || !/^https?:$/.test(new URL(url).protocol)) {
+    refuse('url', 'an http or https URL such as https://boxes.example.com or http://localhost:8100', String(url));
+  }
   const base = new URL(url);
-  if (!/^https?:$/.test(base.protocol)) refuse('url', 'an http or https URL', base.href);
   if (base.username || base.password) {
     throw new InvalidArgumentError('url must not hold a user or a password: give a credential instead');
+  }
+  checkFlag('plainHttp', options.plainHttp);
+  if (
+    options.credential &&
+    !options.fetch &&
+    base.protocol === 'http:' &&
+    !options.plainHttp &&
+    !isHere(base.hostname)
+  ) {
+    throw new InvalidArgumentError(
+      `the credential would go to ${base.host} unencrypted: use https, or say plainHttp: true (BOXLITE_REST_PLAIN_HTTP=1)`,
+    );
   }
   base.search = base.hash = '';
   const at = (...parts: readonly string[]): URL => {
@@ -64,6 +80,11 @@ export function roots(options: BoxliteRestOptions): {
   };
   const version = segments('prefix', prefix);
   return { origin: at(), instance: at(...version), tenant: at(...version, ...segments('pathPrefix', pathPrefix)) };
+}
+
+/** Whether a host is this machine, so that what is sent to it is on no wire. */
+function isHere(hostname: string): boolean {
+  return /^(?:(?:.+\.)?localhost|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
 
 function segments(field: string, value: string): string[] {

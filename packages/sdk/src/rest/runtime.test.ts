@@ -68,7 +68,8 @@ it.each(Object.entries(errorTable).map(([code, { type, status }]) => [type, code
         json(response, status, { error: { message: 'it said so', type, code: status } });
       },
     });
-    const thrown = await Boxlite.rest({ url: server.url, retries })
+    const credential = new ApiKeyCredential('k');
+    const thrown = await Boxlite.rest({ url: server.url, retries, credential })
       .create()
       .catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: type, code, message: 'it said so', requestId: 'r1' });
@@ -262,4 +263,24 @@ it.each([
   { url: 'http://h', pathPrefix: 'a b' },
 ])('refuses %j', (options) => {
   expect(() => Boxlite.rest(options)).toThrow(/(url|prefix|pathPrefix) must/);
+});
+
+it('sends a credential unencrypted to this machine only, unless it is told to', async () => {
+  const credential = new ApiKeyCredential('k');
+  for (const url of [
+    'http://localhost:1',
+    'http://a.localhost',
+    'http://127.9.9.9',
+    'http://[::1]:8100',
+    'https://h',
+  ]) {
+    expect(() => Boxlite.rest({ url, credential })).not.toThrow();
+  }
+  for (const url of ['http://h', 'http://127.0.0.1.h', 'http://localhost.h', 'http://10.0.0.1', 'http://xlocalhost']) {
+    expect(() => Boxlite.rest({ url, credential })).toThrow(/ unencrypted: use https, or say plainHttp: true /);
+    expect(() => Boxlite.rest({ url })).not.toThrow();
+    expect(() => Boxlite.rest({ url, credential, plainHttp: true })).not.toThrow();
+    const env = { BOXLITE_REST_URL: url, BOXLITE_API_KEY: 'k', BOXLITE_REST_PLAIN_HTTP: '1' };
+    expect(() => Boxlite.rest(BoxliteRestOptions.fromEnv(env))).not.toThrow();
+  }
 });

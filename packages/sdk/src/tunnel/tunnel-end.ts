@@ -12,6 +12,7 @@ const creditStepBytes = tunnelWindowBytes / 4;
 
 /** The messages of a WebSocket, going out. */
 export interface TunnelWire {
+  /** One message: text or binary. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
   /** After what was sent before. */
   close(code: number): void;
@@ -19,6 +20,7 @@ export interface TunnelWire {
 
 /** One end of a tunnel over a WebSocket: a connection, fed with the messages that come in. */
 export interface TunnelEnd {
+  /** The bytes of the tunnel. */
   readonly connection: ByteConnection;
   /** Binary: bytes. Text: `{"type":"end"}` after the last of them, `{"type":"taken","bytes"}` for room given back. */
   receive(data: string | Uint8Array): void;

@@ -12,7 +12,9 @@ import { verifiedCache } from './verified-cache.ts';
 
 /** Who may use the server. Without clients, keys and an identity that has some only the public operations answer. */
 export interface AuthOptions {
+  /** OAuth2 clients that are not kept anywhere. @default none */
   readonly clients?: readonly ClientOptions[];
+  /** API keys that are not kept anywhere. @default none */
   readonly apiKeys?: readonly ApiKeyOptions[];
   /** Where further credentials and the keys that sign tokens are kept. @default in memory: gone with the process */
   readonly identity?: Identity;

@@ -4,7 +4,9 @@ import { secretDigest, secretMatches } from './secret-digest.ts';
 
 /** A client that asks for tokens with its secret. */
 export interface ClientOptions extends GrantOptions {
+  /** The `client_id`. */
   readonly id: string;
+  /** The `client_secret`. */
   readonly secret: string;
 }
 
@@ -12,6 +14,7 @@ export interface ClientOptions extends GrantOptions {
 export interface ApiKeyOptions extends GrantOptions {
   /** What the log calls it. @default 'api-key' */
   readonly id?: string;
+  /** The key itself. */
   readonly key: string;
 }
 

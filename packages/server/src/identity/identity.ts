@@ -21,7 +21,9 @@ export interface Identity extends Disposable {
   get(id: string): Credential | undefined;
   /** Whether the secret is that of a credential; it was used, then. */
   matches(id: string, secret: string): Promise<boolean>;
+  /** The keys that tokens are signed with. */
   readonly signingKeys: SigningKeys;
+  /** Lets go of the file. Twice is fine. */
   close(): void;
 }
 

@@ -8,6 +8,12 @@ export interface SigningKey {
   readonly key: KeyObject;
 }
 
+/** How a signing key is replaced. */
+export interface RotateOptions {
+  /** Also ends the tokens that former keys signed. @default false */
+  readonly endTokens?: boolean;
+}
+
 /** The Ed25519 keys that access tokens are signed with: one that signs, and those that did. */
 export interface SigningKeys {
   /** The one that signs; made when there is none yet. */
@@ -17,7 +23,7 @@ export interface SigningKeys {
   /** All public keys that count, as a JSON Web Key Set (RFC 7517). */
   jwks(): Jwks;
   /** Makes a new key that signs from now on. Tokens of the former ones stay good until they expire, or end now with `endTokens`. */
-  rotate(options?: { readonly endTokens?: boolean }): string;
+  rotate(options?: RotateOptions): string;
 }
 
 // No token lives longer: what a key signed before it was replaced has expired by then.

@@ -6,6 +6,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 /** A log as JSON lines. */
 export interface LineLog {
+  /** Takes an entry. */
   readonly log: Log;
   /** Writes out what is still held back. */
   flush(): void;

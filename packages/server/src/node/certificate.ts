@@ -4,11 +4,13 @@ import { InvalidArgumentError } from 'boxlite/backend';
 
 /** Where a server's certificate is: PEM files, the chain of the certificate from the leaf on. */
 export interface TlsOptions {
+  /** The certificate, and those that lead from it to an authority. */
   readonly certFile: string;
+  /** Its private key. */
   readonly keyFile: string;
   /** How often the files are looked at for a new certificate, in milliseconds. @default 10_000 */
   readonly watchMs?: number | undefined;
-  /** Told when a new certificate was taken up, or why it was not. */
+  /** Told when a new certificate was taken up, or why it was not. @default nobody */
   readonly onReload?: ((failure?: Error) => void) | undefined;
 }
 

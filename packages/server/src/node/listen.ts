@@ -23,13 +23,21 @@ export interface ListenOptions {
   readonly port: number;
   /** Speaks TLS, and nothing else on this port. @default plain HTTP */
   readonly tls?: TlsOptions;
+  /** What a client may take of connections and time. @default see {@link ConnectionLimits} */
   readonly limits?: Partial<ConnectionLimits>;
+}
+
+/** How a server stops listening. */
+export interface CloseOptions {
+  /** How long requests under way may take to end, in milliseconds. @default 5,000 */
+  readonly graceMs?: number;
 }
 
 /** A server that listens. */
 export interface Listening {
   /** Without a trailing slash. */
   readonly url: string;
+  /** The port that it listens on, as it was given or chosen. */
   readonly port: number;
   /** Takes up the certificate that is in the files now; nothing without TLS. */
   reloadCertificate(): Promise<void>;
@@ -37,7 +45,7 @@ export interface Listening {
    * Takes no more requests and waits `graceMs` (5,000) for those under way. What is left then gets all that was written
    * and no proper end, so that its clients know it for cut and resume. Twice is fine.
    */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 

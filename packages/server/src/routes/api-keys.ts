@@ -20,6 +20,7 @@ export function apiKeyRoutes(
     async createApiKey(call) {
       const request = await readJson(call.request, createApiKeyRequest);
       const who = caller(call);
+      dropUnheard(identity, call);
       const { credential, value } = await identity.createKey({
         name: request.name,
         tenants: [tenantOf(call)],
@@ -27,6 +28,7 @@ export function apiKeyRoutes(
         expiresAtMs: heldExpiry(request.expires_at, who, nowMs()),
         createdBy: who.id,
       });
+      call.attempt?.note({ id: credential.id });
       const location = `${call.root}/api-keys/${encodeURIComponent(credential.name)}`;
       const headers = { location, 'cache-control': 'no-store' };
       return json(201, { ...apiKeyToWire(credential, call.generation), value }, headers);
@@ -49,6 +51,14 @@ export function apiKeyRoutes(
       return empty(204);
     },
   };
+}
+
+/** Ends the key that an earlier try of this request made: its value is kept nowhere, and nobody has heard it. */
+function dropUnheard(identity: Identity, call: RestCall): void {
+  const id = call.attempt?.former?.id;
+  const made = id === undefined ? undefined : identity.get(id);
+  if (made && made.revokedAtMs === undefined && made.usedAtMs === undefined)
+    identity.revoke('key', made.id, made.owner);
 }
 
 function tenantOf({ tenant }: RestCall): string {

@@ -1,5 +1,11 @@
 import type { OperationId } from '@boxlite/api';
-import { type BoxBackend, type ExecutionBackend, NotFoundError, type RuntimeBackend } from 'boxlite/backend';
+import {
+  type BoxBackend,
+  boxNotFound,
+  type ExecutionBackend,
+  NotFoundError,
+  type RuntimeBackend,
+} from 'boxlite/backend';
 import type { Principal } from '../auth/principal.ts';
 import type { Generation } from '../http/generation.ts';
 import type { Attempt } from '../idempotency/attempt.ts';
@@ -69,5 +75,5 @@ export async function executionOf(box: BoxBackend, call: RestCall): Promise<Exec
 }
 
 function noSuchBox(slot: string): NotFoundError {
-  return new NotFoundError(`no box has the id or name ${JSON.stringify(slot.slice(0, 128))}`);
+  return boxNotFound(slotPattern.test(slot) ? slot : JSON.stringify(slot.slice(0, 128)));
 }

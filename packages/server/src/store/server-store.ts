@@ -5,6 +5,7 @@ import { StorageError } from 'boxlite/backend';
 
 /** What a server must still know after it was killed: answers to requests with a key, and the secret of its page tokens. */
 export interface ServerStore {
+  /** The open SQLite file. */
   readonly database: DatabaseSync;
   /** False where all is gone with the process. */
   readonly durable: boolean;

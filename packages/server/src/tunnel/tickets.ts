@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ByteConnection, NotFoundError, ResourceExhaustedError, UnauthorizedError } from 'boxlite/backend';
+import { type ByteConnection, boxNotFound, ResourceExhaustedError, UnauthorizedError } from 'boxlite/backend';
 
 import type { Tenants } from '../tenants.ts';
 
@@ -29,7 +29,7 @@ export async function dialGrant(
   signal: AbortSignal,
 ): Promise<ByteConnection> {
   const box = await tenants.backend(tenant).get(id);
-  if (box === null) throw new NotFoundError(`box not found: ${id}`);
+  if (box === null) throw boxNotFound(id);
   return box.connect(port, { signal: AbortSignal.any([signal, AbortSignal.timeout(dialTimeoutMs)]) });
 }
 
