@@ -5,7 +5,9 @@ import { type CgroupLayout, readCgroupLayout } from './version.ts';
 
 /** Why boxes of an ordinary user have no cgroups, and what helps. */
 export interface NoUserCgroups {
+  /** What is in the way, without a full stop. */
   readonly reason: string;
+  /** The command or page that helps. */
   readonly fix: string;
 }
 
