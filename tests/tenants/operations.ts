@@ -48,7 +48,9 @@ function bodyOf({ requestBody }: Operation): SpecOperation['body'] {
   const [found] = Object.entries(requestBody?.content ?? {});
   if (!found) return undefined;
   const [type, { example }] = found;
-  return { type, text: type === 'application/json' ? JSON.stringify(example) : 'bytes' };
+  if (type === 'application/json') return { type, text: JSON.stringify(example) };
+  const form = type === 'application/x-www-form-urlencoded';
+  return { type, text: form ? new URLSearchParams(Object(example)).toString() : 'bytes' };
 }
 
 /** Every operation of spec/openapi.yaml: one that is added there is in every test that walks them. */

@@ -19,7 +19,7 @@ export function observeServers(): void {
   if (Reflect.has(globalThis, installed)) return;
   Reflect.set(globalThis, installed, true);
   const { listen } = net.Server.prototype;
-  net.Server.prototype.listen = function (this: net.Server, ...args: Parameters<typeof listen>): net.Server {
+  net.Server.prototype.listen = function (this: net.Server, ...args: readonly unknown[]): net.Server {
     if (ours.test(new Error('where').stack ?? '')) observe(this);
     return Reflect.apply(listen, this, args);
   };

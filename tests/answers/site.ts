@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { permissions } from '@boxlite/api';
+import { openLocal } from '@boxlite/runtime';
+import { type AppOptions, createApp, listen, openIdentity, type Identity } from '@boxlite/server';
+import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
+import { specOperations, type SpecOperation } from '../tenants/operations.ts';
+import { type Answered, ask, handshake, type Question } from './asked.ts';
+
+/** A real server over real boxes, in this process so that its clock and its limits can be given. */
+export interface Site extends AsyncDisposable {
+  readonly url: string;
+  readonly backend: RuntimeBackend;
+  readonly homeDir: string;
+  /** Another server over the same boxes, with other settings; closed with this one. */
+  beside(options: Partial<AppOptions>): Promise<string>;
+}
+
+/** The key of a site's owner: of the tenant `a`, with every permission. */
+export const ownerKey = 'owner-key';
+const auth: AppOptions['auth'] = {
+  apiKeys: [
+    { id: 'owner', key: ownerKey, tenants: ['a'] },
+    { id: 'stranger', key: 'stranger-key', tenants: ['b'] },
+    ...permissions.map((one) => ({
+      ...{ id: `without-${one}`, key: `without-${one}`, tenants: ['a'] },
+      scopes: permissions.filter((other) => other !== one),
+    })),
+  ],
+  clients: [{ id: 'client', secret: 'client-secret', tenants: ['a'] }],
+};
+
+/** Opens one with a home directory of its own, or in one that is there. */
+export async function openSite(
+  options: Partial<AppOptions> = {},
+  runtime: BoxliteOptions = {},
+): Promise<Site & { readonly identity: Identity }> {
+  await using stack = new AsyncDisposableStack();
+  const homeDir = runtime.homeDir ?? (await mkdtemp(join(tmpdir(), 'bl-ans-')));
+  if (runtime.homeDir === undefined) stack.defer(() => rm(homeDir, { recursive: true, force: true }));
+  const backend = await openLocal({ ...runtime, homeDir });
+  stack.defer(async () => {
+    const mine = backend.tenant('a');
+    for (const { id } of (await mine.list()).boxes) await mine.remove(id, { force: true });
+    await backend.shutdown();
+  });
+  const identity = openIdentity(join(homeDir, 'identity.db'));
+  stack.defer(() => identity.close());
+  const beside = async (given: Partial<AppOptions>): Promise<string> => {
+    const server = await listen(createApp(backend, { auth: { ...auth, identity }, ...given }), { port: 0 });
+    stack.defer(() => server.close({ graceMs: 0 }));
+    return server.url;
+  };
+  const url = await beside(options);
+  const owned = stack.move();
+  return { url, backend, homeDir, identity, beside, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** What a request of the contract's example is told apart by. */
+export interface Variation extends Partial<Omit<Question, 'method'>> {
+  /** @default the owner's; null for none */
+  readonly bearer?: string | null;
+  /** In place of the example's holes, such as `box_id`. */
+  readonly holes?: Readonly<Record<string, string>>;
+  /** In place of the example's query. */
+  readonly query?: string;
+  readonly json?: unknown;
+}
+
+const operations = new Map(specOperations.map((operation) => [operation.id, operation]));
+
+/** An operation by its name. */
+export function operationNamed(id: string): SpecOperation {
+  const found = operations.get(id);
+  if (!found) throw new Error(`the contract has no operation ${id}`);
+  return found;
+}
+
+const noHoles: Readonly<Record<string, string>> = {
+  ...{ prefix: 'a', box_id: 'none', execution_id: 'none', snapshot_name: 'none', volume_id: 'none', key_name: 'none' },
+  digest: `sha256:${'0'.repeat(64)}`,
+};
+
+/** Asks a server for an operation as the contract's examples have it, but for what is given. */
+export function call(url: string, id: string, given: Variation = {}): Promise<Answered> {
+  const { method, path, query, body, webSocket } = operationNamed(id);
+  const holes = { ...noHoles, ...given.holes };
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, hole: string) => encodeURIComponent(holes[hole] ?? 'none'));
+  const bearer = given.bearer === undefined ? ownerKey : given.bearer;
+  const json = given.json === undefined ? undefined : JSON.stringify(given.json);
+  const text = given.body ?? json ?? body?.text;
+  return ask(url, {
+    method,
+    path: target + (given.query === undefined ? query : given.query && `?${given.query}`),
+    headers: {
+      ...(bearer !== null && { authorization: `Bearer ${bearer}` }),
+      ...(body && text !== undefined && { 'content-type': body.type }),
+      ...(webSocket && handshake),
+      ...given.headers,
+    },
+    ...(body && text !== undefined && { body: text }),
+    ...(given.missingBytes !== undefined && { missingBytes: given.missingBytes }),
+  });
+}
