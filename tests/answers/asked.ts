@@ -15,7 +15,7 @@ export interface Question {
 export interface Answered {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  readonly text: string;
+  readonly body: Buffer;
   /** The open connection of a 101 and of a `CONNECT`. */
   readonly socket: Duplex | undefined;
 }
@@ -37,14 +37,14 @@ export function ask(url: string, { method, path, headers = {}, body, missingByte
   const sent = request({ hostname, port, method, path, agent: false, headers: { ...length, ...headers } });
   const opened = ({ statusCode = 0, headers: said }: IncomingMessage, socket: Duplex): void => {
     socket.on('error', () => {});
-    resolve({ status: statusCode, headers: said, text: '', socket });
+    resolve({ status: statusCode, headers: said, body: Buffer.alloc(0), socket });
   };
   sent.once('upgrade', opened).once('connect', opened).on('error', reject);
   sent.once('response', (response) => {
     const pieces: Buffer[] = [];
     const done = (): void => {
       const { statusCode = 0, headers: said } = response;
-      resolve({ status: statusCode, headers: said, text: Buffer.concat(pieces).toString(), socket: undefined });
+      resolve({ status: statusCode, headers: said, body: Buffer.concat(pieces), socket: undefined });
     };
     response.on('data', (piece: Buffer) => {
       pieces.push(piece);

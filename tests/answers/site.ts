@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { permissions } from '@boxlite/api';
 import { openLocal } from '@boxlite/runtime';
-import { type AppOptions, createApp, listen, openIdentity, type Identity } from '@boxlite/server';
+import { type AppOptions, createApp, type Identity, type Listening, listen, openIdentity } from '@boxlite/server';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
 import { specOperations, type SpecOperation } from '../tenants/operations.ts';
 import { type Answered, ask, handshake, type Question } from './asked.ts';
@@ -47,9 +47,13 @@ export async function openSite(
   });
   const identity = openIdentity(join(homeDir, 'identity.db'));
   stack.defer(() => identity.close());
+  const servers: Listening[] = [];
+  stack.defer(async () => {
+    await Promise.all(servers.map((server) => server.close({ graceMs: 0 })));
+  });
   const beside = async (given: Partial<AppOptions>): Promise<string> => {
     const server = await listen(createApp(backend, { auth: { ...auth, identity }, ...given }), { port: 0 });
-    stack.defer(() => server.close({ graceMs: 0 }));
+    servers.push(server);
     return server.url;
   };
   const url = await beside(options);
@@ -76,6 +80,12 @@ export function operationNamed(id: string): SpecOperation {
   if (!found) throw new Error(`the contract has no operation ${id}`);
   return found;
 }
+
+/** Whether the contract of an operation has a status. */
+export const isDocumented =
+  (status: number) =>
+  ({ statuses }: SpecOperation): boolean =>
+    statuses.includes(status);
 
 const noHoles: Readonly<Record<string, string>> = {
   ...{ prefix: 'a', box_id: 'none', execution_id: 'none', snapshot_name: 'none', volume_id: 'none', key_name: 'none' },

@@ -32,6 +32,8 @@ export interface SpecOperation {
   readonly query: string;
   readonly body: { readonly type: string; readonly text: string } | undefined;
   readonly webSocket: boolean;
+  /** Documented. */
+  readonly statuses: readonly number[];
 }
 
 const spec: {
@@ -71,6 +73,7 @@ export const specOperations: readonly SpecOperation[] = Object.entries(spec.path
         query: query.length === 0 ? '' : `?${query.join('&')}`,
         body: bodyOf(operation),
         webSocket: '101' in operation.responses,
+        statuses: Object.keys(operation.responses).map(Number),
       };
     }),
 );
