@@ -10,11 +10,12 @@ import { specOperations } from '../tenants/operations.ts';
 import { ask, type Answered } from './asked.ts';
 import { withoutHost } from './host-program.ts';
 import { refusals } from './refusals.ts';
-import { call, isDocumented, openSite, type Site, type Variation } from './site.ts';
+import { call, isDocumented, openSite, type Variation } from './site.ts';
 
 const image = 'boxlite/base:latest';
 /** Nothing listens there. */
 const noRegistry = '127.0.0.1:1/none:latest';
+const tokenForm = 'grant_type=client_credentials&client_id=client&client_secret=client-secret';
 const noImage = `sha256:${'0'.repeat(64)}`;
 
 let site: Awaited<ReturnType<typeof openSite>>;
@@ -69,6 +70,8 @@ beforeAll(async () => {
     return [id, (await call(urls.impatient, id, given)).status] as const;
   });
   slow = Promise.all(late);
+  // Until it is waited for.
+  slow.catch(() => {});
 }, 120_000);
 
 afterAll(async () => {
@@ -189,8 +192,7 @@ test('files go in and out, and boxes are copied in every way', async () => {
 });
 
 test('keys, tokens, volumes and images come and go', async () => {
-  const body = 'grant_type=client_credentials&client_id=client&client_secret=client-secret';
-  await got('getToken', 200, { bearer: null, body });
+  await got('getToken', 200, { bearer: null, body: tokenForm });
   await got('getToken', 401, { bearer: null });
   await got('createApiKey', 201, { json: { name: 'build' } });
   await got('createApiKey', 409, { json: { name: 'build' } });
@@ -240,6 +242,75 @@ test('tunnels lead to a port of a box, once and no other', async () => {
   const last = await ticketTo(idle, 80);
   await got('removeBox', 204, { holes: { box_id: idle } });
   expect((await connect(last)).status).toBe(404);
+});
+
+test('a program of the host that is killed at work: 503', { timeout: 60_000 }, async () => {
+  const idle = await newBox();
+  const live = await newBox();
+  await got('startBox', 200, { holes: { box_id: live } });
+  await got('createSnapshot', 201, { holes: { box_id: idle }, json: { name: 'one' } });
+  const { body } = await answered('exportBox', { holes: { box_id: idle } });
+  await got('createVolume', 201, { json: { name: 'lost' } });
+  const guarded = await newBox({ security: 'maximum' });
+  await got('startBox', 200, { holes: { box_id: guarded } });
+  await got('pauseBox', 200, { holes: { box_id: guarded } });
+  const ofIdle = { box_id: idle, snapshot_name: 'one', volume_id: 'lost' };
+  const rows: readonly (readonly [string, Variation])[] = [
+    ['pauseBox', { holes: { box_id: live } }],
+    ['exportBox', { holes: { box_id: live } }],
+    ['stopBox', { holes: { box_id: live }, json: { timeout_seconds: 0 } }],
+    ['removeBox', { holes: { box_id: live }, query: 'force=true' }],
+    ['resumeBox', { holes: { box_id: guarded } }],
+    ['importBox', { body, query: '' }],
+    ['startExecution', { json: { command: 'true' } }],
+    ['createSnapshot', { json: { name: 'two' } }],
+    ['cloneBox', { json: {} }],
+    ...['startBox', 'restartBox', 'execTty', 'uploadFiles', 'downloadFiles', 'restoreSnapshot', 'removeSnapshot', 'removeVolume'].map(
+      (id) => [id, {}] as const,
+    ),
+  ];
+  for (const [id, given] of rows) {
+    await withoutHost(site, () => got(id, 503, { holes: ofIdle, ...given }));
+  }
+  const ticket = await ticketTo(idle, 80);
+  expect((await withoutHost(site, () => connect(ticket))).status).toBe(503);
+});
+
+test('a store that was damaged: 500', async () => {
+  await using damaged = await openSite();
+  const held = permissionsNamed(permissions);
+  const { value } = await damaged.identity.createKey({ name: 'kept', tenants: ['a'], permissions: held, createdBy: 'test' });
+  const mine = damaged.backend.tenant('a');
+  const tickets: string[] = [];
+  for (const name of ['gone', 'there']) {
+    const { id } = await mine.create({ image }, name);
+    const answer = await got('openTunnel', 200, { holes: { box_id: id }, query: 'port=80' }, damaged.url);
+    tickets.push(answer['ticket'] ?? '');
+  }
+  await mine.remove('gone');
+  await mine.remove('there');
+  for (const [file, tables] of [['identity.db', ['credentials', 'signing_keys']], ['boxlite.db', ['boxes']]] as const) {
+    using database = new DatabaseSync(join(damaged.homeDir, file));
+    for (const table of tables) database.exec(`ALTER TABLE ${table} RENAME TO ${table}_lost`);
+  }
+  for (const operation of specOperations.filter(isDocumented(500))) {
+    const body = operation.id === 'getToken' ? { body: tokenForm } : {};
+    const query = operation.id === 'streamTunnel' ? { query: `port=80&ticket=${tickets[0]}` } : {};
+    await got(operation.id, 500, { bearer: value, ...body, ...query }, damaged.url);
+  }
+  expect((await connect(tickets[1] ?? '', damaged.url)).status).toBe(500);
+  for (const [file, tables] of [['boxlite.db', ['boxes']]] as const) {
+    using database = new DatabaseSync(join(damaged.homeDir, file));
+    for (const table of tables) database.exec(`ALTER TABLE ${table}_lost RENAME TO ${table}`);
+  }
+});
+
+test('a tunnel beyond what its key may have under way: 429', async () => {
+  const url = await site.beside({ limits: { requestsAtOnce: 1 } });
+  const { ticket = '' } = await got('openTunnel', 200, { holes: { box_id: 'web' }, query: 'port=80' }, url);
+  const events = await fetch(`${url}/v1/a/events`, { headers: { authorization: 'Bearer owner-key' } });
+  expect((await connect(ticket, url)).status).toBe(429);
+  await events.body?.cancel();
 });
 
 test('a body that does not come in time: 408', { timeout: 60_000 }, async () => {

@@ -1,46 +1,62 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import process from 'node:process';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import type { RuntimeBackend } from 'boxlite/backend';
 
-/** The program that does what needs root for the runtime of a home directory. */
-function hostsOf(homeDir: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        const [, role, , lock] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return role === 'host' && lock === `${homeDir}/lock`;
-      } catch {
-        return false;
-      }
-    });
-}
+const children = new Set<ChildProcess>();
+subscribe('child_process', (message) => {
+  const child: ChildProcess = Object(message).process;
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+});
 
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
+const isHostOf = ({ spawnargs }: ChildProcess, homeDir: string): boolean =>
+  spawnargs?.[1] === 'host' && spawnargs.includes(`${homeDir}/lock`);
+
+/** The program that does what needs root for the runtime of a home directory, once it has said that it is ready. */
+async function hostOf(homeDir: string): Promise<{ readonly child: ChildProcess; readonly channel: Socket }> {
+  for (;;) {
+    for (const child of children) {
+      const channel = child.stdio?.[3];
+      if (isHostOf(child, homeDir) && channel instanceof Socket && channel.bytesRead > 0 && !channel.destroyed) return { child, channel };
+    }
+    await setImmediate();
   }
 }
 
-/** Does something while the host program of a home directory is killed, as for want of memory, again and again: none gets to answer. */
-export async function withoutHost<T>(homeDir: string, work: () => Promise<T>): Promise<T> {
-  let over = false;
-  const stopAll = (): void => {
-    for (const pid of hostsOf(homeDir)) signal(pid, 'SIGSTOP');
+/** Where the host program is. */
+export interface HostSite {
+  readonly homeDir: string;
+  readonly backend: RuntimeBackend;
+}
+
+/** Does something while the host program is killed, as for want of memory, when it has been told what to do and has done nothing; those that come after it are killed at their start. */
+export async function withoutHost<T>({ homeDir, backend }: HostSite, work: () => Promise<T>): Promise<T> {
+  // One that was started again takes up first what the former had to undo.
+  await backend.check();
+  const { child, channel } = await hostOf(homeDir);
+  child.kill('SIGSTOP');
+  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) await setImmediate();
+  const { write } = channel;
+  const told = Promise.withResolvers<void>();
+  channel.write = (...args: unknown[]): boolean => {
+    told.resolve();
+    return Reflect.apply(write, channel, args);
   };
-  stopAll();
-  const done = work().finally(() => {
-    over = true;
-  });
-  while (!over) {
-    const before = hostsOf(homeDir);
-    stopAll();
-    await delay(25);
-    for (const pid of before) signal(pid, 'SIGKILL');
+  const end = (message: unknown): void => {
+    const next: ChildProcess = Object(message).process;
+    next.once('spawn', () => isHostOf(next, homeDir) && next.kill('SIGKILL'));
+  };
+  subscribe('child_process', end);
+  try {
+    const done = work();
+    await Promise.race([told.promise, done]);
+    child.kill('SIGKILL');
+    return await done;
+  } finally {
+    unsubscribe('child_process', end);
+    child.kill('SIGKILL');
   }
-  for (const pid of hostsOf(homeDir)) signal(pid, 'SIGKILL');
-  return done;
 }
