@@ -20,7 +20,8 @@ async function hostOf(homeDir: string): Promise<{ readonly child: ChildProcess; 
   for (;;) {
     for (const child of children) {
       const channel = child.stdio?.[3];
-      if (isHostOf(child, homeDir) && channel instanceof Socket && channel.bytesRead > 0 && !channel.destroyed) return { child, channel };
+      if (isHostOf(child, homeDir) && channel instanceof Socket && channel.bytesRead > 0 && !channel.destroyed)
+        return { child, channel };
     }
     await setImmediate();
   }

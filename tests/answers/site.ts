@@ -5,14 +5,15 @@ import { permissions } from '@boxlite/api';
 import { openLocal } from '@boxlite/runtime';
 import { type AppOptions, createApp, type Identity, type Listening, listen, openIdentity } from '@boxlite/server';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
-import { specOperations, type SpecOperation } from '../tenants/operations.ts';
+import { type SpecOperation, specOperations } from '../tenants/operations.ts';
 import { type Answered, ask, handshake, type Question } from './asked.ts';
 
 /** A real server over real boxes, in this process so that its clock and its limits can be given. */
-export interface Site extends AsyncDisposable {
+export interface OpenSite extends AsyncDisposable {
   readonly url: string;
   readonly backend: RuntimeBackend;
   readonly homeDir: string;
+  readonly identity: Identity;
   /** Another server over the same boxes, with other settings; closed with this one. */
   beside(options: Partial<AppOptions>): Promise<string>;
 }
@@ -32,10 +33,7 @@ const auth: AppOptions['auth'] = {
 };
 
 /** Opens one with a home directory of its own, or in one that is there. */
-export async function openSite(
-  options: Partial<AppOptions> = {},
-  runtime: BoxliteOptions = {},
-): Promise<Site & { readonly identity: Identity }> {
+export async function openSite(options: Partial<AppOptions> = {}, runtime: BoxliteOptions = {}): Promise<OpenSite> {
   await using stack = new AsyncDisposableStack();
   const homeDir = runtime.homeDir ?? (await mkdtemp(join(tmpdir(), 'bl-ans-')));
   if (runtime.homeDir === undefined) stack.defer(() => rm(homeDir, { recursive: true, force: true }));
@@ -60,6 +58,9 @@ export async function openSite(
   const owned = stack.move();
   return { url, backend, homeDir, identity, beside, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
+
+/** The form by which the client of a site asks for a token. */
+export const tokenForm = 'grant_type=client_credentials&client_id=client&client_secret=client-secret';
 
 /** What a request of the contract's example is told apart by. */
 export interface Variation extends Partial<Omit<Question, 'method'>> {

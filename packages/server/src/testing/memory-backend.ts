@@ -180,7 +180,8 @@ export class MemoryBackend implements RuntimeBackend {
     name: string | undefined,
     call: MakeOptions = {},
   ): Promise<MemoryBox> {
-    if (!(await new Response(archive).text()).startsWith('BOXLITE-ARCHIVE\narchive of ')) throw new InvalidArgumentError('no archive');
+    if (!(await new Response(archive).text()).startsWith('BOXLITE-ARCHIVE\narchive of '))
+      throw new InvalidArgumentError('no archive');
     return this.create({}, name, call);
   }
 

@@ -17,7 +17,8 @@ export function tarBody(): BodyCheck {
     }
     if (empty > 0) return 'an entry of the archive comes after a block of zeros';
     const sum = head.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
-    if (Number.parseInt(head.toString('latin1', 148, 156), 8) !== sum) return 'an entry of the archive has a wrong checksum';
+    if (Number.parseInt(head.toString('latin1', 148, 156), 8) !== sum)
+      return 'an entry of the archive has a wrong checksum';
     const large = ((head[124] ?? 0) & 0x80) !== 0;
     const size = large ? Number(head.readBigUInt64BE(128)) : Number.parseInt(head.toString('latin1', 124, 136), 8);
     skip = Math.ceil(size / block) * block;

@@ -52,7 +52,8 @@ export function within<T, K extends keyof T & string>(
   const found = value[key];
   if (found === undefined || found === null) return undefined;
   const { $ref }: Ref = Object(found);
-  if ($ref === undefined) return { value: found, pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` };
+  if ($ref === undefined)
+    return { value: found, pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` };
   let node: unknown = document;
   for (const step of $ref.slice(2).split('/')) node = Object(node)[step];
   return { value: Object(node), pointer: $ref };

@@ -37,8 +37,7 @@ export function eventBody({ operation }: OperationAnswers): BodyCheck {
     if (id === undefined && ids) return `an event ${name} has no id (${ids.pointer})`;
     if (id !== undefined && !ids) return `an event ${name} has an id, and must have none (${event.pointer})`;
     const data = within(event, 'data');
-    const wrong =
-      (ids && whatIsWrong(ids, id)) ?? (data && whatIsWrongInText(data, fields.get('data') ?? ''));
+    const wrong = (ids && whatIsWrong(ids, id)) ?? (data && whatIsWrongInText(data, fields.get('data') ?? ''));
     return wrong && `event ${name}: ${wrong}`;
   }
 
@@ -52,6 +51,7 @@ export function eventBody({ operation }: OperationAnswers): BodyCheck {
       }
       return undefined;
     },
-    end: (whole) => (whole && rest !== '' ? `the body ends in the middle of an event: ${rest.slice(0, 200)}` : undefined),
+    end: (whole) =>
+      whole && rest !== '' ? `the body ends in the middle of an event: ${rest.slice(0, 200)}` : undefined,
   };
 }

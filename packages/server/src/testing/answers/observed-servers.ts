@@ -1,5 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
-import { type IncomingMessage, ServerResponse } from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -50,7 +50,8 @@ function observeResponse(request: IncomingMessage, response: ServerResponse): vo
   response.writeHead = (...args: unknown[]): ServerResponse => {
     const [status, ...rest] = args;
     // Who went away is told nothing.
-    if (status !== 499) check ??= answers().answerCheck({ method, target }, Number(status), headersOf(response, rest.at(-1)));
+    if (status !== 499)
+      check ??= answers().answerCheck({ method, target }, Number(status), headersOf(response, rest.at(-1)));
     return Reflect.apply(writeHead, response, args);
   };
   response.write = (...args: unknown[]): boolean => {
@@ -72,7 +73,8 @@ function observeResponse(request: IncomingMessage, response: ServerResponse): vo
 function headersOf(response: ServerResponse, given: unknown): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(response.getHeaders())) headers.append(name, `${value}`);
-  if (Array.isArray(given)) for (let at = 0; at + 1 < given.length; at += 2) headers.append(`${given[at]}`, `${given[at + 1]}`);
+  if (Array.isArray(given))
+    for (let at = 0; at + 1 < given.length; at += 2) headers.append(`${given[at]}`, `${given[at + 1]}`);
   else if (typeof given === 'object')
     for (const [name, value] of Object.entries(Object(given))) headers.append(name, `${value}`);
   return headers;

@@ -22,7 +22,9 @@ export function rawAnswer(request: AnsweredRequest): RawAnswer {
   function begin(text: string): void {
     const [first = '', ...lines] = text.split('\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1]);
-    const headers = new Headers(lines.map((line): [string, string] => [line.split(':')[0] ?? '', line.slice(line.indexOf(':') + 1)]));
+    const headers = new Headers(
+      lines.map((line): [string, string] => [line.split(':')[0] ?? '', line.slice(line.indexOf(':') + 1)]),
+    );
     check = answerCheck(request, status, headers);
     if (status === 101) after = messages(request);
     else if (request.method === 'CONNECT' && status === 200) after = () => {};
@@ -67,7 +69,9 @@ function messages({ method, target }: AnsweredRequest): (bytes: Uint8Array) => v
   function wrongInText(text: string): string | undefined {
     const type = /"type":"(\w+)"/.exec(text)?.[1] ?? '';
     const place = server && within(server, type);
-    return place ? whatIsWrongInText(place, text) : `the contract has no message ${text.slice(0, 200)} (${server?.pointer})`;
+    return place
+      ? whatIsWrongInText(place, text)
+      : `the contract has no message ${text.slice(0, 200)} (${server?.pointer})`;
   }
 
   return (bytes) => {
@@ -91,7 +95,8 @@ function messages({ method, target }: AnsweredRequest): (bytes: Uint8Array) => v
       if (held.byteLength < start + length) return;
       const text = held.toString('utf8', start, start + length);
       held = held.subarray(start + length);
-      const wrong = opcode === opcodes.text && first & 0x80 ? wrongInText(text) : `a message in pieces: ${text.slice(0, 200)}`;
+      const wrong =
+        opcode === opcodes.text && first & 0x80 ? wrongInText(text) : `a message in pieces: ${text.slice(0, 200)}`;
       const said = `${method} ${path} (${operation?.id}) sent a message against the contract: ${wrong}`;
       noteAnswer(undefined, wrong === undefined ? undefined : said);
     }

@@ -12,7 +12,10 @@ export function whatIsWrong({ pointer }: Place, value: unknown): string | undefi
   const validate = known.get(pointer) ?? ajv.compile({ $ref: `contract:${encodeURI(pointer)}` });
   known.set(pointer, validate);
   if (validate(value)) return undefined;
-  const said = (validate.errors ?? []).slice(0, 5).map((error) => describe(error, pointer)).join('; ');
+  const said = (validate.errors ?? [])
+    .slice(0, 5)
+    .map((error) => describe(error, pointer))
+    .join('; ');
   return `${said}: ${JSON.stringify(value)?.slice(0, 500)}`;
 }
 
@@ -35,6 +38,7 @@ export function whatIsWrongInHeader(place: Place<{ readonly type?: unknown }>, t
 
 function describe({ instancePath, message, schemaPath }: ErrorObject, pointer: string): string {
   // A path from the schema itself, or from the document's root.
-  const rule = schemaPath.startsWith('#/$ref') || /^#\/\w+$/.test(schemaPath) ? pointer + schemaPath.slice(1) : schemaPath;
+  const rule =
+    schemaPath.startsWith('#/$ref') || /^#\/\w+$/.test(schemaPath) ? pointer + schemaPath.slice(1) : schemaPath;
   return `${instancePath || 'it'} ${message} (${rule.replace(/^contract:/, '')})`;
 }

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { permissions } from '@boxlite/api';
+import { permissionsNamed } from '@boxlite/server';
+import { specOperations } from '../../tenants/operations.ts';
+import { asker, image, type Row, type Scenarios } from '../asker.ts';
+import { withoutHost } from '../host-program.ts';
+import { isDocumented, openSite, tokenForm } from '../site.ts';
+
+const tables = { 'identity.db': ['credentials', 'signing_keys'], 'boxlite.db': ['boxes'] } as const;
+
+/** Takes tables out of the stores of a home directory, as damage would; gives what puts them back. */
+function damage(homeDir: string): () => void {
+  const rename = (from: string, to: string): void => {
+    for (const [file, names] of Object.entries(tables)) {
+      using database = new DatabaseSync(join(homeDir, file));
+      for (const name of names) database.exec(`ALTER TABLE ${name}${from} RENAME TO ${name}${to}`);
+    }
+  };
+  rename('', '_lost');
+  return () => rename('_lost', '');
+}
+
+export const faultScenarios: Scenarios = {
+  'the host’s program is killed at work: 503': async ({ site, rows, box, ask, got, ticket, connect, expectStatus }) => {
+    const [idle, live, paused] = [await box(), await box(), await box({ security: 'maximum' })];
+    await rows([
+      ['startBox', 200, { holes: { box_id: live } }],
+      ['startBox', 200, { holes: { box_id: paused } }],
+      ['pauseBox', 200, { holes: { box_id: paused } }],
+      ['createSnapshot', 201, { holes: { box_id: idle }, json: { name: 'one' } }],
+      ['createVolume', 201, { json: { name: 'lost' } }],
+    ]);
+    const { body } = await ask('exportBox', { holes: { box_id: idle } });
+    const holes = { box_id: idle, snapshot_name: 'one', volume_id: 'lost' };
+    const ofLive = { holes: { box_id: live } };
+    const killed: readonly Row[] = [
+      ['pauseBox', 503, ofLive],
+      ['exportBox', 503, ofLive],
+      ['stopBox', 503, { ...ofLive, json: { timeout_seconds: 0 } }],
+      ['removeBox', 503, { ...ofLive, query: 'force=true' }],
+      ['resumeBox', 503, { holes: { box_id: paused } }],
+      ['importBox', 503, { body }],
+      ['startExecution', 503, { holes, json: { command: 'true' } }],
+      ['createSnapshot', 503, { holes, json: { name: 'two' } }],
+      ['cloneBox', 503, { holes, json: {} }],
+      ['startBox', 503, { holes }],
+      ['restartBox', 503, { holes }],
+      ['execTty', 503, { holes }],
+      ['uploadFiles', 503, { holes }],
+      ['downloadFiles', 503, { holes }],
+      ['restoreSnapshot', 503, { holes }],
+      ['removeSnapshot', 503, { holes }],
+      ['removeVolume', 503, { holes }],
+    ];
+    for (const [id, status, given] of killed) await withoutHost(site, () => got(id, status, given));
+    const open = await ticket(idle, 80);
+    expectStatus(await withoutHost(site, () => connect(open)), 503);
+  },
+
+  'the stores are damaged: 500': async () => {
+    await using site = await openSite();
+    using asked = asker(site);
+    const { got, ticket, connect, expectStatus } = asked;
+    const held = permissionsNamed(permissions);
+    const key = await site.identity.createKey({ name: 'kept', tenants: ['a'], permissions: held, createdBy: 'test' });
+    const mine = site.backend.tenant('a');
+    const tickets: string[] = [];
+    // A box that is held is known without its store.
+    for (const name of ['one', 'other']) {
+      const { id } = await mine.create({ image }, name);
+      tickets.push(await ticket(id, 80));
+      await mine.remove(id);
+    }
+    const mend = damage(site.homeDir);
+    for (const { id } of specOperations.filter(isDocumented(500))) {
+      const body = id === 'getToken' ? { body: tokenForm } : {};
+      const query = id === 'streamTunnel' ? { query: `port=80&ticket=${tickets[0]}` } : {};
+      await got(id, 500, { bearer: key.value, ...body, ...query });
+    }
+    expectStatus(await connect(tickets[1] ?? ''), 500);
+    mend();
+  },
+};
