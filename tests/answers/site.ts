@@ -40,7 +40,8 @@ export async function openSite(options: Partial<AppOptions> = {}, runtime: Boxli
   const backend = await openLocal({ ...runtime, homeDir });
   stack.defer(async () => {
     const mine = backend.tenant('a');
-    for (const { id } of (await mine.list()).boxes) await mine.remove(id, { force: true });
+    const { boxes } = await mine.list();
+    await Promise.all(boxes.map(({ id }) => mine.remove(id, { force: true })));
     await backend.shutdown();
   });
   const identity = openIdentity(join(homeDir, 'identity.db'));
