@@ -2,6 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import type { RuntimeBackend } from 'boxlite/backend';
 
@@ -33,13 +35,38 @@ export interface HostSite {
   readonly backend: RuntimeBackend;
 }
 
+/** Stops a process for good: it does not even begin with what comes next. */
+async function stop(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await setImmediate();
+}
+
+/** Does something while the network process of a box is killed when it has been asked something, and has not answered. */
+export async function withoutNetwork<T>(homeDir: string, box: string, work: () => Promise<T>): Promise<T> {
+  const pid = Number(readFileSync(join(homeDir, 'boxes', box, 'network.json'), 'utf8').split(' ')[0]);
+  await stop(pid);
+  const { write } = Socket.prototype;
+  const asked = Promise.withResolvers<void>();
+  Socket.prototype.write = function (this: Socket, ...args: readonly unknown[]): boolean {
+    if (`${args[0]}`.startsWith('events ')) asked.resolve();
+    return Reflect.apply(write, this, args);
+  };
+  try {
+    const done = work();
+    await Promise.race([asked.promise, done]);
+    process.kill(pid, 'SIGKILL');
+    return await done;
+  } finally {
+    Socket.prototype.write = write;
+  }
+}
+
 /** Does something while the host program is killed, as for want of memory, when it has been told what to do and has done nothing; those that come after it are killed at their start. */
 export async function withoutHost<T>({ homeDir, backend }: HostSite, work: () => Promise<T>): Promise<T> {
   // One that was started again takes up first what the former had to undo.
   await backend.check();
   const { child, channel } = await hostOf(homeDir);
-  child.kill('SIGSTOP');
-  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) await setImmediate();
+  await stop(child.pid ?? Number.NaN);
   const { write } = channel;
   const told = Promise.withResolvers<void>();
   channel.write = (...args: unknown[]): boolean => {

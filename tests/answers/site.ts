@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { permissions } from '@boxlite/api';
 import { openLocal } from '@boxlite/runtime';
 import { type AppOptions, createApp, type Identity, type Listening, listen, openIdentity } from '@boxlite/server';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
+import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { type SpecOperation, specOperations } from '../tenants/operations.ts';
 import { type Answered, ask, handshake, type Question } from './asked.ts';
 
@@ -36,7 +37,7 @@ const auth: AppOptions['auth'] = {
 export async function openSite(options: Partial<AppOptions> = {}, runtime: BoxliteOptions = {}): Promise<OpenSite> {
   await using stack = new AsyncDisposableStack();
   const homeDir = runtime.homeDir ?? (await mkdtemp(join(tmpdir(), 'bl-ans-')));
-  if (runtime.homeDir === undefined) stack.defer(() => rm(homeDir, { recursive: true, force: true }));
+  if (runtime.homeDir === undefined) stack.defer(() => removeHome(homeDir));
   const backend = await openLocal({ ...runtime, homeDir });
   stack.defer(async () => {
     const mine = backend.tenant('a');

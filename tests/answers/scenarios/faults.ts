@@ -2,9 +2,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { permissions } from '@boxlite/api';
 import { permissionsNamed } from '@boxlite/server';
+import { expect } from 'vitest';
+import { records } from '../../../packages/server/src/testing/answers/records.ts';
+import { userHome } from '../../rootless/as-user.ts';
 import { specOperations } from '../../tenants/operations.ts';
 import { asker, image, type Row, type Scenarios } from '../asker.ts';
-import { withoutHost } from '../host-program.ts';
+import { withoutHost, withoutNetwork } from '../host-program.ts';
 import { isDocumented, openSite, tokenForm } from '../site.ts';
 
 const tables = { 'identity.db': ['credentials', 'signing_keys'], 'boxlite.db': ['boxes'] } as const;
@@ -56,6 +59,20 @@ export const faultScenarios: Scenarios = {
     for (const [id, status, given] of killed) await withoutHost(site, () => got(id, status, given));
     const open = await ticket(idle, 80);
     expectStatus(await withoutHost(site, () => connect(open)), 503);
+  },
+
+  'the network process of a box is killed at work: 502': async ({ site, box, got, rows }) => {
+    const holes = { box_id: await box() };
+    await rows([['startBox', 200, { holes }]]);
+    await withoutNetwork(site.homeDir, holes.box_id, () => got('listNetworkEvents', 502, { holes }));
+  },
+
+  'the host’s program of an ordinary user is killed at work: 503': async () => {
+    await using home = await userHome();
+    const { code, output } = await home.node(['tests/answers/without-root.ts']);
+    expect([code, output]).toEqual([0, expect.stringContaining('seen: ')]);
+    const [, seen = ''] = /^seen: (.*)$/m.exec(output) ?? [];
+    for (const answer of seen.split(', ')) records.seen.add(answer);
   },
 
   'the stores are damaged: 500': async () => {
