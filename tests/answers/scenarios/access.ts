@@ -1,3 +1,5 @@
+import { permissions } from '@boxlite/api';
+import { permissionsNamed } from '@boxlite/server';
 import { expect } from 'vitest';
 import type { Scenarios } from '../asker.ts';
 import { ownerKey, tokenForm } from '../site.ts';
@@ -18,6 +20,16 @@ export const accessScenarios: Scenarios = {
       ['listApiKeys', 200],
       ['revokeApiKey', 204, { holes: { key_name: 'build' } }],
     ]);
+  },
+
+  'more secrets than can be checked at once are refused': async ({ site, ask }) => {
+    const held = permissionsNamed(permissions);
+    const client = { name: 'kept', tenants: ['a'], permissions: held, createdBy: 'test' };
+    const { credential } = await site.identity.createClient(client);
+    const form = tokenForm.replace('client_id=client', `client_id=${credential.id}`);
+    const asked = Array.from({ length: 110 }, (_, i) => ask('getToken', { bearer: null, body: `${form}${i}` }));
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect([...new Set(statuses)].toSorted()).toEqual([401, 429]);
   },
 
   'tunnels lead to a port of a box, once and to no other': async ({

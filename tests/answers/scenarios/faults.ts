@@ -1,14 +1,18 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { permissions } from '@boxlite/api';
-import { permissionsNamed } from '@boxlite/server';
+import { openServerStore, permissionsNamed } from '@boxlite/server';
 import { expect } from 'vitest';
+import { removeHome } from '../../../packages/runtime/src/testing/home-folder.ts';
 import { records } from '../../../packages/server/src/testing/answers/records.ts';
 import { userHome } from '../../rootless/as-user.ts';
 import { specOperations } from '../../tenants/operations.ts';
 import { asker, image, type Row, type Scenarios } from '../asker.ts';
+import { doomedServer } from '../doomed.ts';
 import { withoutHost, withoutNetwork } from '../host-program.ts';
-import { isDocumented, openSite, tokenForm } from '../site.ts';
+import { call, isDocumented, openSite, ownerKey, tokenForm } from '../site.ts';
 
 const tables = { 'identity.db': ['credentials', 'signing_keys'], 'boxlite.db': ['boxes'] } as const;
 
@@ -73,6 +77,25 @@ export const faultScenarios: Scenarios = {
     expect([code, output]).toEqual([0, expect.stringContaining('seen: ')]);
     const [, seen = ''] = /^seen: (.*)$/m.exec(output) ?? [];
     for (const answer of seen.split(', ')) records.seen.add(answer);
+  },
+
+  'the server is killed as it starts a command, and then its box ends: 410': async () => {
+    await using stack = new AsyncDisposableStack();
+    const home = stack.adopt(await mkdtemp(join(tmpdir(), 'bl-doomed-')), removeHome);
+    const doomed = stack.use(await doomedServer(home, ownerKey));
+    const created = await call(doomed.url, 'createBox', { json: { image } });
+    const holes = { box_id: JSON.parse(created.body.toString()).box_id };
+    expect((await call(doomed.url, 'startBox', { holes })).status).toBe(200);
+    const given = { holes, json: { command: 'true' }, headers: { 'idempotency-key': 'once' } };
+    await doomed.arm('0 after');
+    await expect(call(doomed.url, 'startExecution', given)).rejects.toThrow('socket hang up');
+    const store = stack.adopt(openServerStore(join(home, 'server.db')), (open) => open.close());
+    await using site = await openSite({ store, auth: { apiKeys: [{ key: ownerKey }] } }, { homeDir: home });
+    using asked = asker(site);
+    await asked.rows([
+      ['restartBox', 200, { holes, json: {} }],
+      ['startExecution', 410, given],
+    ]);
   },
 
   'the stores are damaged: 500': async () => {
