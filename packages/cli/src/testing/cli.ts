@@ -31,7 +31,9 @@ export interface Cli extends AsyncDisposable {
 export async function cliInNewHome(): Promise<Cli> {
   const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-cli-'));
   const start: Cli['start'] = (args, env = {}) =>
-    spawn(process.execPath, [...(args[0] === 'serve' ? observed : []), bin, ...args], { env: { ...process.env, BOXLITE_HOME: homeDir, ...env } });
+    spawn(process.execPath, [...(args[0] === 'serve' ? observed : []), bin, ...args], {
+      env: { ...process.env, BOXLITE_HOME: homeDir, ...env },
+    });
   const run: Cli['run'] = async (args, { stdin = '', env } = {}) => {
     const child = start(args, env);
     child.stdin.on('error', () => undefined).end(stdin);

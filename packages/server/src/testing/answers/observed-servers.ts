@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { rawAnswer } from './raw-answer.ts';
 
 const load = createRequire(import.meta.url);
 // Only once a server answers: reading the contract takes longer than most programs that are started with this.
 const answers = (): typeof import('./answer.ts') => load('./answer.ts');
-const raw = (): typeof import('./raw-answer.ts') => load('./raw-answer.ts');
+const raw = (): { readonly rawAnswer: typeof rawAnswer } => load('./raw-answer.ts');
 
 const installed = Symbol.for('boxlite.answers.observed');
 const ours = /[/\\]server[/\\](?:src|dist)[/\\]node[/\\]listen\.[jt]s/;
