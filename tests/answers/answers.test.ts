@@ -59,7 +59,7 @@ describe('every operation is refused for', () => {
   });
 });
 
-test.each(Object.keys(scenarios))('%s', { timeout: 60_000 }, async (title) => scenarios[title]?.(asked));
+test.each(Object.keys(scenarios))('%s', { timeout: 120_000 }, async (title) => scenarios[title]?.(asked));
 
 test('every operation is refused for a body that does not come in time: 408', { timeout: 60_000 }, async () => {
   const operations = specOperations.filter(isDocumented(408));
