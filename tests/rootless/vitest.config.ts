@@ -11,6 +11,7 @@ export default defineConfig({
     ],
     cache: false,
     pool: 'forks',
+    setupFiles: 'packages/server/src/testing/answers/observed-tests.ts',
     // The run that this is a part of has workers of its own on the same processors.
     maxWorkers: 1,
     testTimeout: 60_000,

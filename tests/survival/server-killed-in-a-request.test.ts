@@ -7,6 +7,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { ApiKeyCredential, type Box, Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
+import { observed } from '../../packages/server/src/testing/answers/observed.ts';
 import { baseImage } from './harness.ts';
 
 const program = join(import.meta.dirname, 'doomed-server.ts');
@@ -34,7 +35,7 @@ interface Running {
 }
 
 async function start(home: string, port: string, point?: string): Promise<Running> {
-  const child = spawn(process.execPath, [program, home, port, key, ...(point ? [point] : [])], {
+  const child = spawn(process.execPath, [...observed, program, home, port, key, ...(point ? [point] : [])], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stderr.pipe(process.stderr, { end: false });

@@ -32,6 +32,8 @@ export interface SpecOperation {
   readonly query: string;
   readonly body: { readonly type: string; readonly text: string } | undefined;
   readonly webSocket: boolean;
+  /** Documented. */
+  readonly statuses: readonly number[];
 }
 
 const spec: {
@@ -48,7 +50,9 @@ function bodyOf({ requestBody }: Operation): SpecOperation['body'] {
   const [found] = Object.entries(requestBody?.content ?? {});
   if (!found) return undefined;
   const [type, { example }] = found;
-  return { type, text: type === 'application/json' ? JSON.stringify(example) : 'bytes' };
+  if (type === 'application/json') return { type, text: JSON.stringify(example) };
+  const form = type === 'application/x-www-form-urlencoded';
+  return { type, text: form ? new URLSearchParams(Object(example)).toString() : 'bytes' };
 }
 
 /** Every operation of spec/openapi.yaml: one that is added there is in every test that walks them. */
@@ -69,6 +73,7 @@ export const specOperations: readonly SpecOperation[] = Object.entries(spec.path
         query: query.length === 0 ? '' : `?${query.join('&')}`,
         body: bodyOf(operation),
         webSocket: '101' in operation.responses,
+        statuses: Object.keys(operation.responses).map(Number),
       };
     }),
 );

@@ -181,18 +181,19 @@ describe.each(api.operations)('$operationId', (entry) => {
     expect(successes).toEqual(entry.operationId === 'getOrCreateBox' ? ['200', '201'] : [`${entry.successStatus}`]);
   });
 
-  test('answers every status with a request id, and 429 with a time to wait', () => {
+  test('answers every status with a request id, 401 with a challenge and 429 with a time to wait', () => {
     for (const [status, response] of Object.entries(operation.responses)) {
       const headers = Object.keys(resolve(response).headers ?? {});
       expect(headers).toContain('X-Request-Id');
       expect(headers.includes('Retry-After')).toBe(status === '429');
+      expect(headers.includes('WWW-Authenticate')).toBe(status === '401' || status === '403');
       expect(headers.includes('Location')).toBe(status === '201');
     }
   });
 
   test('documents what any tenant-scoped call may answer', () => {
-    const scoped = entry.scope === null ? [] : ['400', '403', '404'];
-    const common = ['429', '500', '503', ...(entry.credential ? ['401'] : []), ...scoped];
+    const scoped = entry.scope === null ? [] : ['403', '404'];
+    const common = ['400', ...(entry.credential ? ['401', '429', '500'] : []), ...scoped];
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(common));
     expect('404' in operation.responses).toBe(entry.path.includes('{prefix}'));
   });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { observed } from '../../../server/src/testing/answers/observed.ts';
 
 /** The program that users start. */
 export const bin: string = join(import.meta.dirname, '../../bin/boxlite.mjs');
@@ -30,7 +31,9 @@ export interface Cli extends AsyncDisposable {
 export async function cliInNewHome(): Promise<Cli> {
   const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-cli-'));
   const start: Cli['start'] = (args, env = {}) =>
-    spawn(process.execPath, [bin, ...args], { env: { ...process.env, BOXLITE_HOME: homeDir, ...env } });
+    spawn(process.execPath, [...(args[0] === 'serve' ? observed : []), bin, ...args], {
+      env: { ...process.env, BOXLITE_HOME: homeDir, ...env },
+    });
   const run: Cli['run'] = async (args, { stdin = '', env } = {}) => {
     const child = start(args, env);
     child.stdin.on('error', () => undefined).end(stdin);

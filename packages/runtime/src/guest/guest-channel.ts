@@ -128,7 +128,8 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
     if (conversation.starting) throw new ChannelViolation(`execution ${execution} was refused before it started`);
     conversations.delete(execution);
     const error = new ExecutionLostError(`the box does not have execution ${execution}: ${message}`);
-    conversation.stdin.fail(error);
+    // As for any execution that is over.
+    conversation.stdin.close(message);
     conversation.output.stop(error);
   };
 

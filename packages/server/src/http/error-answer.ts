@@ -22,7 +22,11 @@ export interface ErrorBody {
   };
 }
 
-const tryAgain = { 'retry-after': '5' };
+/** What RFC 9110 wants beside a status. */
+const headersOf: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  401: { 'www-authenticate': 'Bearer realm="boxlite"' },
+  429: { 'retry-after': '5' },
+};
 
 /** What a client is told of an error; a 500 says nothing of the inside and points to the log instead. */
 export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
@@ -33,7 +37,7 @@ export function errorAnswer(error: unknown, requestId: string): ErrorAnswer {
   const { type, status } = errorTable[error instanceof BoxliteError ? error.code : 'internal'];
   const known = error instanceof BoxliteError && status !== 500;
   const message = known ? error.message : `the server failed; its log has the cause under request id ${requestId}`;
-  return { message, type, status, headers: status === 429 ? tryAgain : {}, requestId };
+  return { message, type, status, headers: headersOf[status] ?? {}, requestId };
 }
 
 // Where clients of generation 2 know another word than ours.

@@ -53,7 +53,10 @@ const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
   removeSnapshot: ['/a/snapshots/s'],
   restoreSnapshot: ['/a/snapshots/s/restore'],
   cloneBox: ['/a/clone', { json: { name: 'copy' } }],
-  importBox: ['/import?name=b', { body: 'archive of a', headers: { 'content-type': 'application/octet-stream' } }],
+  importBox: [
+    '/import?name=b',
+    { body: 'BOXLITE-ARCHIVE\narchive of a', headers: { 'content-type': 'application/octet-stream' } },
+  ],
   exportBox: ['/a/export', { json: {} }],
   openTunnel: ['/a/network/tunnel?port=80'],
   pullImage: ['/../images/pull', { json: { reference: 'alpine' } }],

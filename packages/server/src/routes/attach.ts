@@ -1,10 +1,9 @@
 import { type BoxBackend, type ExecutionBackend, NotFoundError } from 'boxlite/backend';
 import { attach } from '../attach/attach.ts';
 import { attachments } from '../attach/attachments.ts';
-import { HttpError } from '../http/http-error.ts';
 import { empty } from '../http/respond.ts';
 import { hasExecution } from '../idempotency/executions.ts';
-import { checkHandshake } from '../terminal/handshake.ts';
+import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
 import type { TerminalOptions } from '../terminal/terminal.ts';
 import { executionOf, pathBox, type RestCall, type Routes } from './route.ts';
 
@@ -30,7 +29,7 @@ export function attachRoutes(options: TerminalOptions): Routes<'attachExecution'
     execution: ExecutionBackend | Promise<ExecutionBackend>,
   ): Response {
     const { upgrade, requestId } = call;
-    if (!upgrade) throw new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket');
+    if (!upgrade) throw noUpgrade();
     const attachment = slots.claim(slotOf(box, id));
     upgrade.accept = (socket) => attach(socket, execution, attachment, requestId, options);
     upgrade.abandon = () => attachment.release();

@@ -53,7 +53,9 @@ test('a clone needs no body, and an archive goes out and comes in as bytes', asy
   expect((await ask('POST', `${boxes}/import`, { body: 'rubbish', headers })).status).toBe(400);
   expect((await ask('POST', `${boxes}/import`, { json: {} })).status).toBe(415);
   backend.fileTransferMaxBytes = 10;
-  expect((await ask('POST', `${boxes}/import`, { body: 'archive of much', headers })).status).toBe(413);
+  expect((await ask('POST', `${boxes}/import`, { body: 'BOXLITE-ARCHIVE\narchive of much', headers })).status).toBe(
+    413,
+  );
 });
 
 test('a volume is made, listed, found by id and name, and removed', async () => {

@@ -49,17 +49,17 @@ test('an archive above the limit is 413 and its upload fails, whether its length
 
 test('a download above the limit breaks off: no client takes a part for the whole', async () => {
   const { ask, backend } = await withBox();
-  backend.fileTransferMaxBytes = 100_000;
-  expect((await (await ask('GET', `${files}?path=/bytes/100000`)).arrayBuffer()).byteLength).toBe(100_000);
-  const response = await ask('GET', `${files}?path=/bytes/100001`);
-  await expect(response.arrayBuffer()).rejects.toThrow('larger than 100000 bytes');
+  backend.fileTransferMaxBytes = 102_400;
+  expect((await (await ask('GET', `${files}?path=/bytes/102400`)).arrayBuffer()).byteLength).toBe(102_400);
+  const response = await ask('GET', `${files}?path=/bytes/102401`);
+  await expect(response.arrayBuffer()).rejects.toThrow('larger than 102400 bytes');
 });
 
 test('a path is downloaded as a tar; one that is missing is 404 in the envelope', async () => {
   const { ask } = await withBox();
-  const response = await ask('GET', `${files}?path=/bytes/100000`);
+  const response = await ask('GET', `${files}?path=/bytes/102400`);
   expect(response.headers.get('content-type')).toBe('application/x-tar');
-  expect((await response.arrayBuffer()).byteLength).toBe(100_000);
+  expect((await response.arrayBuffer()).byteLength).toBe(102_400);
   const missing = await ask('GET', `${files}?path=/nothing`);
   expect(await missing.json()).toMatchObject({ error: { type: 'NotFoundError', code: 'not_found' } });
   expect((await ask('GET', files)).status).toBe(400);

@@ -1,10 +1,9 @@
 import { listNetworkEventsQuery, openTunnelQuery, streamTunnelQuery } from '@boxlite/api';
 import { InvalidStateError, NotFoundError } from 'boxlite/backend';
 import { defaultTenant } from '../auth/tenant.ts';
-import { HttpError } from '../http/http-error.ts';
 import { empty, json } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
-import { checkHandshake } from '../terminal/handshake.ts';
+import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
 import { dialGrant, type Tickets } from '../tunnel/tickets.ts';
 import { type TunnelOptions, tunnel } from '../tunnel/tunnel.ts';
 import { networkEventsToWire } from '../wire/network.ts';
@@ -36,7 +35,7 @@ export function networkRoutes(
     async streamTunnel(call) {
       checkHandshake(call.request.headers);
       const { upgrade, tenants, prefix, requestId, generation } = call;
-      if (!upgrade) throw new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket');
+      if (!upgrade) throw noUpgrade();
       const { port, ticket } = readQuery(call.request, streamTunnelQuery);
       const grant = tickets.redeem(ticket);
       // The ticket is the credential: what it does not grant is not there.

@@ -1,8 +1,7 @@
 import { execTtyQuery } from '@boxlite/api';
-import { HttpError } from '../http/http-error.ts';
 import { empty } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
-import { checkHandshake } from '../terminal/handshake.ts';
+import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
 import { hangUp, type TerminalOptions, terminal } from '../terminal/terminal.ts';
 import { pathBox, type Routes } from './route.ts';
 
@@ -12,7 +11,7 @@ export function terminalRoutes(options: TerminalOptions): Routes<'execTty'> {
     async execTty(call) {
       checkHandshake(call.request.headers);
       const { upgrade } = call;
-      if (!upgrade) throw new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket');
+      if (!upgrade) throw noUpgrade();
       const { command = 'bash', args = [], cols = 80, rows = 24 } = readQuery(call.request, execTtyQuery);
       const box = await pathBox(call);
       // `args=` alone, as some clients send it, is no argument.

@@ -1,8 +1,14 @@
 import { HttpError } from '../http/http-error.ts';
 
+const upgrade = { upgrade: 'websocket', connection: 'Upgrade' };
+
+/** The refusal of a request that came over a connection which cannot become a WebSocket. */
+export function noUpgrade(): HttpError {
+  return new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket', upgrade);
+}
+
 /** Refuses what the WebSocket handshake would refuse (RFC 6455, section 4.2.1), before a command is started for it. */
 export function checkHandshake(headers: Headers): void {
-  const upgrade = { upgrade: 'websocket', connection: 'Upgrade' };
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
     throw new HttpError(426, 'InvalidArgumentError', 'a terminal is a WebSocket: send Upgrade: websocket', upgrade);
   }

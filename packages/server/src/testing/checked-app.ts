@@ -1,8 +1,6 @@
 import type { App } from '../app.ts';
-import { contractOf } from './answer-contract.ts';
-
-/** Every answer so far in this process, as `operationId status`. */
-export const answersSeen: Set<string> = new Set<string>();
+import { type AnswerCheck, answerCheck } from './answers/answer.ts';
+import { records } from './answers/records.ts';
 
 /** An app that rejects where an answer is not what spec/openapi.yaml says of it; `basePath` is the app's. */
 export function checkedApp(app: App, basePath: string): App {
@@ -11,18 +9,50 @@ export function checkedApp(app: App, basePath: string): App {
     async fetch(request, upgrade) {
       const response = await app.fetch(request, upgrade);
       const path = new URL(request.url).pathname;
-      // What answers who went away is nobody's to read; what is outside the API is in no operation.
+      // What answers who went away is nobody's to read; what is outside the API is in no operation; an upgrade is answered elsewhere.
       const inside = path.startsWith(`${basePath}/v1/`) || path.startsWith(`${basePath}/.well-known/`);
-      if (response.status === 499 || request.method === 'OPTIONS' || !inside) return response;
-      const json = /^application\/json\b/.test(response.headers.get('content-type') ?? '') && response.body !== null;
-      // Everything else may be a stream, which is read as it comes and not here.
-      const text = json ? await response.clone().text() : undefined;
-      const { operationId, wrong } = contractOf(request.method, path.slice(basePath.length), response, text);
-      if (operationId !== undefined) answersSeen.add(`${operationId} ${response.status}`);
-      if (wrong === undefined) return response;
-      throw new Error(
-        `${request.method} ${path} (${operationId}) answered ${response.status} against the contract: ${wrong}`,
-      );
+      const { status, headers, body } = response;
+      if (status === 499 || request.method === 'OPTIONS' || !inside || upgrade?.accept) return response;
+      let wrong: string | undefined;
+      const throwWrong = (): void => {
+        if (wrong !== undefined) throw new Error(wrong);
+      };
+      const target = path.slice(basePath.length);
+      const check = answerCheck({ method: request.method, target }, status, headers, (answer, found) => {
+        wrong = found;
+        if (answer !== undefined) records.seen.add(answer);
+      });
+      if (body !== null && !/^application\/json\b/.test(headers.get('content-type') ?? '')) {
+        throwWrong();
+        return new Response(passed(body, check, throwWrong), { status, headers });
+      }
+      if (body !== null) check.push(new Uint8Array(await response.clone().arrayBuffer()));
+      check.end(true);
+      throwWrong();
+      return response;
     },
   };
+}
+
+/** A stream, read no sooner than it is wanted. */
+function passed(
+  body: ReadableStream<Uint8Array>,
+  check: AnswerCheck,
+  throwWrong: () => void,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (done) check.end(true);
+        else check.push(value);
+        throwWrong();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }

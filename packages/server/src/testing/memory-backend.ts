@@ -111,14 +111,15 @@ export class MemoryBackend implements RuntimeBackend {
     signal?.throwIfAborted();
   }
 
-  /** Ids are numbers of events from 1 on; `x` is none, `9999` lies beyond what is kept. */
+  /** Ids are `1f.` and a number of events from 1 on; `x` is none, `1f.9999` lies beyond what is kept. */
   async *events({ after, box, signal }: EventsOptions = {}): AsyncIterable<RuntimeEvent> {
-    if (after !== undefined && !/^[0-9]+$/.test(after)) throw new InvalidArgumentError('after is no id');
+    if (after !== undefined && !/^1f\.[0-9]+$/.test(after)) throw new InvalidArgumentError('after is no id');
     this.readers++;
     try {
-      let at = after === '9999' ? this.happened.length : Number(after ?? this.happened.length);
-      yield { type: 'open', id: `${at}`, at: new Date(0) };
-      if (after === '9999') yield { type: 'reset', id: `${at}`, at: new Date(0) };
+      const lost = after === '1f.9999';
+      let at = lost ? this.happened.length : Number(after?.slice('1f.'.length) ?? this.happened.length);
+      yield { type: 'open', id: `1f.${at}`, at: new Date(0) };
+      if (lost) yield { type: 'reset', id: `1f.${at}`, at: new Date(0) };
       for (;;) {
         const event = this.happened[at];
         if (event === undefined) await this.#next(signal);
@@ -179,7 +180,8 @@ export class MemoryBackend implements RuntimeBackend {
     name: string | undefined,
     call: MakeOptions = {},
   ): Promise<MemoryBox> {
-    if (!(await new Response(archive).text()).startsWith('archive of ')) throw new InvalidArgumentError('no archive');
+    if (!(await new Response(archive).text()).startsWith('BOXLITE-ARCHIVE\narchive of '))
+      throw new InvalidArgumentError('no archive');
     return this.create({}, name, call);
   }
 

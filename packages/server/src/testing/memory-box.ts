@@ -169,7 +169,7 @@ export class MemoryBox implements BoxBackend {
   }
 
   async export(): Promise<ReadableStream<Uint8Array>> {
-    return new Blob([`archive of ${this.id}`]).stream();
+    return new Blob([`BOXLITE-ARCHIVE\narchive of ${this.id}`]).stream();
   }
 
   async networkEvents({ after = 0 }: { readonly after?: number } = {}): Promise<readonly NetworkEvent[]> {

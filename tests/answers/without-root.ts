@@ -1,0 +1,34 @@
+// Run by scenarios/faults.ts as an ordinary user, whose image layers and numbers come by the host program, too.
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { observeServers } from '../../packages/server/src/testing/answers/observed-servers.ts';
+import { records } from '../../packages/server/src/testing/answers/records.ts';
+import { withoutHost } from './host-program.ts';
+import { call, openSite, type Variation } from './site.ts';
+
+observeServers();
+const image = 'boxlite/base:latest';
+await using site = await openSite();
+const mine = site.backend.tenant('a');
+
+async function killed(id: string, given: Variation): Promise<void> {
+  const { status, body } = await withoutHost(site, () => call(site.url, id, given));
+  assert.equal(status, 503, `${id}: ${body}`);
+}
+
+await killed('pullImage', { json: { reference: image } });
+await killed('createBox', { json: { image } });
+await killed('getOrCreateBox', { json: { image }, holes: { box_id: 'new' } });
+const box = await mine.create({ image, autoRemove: false }, undefined);
+await box.start();
+await killed('getBoxMetrics', { holes: { box_id: box.id } });
+const folder = join(tmpdir(), 'root');
+await mkdir(folder);
+await writeFile(join(folder, 'file'), 'unused');
+await mine.images.import(folder, 'unused');
+await killed('pruneImages', { json: {} });
+assert.deepEqual(records.wrong, []);
+process.stdout.write(`seen: ${[...records.seen].join(', ')}\n`);
