@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 enum { PIECE = 256 << 10 };
@@ -13,6 +14,7 @@ enum { PIECE = 256 << 10 };
 /* Looked at before it is opened for reading: to open a device may already do something. */
 static int open_regular(const char *path, struct stat *st)
 {
+	struct statfs fs;
 	for (int flags = O_PATH;; flags = O_RDONLY | O_NONBLOCK | O_NOCTTY) {
 		int fd = file_open(AT_FDCWD, path, flags);
 		if (fd < 0 || fstat(fd, st) < 0)
@@ -21,8 +23,8 @@ static int open_regular(const char *path, struct stat *st)
 			tar_fail("invalid_argument", "%.500s is a directory; list it, or copy it out", path);
 		if (!S_ISREG(st->st_mode))
 			tar_fail("invalid_argument", "%.500s is a %s, not a file; read it with a command", path, file_kind(st->st_mode));
-		/* What is in there has no size, and some of it no end. */
-		if (!tar_holds_files(fd))
+		/* What is in there has no size, and some of it no end. gVisor's kernel does not say where its own are. */
+		if (fstatfs(fd, &fs) < 0 || !tar_holds_files(fd))
 			tar_fail("invalid_argument", "%.500s is a file of the kernel's; read it with a command, such as cat", path);
 		if (flags != O_PATH)
 			return fd;

@@ -33,9 +33,14 @@ onBothBackends((runtime) => {
     await box.files.write('/srv/digits', '0123456789');
     const part = async (offset: number, length?: number): Promise<string> =>
       box.files.readText('/srv/digits', { offset, length });
-    expect([await part(7), await part(2, 3), await part(8, 99), await part(10), await part(99), await part(3, 0)]).toEqual(
-      ['789', '234', '89', '', '', ''],
-    );
+    expect([
+      await part(7),
+      await part(2, 3),
+      await part(8, 99),
+      await part(10),
+      await part(99),
+      await part(3, 0),
+    ]).toEqual(['789', '234', '89', '', '', '']);
     await box.files.write('/srv/empty', '');
     expect(await box.files.readText('/srv/empty')).toBe('');
     expect(await new Response(await box.files.readStream('/srv/digits')).text()).toBe('0123456789');
@@ -44,15 +49,21 @@ onBothBackends((runtime) => {
   test('a stream of 8 MiB goes in and out with the same hash', async () => {
     const bytes = randomBytes(8 * 1024 * 1024 + 1);
     await box.files.write('/srv/streamed', new Blob([bytes]).stream(), { mode: 0o600 });
-    expect(await sh("sha256sum /srv/streamed | cut -d' ' -f1; stat -c %a /srv/streamed")).toBe(`${sha256(bytes)}\n600\n`);
+    expect(await sh("sha256sum /srv/streamed | cut -d' ' -f1; stat -c %a /srv/streamed")).toBe(
+      `${sha256(bytes)}\n600\n`,
+    );
     expect(sha256(await box.files.read('/srv/streamed'))).toBe(sha256(bytes));
   });
 
   test('a file that is replaced keeps its mode and owner, is never half there, and a link to it stays', async () => {
-    await sh('mkdir -p /srv/kept && echo old > /srv/kept/file && chmod 750 /srv/kept/file && chown 1234 /srv/kept/file');
+    await sh(
+      'mkdir -p /srv/kept && echo old > /srv/kept/file && chmod 750 /srv/kept/file && chown 1234 /srv/kept/file',
+    );
     await sh('ln -s kept/file /srv/link && ln -s /srv/link /srv/link-to-link');
     await box.files.write('/srv/link-to-link', 'new');
-    expect(await sh('stat -c %a:%u /srv/kept/file; cat /srv/kept/file; readlink /srv/link')).toBe('750:1234\nnewkept/file\n');
+    expect(await sh('stat -c %a:%u /srv/kept/file; cat /srv/kept/file; readlink /srv/link')).toBe(
+      '750:1234\nnewkept/file\n',
+    );
     const fails = new ReadableStream<Uint8Array>({
       start(controller) {
         controller.enqueue(new Uint8Array(100_000));
@@ -67,7 +78,9 @@ onBothBackends((runtime) => {
   });
 
   test('what is in the way of a write is refused, and stays', async () => {
-    await sh('mkdir -p /srv/way/dir && mkfifo /srv/way/pipe && echo mine > /srv/way/file && ln -s nowhere /srv/way/dangling');
+    await sh(
+      'mkdir -p /srv/way/dir && mkfifo /srv/way/pipe && echo mine > /srv/way/file && ln -s nowhere /srv/way/dangling',
+    );
     await expect(box.files.write('/srv/way/dir', 'x')).rejects.toThrow(InvalidArgumentError);
     await expect(box.files.write('/srv/way/pipe', 'x')).rejects.toThrow(/is a pipe/);
     await expect(box.files.write('/dev/null', 'x')).rejects.toThrow(InvalidArgumentError);
@@ -89,7 +102,15 @@ onBothBackends((runtime) => {
 
   test('what is no file is not read: directories, pipes, devices and files of the kernel', async () => {
     await sh('mkfifo /srv/unread; ln -s /proc/self/mem /srv/memory; ln -s /srv/loop /srv/loop');
-    for (const path of ['/srv', '/srv/unread', '/dev/zero', '/dev/tty', '/proc/version', '/proc/self/environ', '/srv/memory'])
+    for (const path of [
+      '/srv',
+      '/srv/unread',
+      '/dev/zero',
+      '/dev/tty',
+      '/proc/version',
+      '/proc/self/environ',
+      '/srv/memory',
+    ])
       await expect(box.files.read(path), path).rejects.toThrow(InvalidArgumentError);
     await expect(box.files.read('/srv/loop')).rejects.toThrow(InvalidArgumentError);
     for (const missing of ['/srv/absent', '/srv/absent/below', '/relative.txt/below'])
@@ -153,7 +174,9 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
   });
 
   test('files, links and trees are removed, and nothing that a link leads to', async () => {
-    await sh('mkdir -p /srv/r/tree/sub /srv/r/keep && touch /srv/r/keep/me /srv/r/tree/sub/x && ln -s ../keep /srv/r/tree/out');
+    await sh(
+      'mkdir -p /srv/r/tree/sub /srv/r/keep && touch /srv/r/keep/me /srv/r/tree/sub/x && ln -s ../keep /srv/r/tree/out',
+    );
     await expect(box.files.remove('/srv/r/tree')).rejects.toThrow(/is not empty; remove it with recursive/);
     await box.files.remove('/srv/r/tree', { recursive: true });
     await sh('ln -s keep /srv/r/link && mkdir /srv/r/hollow');
@@ -174,7 +197,9 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
   });
 
   test('a directory of twenty thousand entries is listed as it is read, and may be left', async () => {
-    await sh("mkdir /srv/wide && cd /srv/wide && seq 20000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs touch");
+    await sh(
+      "mkdir /srv/wide && cd /srv/wide && seq 20000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs touch",
+    );
     const processes = (): Promise<string> => sh('ls -d /proc/[0-9]* | wc -l');
     const before = await processes();
     const names = new Set<string>();

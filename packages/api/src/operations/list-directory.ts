@@ -1,7 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
-import type { ReadFileQuery } from '../schemas/query.ts';
+import type { ListDirectoryQuery } from '../schemas/query.ts';
 
-export interface ListDirectoryOptions extends ReadFileQuery {
+export interface ListDirectoryOptions extends ListDirectoryQuery {
   /** Id or name. */
   readonly box: string;
 }

@@ -1,7 +1,7 @@
 import { type Pageable, path } from '@boxlite/rest';
-import type { ListImagesQuery } from '../schemas/query.ts';
+import type { ListExecutionsQuery } from '../schemas/query.ts';
 
-export interface ListExecutionsOptions extends ListImagesQuery {
+export interface ListExecutionsOptions extends ListExecutionsQuery {
   /** Id or name. */
   readonly box: string;
 }

@@ -1,7 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
-import type { DownloadFilesQuery } from '../schemas/query.ts';
+import type { StatFileQuery } from '../schemas/query.ts';
 
-export interface StatFileOptions extends DownloadFilesQuery {
+export interface StatFileOptions extends StatFileQuery {
   /** Id or name. */
   readonly box: string;
 }

@@ -129,14 +129,32 @@ export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
   follow_symlinks: trueOrFalse('follow_symlinks').optional(),
 });
 
-/** The query of `readFile` and `listDirectory`. */
+/** The query of `listExecutions`. */
+export type ListExecutionsQuery = ListImagesQuery;
+
+/** Reads the query of `listExecutions`. */
+export const listExecutionsQuery: z.ZodType<ListExecutionsQuery> = listImagesQuery;
+
+/** The query of `readFile`. */
 export interface ReadFileQuery {
   /** Absolute, or relative to `/`. */
   readonly path: string;
 }
 
-/** Reads the query of `readFile` and `listDirectory`. */
+/** Reads the query of `readFile`. */
 export const readFileQuery: z.ZodType<ReadFileQuery> = z.object({ path: text('path') });
+
+/** The query of `listDirectory`. */
+export type ListDirectoryQuery = ReadFileQuery;
+
+/** Reads the query of `listDirectory`. */
+export const listDirectoryQuery: z.ZodType<ListDirectoryQuery> = readFileQuery;
+
+/** The query of `statFile`. */
+export type StatFileQuery = DownloadFilesQuery;
+
+/** Reads the query of `statFile`. */
+export const statFileQuery: z.ZodType<StatFileQuery> = downloadFilesQuery;
 
 /** Permission bits, spelled in octal. */
 function octal(field: string): z.ZodType<number> {

@@ -1,4 +1,10 @@
-import { execRequest, type ListExecutionsResponse, listImagesQuery, resizeRequest, signalRequest } from '@boxlite/api';
+import {
+  execRequest,
+  type ListExecutionsResponse,
+  listExecutionsQuery,
+  resizeRequest,
+  signalRequest,
+} from '@boxlite/api';
 import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, TimeoutError } from 'boxlite/backend';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
@@ -52,7 +58,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
     },
 
     async listExecutions(call) {
-      const { pageSize = 100, pageToken } = readQuery(call.request, listImagesQuery);
+      const { pageSize = 100, pageToken } = readQuery(call.request, listExecutionsQuery);
       const box = await pathBox(call);
       const list = ['executions', call.tenant, box.id];
       const { pageToken: after = '' } = pages.open(list, pageToken);

@@ -1,4 +1,11 @@
-import { downloadFilesQuery, makeDirectoryQuery, readFileQuery, removeFileQuery, writeFileQuery } from '@boxlite/api';
+import {
+  listDirectoryQuery,
+  makeDirectoryQuery,
+  readFileQuery,
+  removeFileQuery,
+  statFileQuery,
+  writeFileQuery,
+} from '@boxlite/api';
 import { type BoxBackend, type FileInfo, InvalidArgumentError, PayloadTooLargeError } from 'boxlite/backend';
 import { type ByteRange, byteRange } from '../files/byte-range.ts';
 import { jsonLines } from '../files/json-lines.ts';
@@ -71,14 +78,14 @@ export function singleFileRoutes(
     },
 
     async listDirectory(call) {
-      const { path } = readQuery(call.request, readFileQuery);
+      const { path } = readQuery(call.request, listDirectoryQuery);
       const box = await pathBox(call);
       const lines = await jsonLines(onTheWire(box.files.list(path, { signal: call.request.signal })));
       return new Response(lines, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } });
     },
 
     async statFile(call) {
-      const { path, follow_symlinks: followSymlinks } = readQuery(call.request, downloadFilesQuery);
+      const { path, follow_symlinks: followSymlinks } = readQuery(call.request, statFileQuery);
       const box = await pathBox(call);
       const info = await box.files.stat(path, present({ followSymlinks }), { signal: call.request.signal });
       return json(200, fileToWire(info));
