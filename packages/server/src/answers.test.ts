@@ -97,6 +97,47 @@ beforeAll(async () => {
   await askOne('HEAD', `/images/${digest}`, {}, 204);
   const archive = { body: 'archive of a', headers: { 'content-type': 'application/octet-stream' } };
   await askOne('POST', '/boxes/import', archive, 201);
+  const octets = { 'content-type': 'application/octet-stream' };
+  const file = '/boxes/a/files/content?path=/f';
+  await askOne('PUT', file, { body: 'text', headers: octets }, 204);
+  await askOne('PUT', `${file}&overwrite=false`, { body: 'text', headers: octets }, 409);
+  await askOne('GET', file, {}, 200);
+  await askOne('GET', file, { headers: { range: 'bytes=1-' } }, 206);
+  await askOne('GET', file, { headers: { range: 'bytes=9-' } }, 416);
+  await askOne('GET', '/boxes/a/files/entry?path=/f', {}, 200);
+  await askOne('DELETE', '/boxes/a/files/entry?path=/f', {}, 204);
+  await askOne('PUT', '/boxes/a/files/directory?path=/d', {}, 204);
+  await askOne('GET', '/boxes/a/files/entries?path=/d', {}, 200);
+  for (const [code, status] of [
+    ['image_failed', 422],
+    ['invalid_state', 409],
+    ['network_failed', 502],
+    ['timeout', 504],
+  ] as const) {
+    await askOne('GET', `/boxes/a/files/content?path=/fails/${code}`, {}, status);
+    await askOne('PUT', `/boxes/a/files/content?path=/fails/${code}`, { body: 'x', headers: octets }, status);
+    await askOne('GET', `/boxes/a/files/entries?path=/fails/${code}`, {}, status);
+    await askOne('GET', `/boxes/a/files/entry?path=/fails/${code}`, {}, status);
+    await askOne('DELETE', `/boxes/a/files/entry?path=/fails/${code}`, {}, status);
+    await askOne('PUT', `/boxes/a/files/directory?path=/fails/${code}`, {}, status);
+  }
+  const tar = { 'content-type': 'application/x-tar' };
+  await askOne('POST', '/images/import?reference=used', { body: 'image', headers: tar }, 200);
+  await askOne('POST', '/images/import?reference=used', { body: 'no image', headers: tar }, 422);
+  await askOne('DELETE', '/images/used', {}, 409);
+  await askOne('DELETE', `/images/${digest}`, {}, 204);
+  const small = testServer({ ...quiet, pace: { windowMs: 20, bytes: 256 } });
+  await small.backend.create({}, 'a');
+  for (const [method, path, headers] of [
+    ['PUT', '/v1/default/boxes/a/files/content?path=/f', octets],
+    ['POST', '/v1/default/images/import?reference=x', tar],
+  ] as const) {
+    const never = new ReadableStream<Uint8Array>({ start: (into) => into.enqueue(Buffer.from('x')) });
+    expect((await small.ask(method, path, { body: never, headers })).status).toBe(408);
+  }
+  small.backend.fileTransferMaxBytes = 1;
+  small.backend.boxes[0]?.files.contents.set('/f', Buffer.from('more'));
+  expect((await small.ask('GET', '/v1/default/boxes/a/files/content?path=/f')).status).toBe(413);
   for (const error of [new EngineError('the engine is gone'), new Error('a fault')]) {
     const failing = testServer(quiet);
     failing.backend.tenant = () => {
