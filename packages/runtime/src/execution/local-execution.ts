@@ -109,7 +109,8 @@ export class LocalExecution implements ExecutionBackend {
     return stored;
   }
 
-  async remove(): Promise<void> {
+  async remove(call: CallOptions = {}): Promise<void> {
+    call.signal?.throwIfAborted();
     if (this.#removed) return;
     this.#removed = true;
     this.log.unread?.lift();
@@ -132,7 +133,8 @@ export class LocalExecution implements ExecutionBackend {
     if (!this.#removed) this.#taken.write(cursor);
   }
 
-  async info(): Promise<ExecutionInfo> {
+  async info(call: CallOptions = {}): Promise<ExecutionInfo> {
+    call.signal?.throwIfAborted();
     return this.infoNow();
   }
 
@@ -174,6 +176,7 @@ export class LocalExecution implements ExecutionBackend {
   }
 
   async write(data: Uint8Array, call: CallOptions = {}): Promise<void> {
+    call.signal?.throwIfAborted();
     if (this.#stdinClosed) throw new InvalidStateError(`stdin of execution ${this.id} is closed`);
     const channel = this.#live();
     if (data.length === 0) return;
@@ -181,7 +184,8 @@ export class LocalExecution implements ExecutionBackend {
     this.#events.sent(data.length);
   }
 
-  async closeStdin(): Promise<void> {
+  async closeStdin(call: CallOptions = {}): Promise<void> {
+    call.signal?.throwIfAborted();
     if (this.#stdinClosed) return;
     this.#stdinClosed = true;
     if (this.#exit === undefined) this.#channel?.closeStdin(this.record.number);
@@ -191,7 +195,8 @@ export class LocalExecution implements ExecutionBackend {
     return this.#channel?.stdinOffset(this.record.number) ?? this.#stdinEnd;
   }
 
-  async signal(signal: number): Promise<void> {
+  async signal(signal: number, call: CallOptions = {}): Promise<void> {
+    call.signal?.throwIfAborted();
     if (!Number.isInteger(signal) || signal < 1 || signal > 64) {
       throw new InvalidArgumentError(`signal must be a whole number from 1 to 64, not ${signal}`);
     }
@@ -199,7 +204,8 @@ export class LocalExecution implements ExecutionBackend {
     if (signal === sigkill) this.log.unread?.lift();
   }
 
-  async resize(size: TerminalSize): Promise<void> {
+  async resize(size: TerminalSize, call: CallOptions = {}): Promise<void> {
+    call.signal?.throwIfAborted();
     if (!this.record.tty) throw new InvalidStateError(`execution ${this.id} has no terminal; start it with tty`);
     this.#live().resize(this.record.number, size);
   }
