@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream } from 'node:fs';
+import { openAsBlob } from 'node:fs';
 import { chmod, lchown, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { ImageError, InvalidArgumentError, InvalidStateError, NotFoundError } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
@@ -39,8 +38,8 @@ onBothBackends((runtime) => {
     expect(await images.exists(made.id)).toBe(false);
     const archive = join(dir, 'layout.tar.gz');
     expect((await images.import(archive, 'team/layout:2')).id).toBe(made.id);
-    const stream = Readable.toWeb(createReadStream(archive)) as ReadableStream<Uint8Array>;
-    expect((await images.import(stream, 'team/layout:3')).id).toBe(made.id);
+    const blob = await openAsBlob(archive);
+    expect((await images.import(blob.stream(), 'team/layout:3')).id).toBe(made.id);
     await images.remove('team/layout:2');
     expect((await images.list()).map(({ reference }) => reference)).toEqual(
       expect.arrayContaining(['docker.io/team/layout:3']),

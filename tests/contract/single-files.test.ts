@@ -196,15 +196,15 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
     await expect(box.files.stat('/srv/deep')).rejects.toThrow(NotFoundError);
   });
 
-  test('a directory of twenty thousand entries is listed as it is read, and may be left', async () => {
+  test('a directory of five thousand entries is listed as it is read, and may be left', async () => {
     await sh(
-      "mkdir /srv/wide && cd /srv/wide && seq 20000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs touch",
+      "mkdir /srv/wide && cd /srv/wide && seq 5000 | sed 's/^/an-entry-with-a-name-of-some-length-/' | xargs touch",
     );
     const processes = (): Promise<string> => sh('ls -d /proc/[0-9]* | wc -l');
     const before = await processes();
     const names = new Set<string>();
     for await (const { name } of box.files.list('/srv/wide')) names.add(name);
-    expect(names.size).toBe(20_000);
+    expect(names.size).toBe(5000);
     for await (const _ of box.files.list('/srv/wide')) break;
     await eventually('nothing goes on listing', async () => (await processes()) === before);
   });
