@@ -133,7 +133,10 @@ export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
 export type ListExecutionsQuery = ListImagesQuery;
 
 /** Reads the query of `listExecutions`. */
-export const listExecutionsQuery: z.ZodType<ListExecutionsQuery> = listImagesQuery;
+export const listExecutionsQuery: z.ZodType<ListExecutionsQuery> = z.object({
+  pageSize: digits('pageSize', 1, 1000).optional(),
+  pageToken: text('pageToken').optional(),
+});
 
 /** The query of `readFile`. */
 export interface ReadFileQuery {
@@ -148,13 +151,16 @@ export const readFileQuery: z.ZodType<ReadFileQuery> = z.object({ path: text('pa
 export type ListDirectoryQuery = ReadFileQuery;
 
 /** Reads the query of `listDirectory`. */
-export const listDirectoryQuery: z.ZodType<ListDirectoryQuery> = readFileQuery;
+export const listDirectoryQuery: z.ZodType<ListDirectoryQuery> = z.object({ path: text('path') });
 
 /** The query of `statFile`. */
 export type StatFileQuery = DownloadFilesQuery;
 
 /** Reads the query of `statFile`. */
-export const statFileQuery: z.ZodType<StatFileQuery> = downloadFilesQuery;
+export const statFileQuery: z.ZodType<StatFileQuery> = z.object({
+  path: text('path'),
+  follow_symlinks: trueOrFalse('follow_symlinks').optional(),
+});
 
 /** Permission bits, spelled in octal. */
 function octal(field: string): z.ZodType<number> {
