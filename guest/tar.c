@@ -1,4 +1,5 @@
 #include "tar.h"
+#include "file.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -47,5 +48,5 @@ int tar_builtin(char **argv)
 		if (strcmp(argv[0], "tar-out") == 0)
 			return tar_out(argv[1], argv[2][0] == '1');
 	}
-	tar_fail("invalid_argument", "no such builtin: %s", argv[0]);
+	return file_builtin(argv);
 }

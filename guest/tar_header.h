@@ -32,4 +32,6 @@ uint8_t *tar_room(size_t *length);
 void tar_fill(size_t length);
 void tar_pad(uint64_t size);
 void tar_finish(void);
+/* False for the filesystems of the kernel, whose files are none. */
+bool tar_holds_files(int fd);
 #endif

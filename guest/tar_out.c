@@ -70,7 +70,7 @@ static void pack_file(int directory, const char *file)
 	close(fd);
 }
 
-static bool holds_files(int fd)
+bool tar_holds_files(int fd)
 {
 	struct statfs fs;
 	for (size_t i = 0; fstatfs(fd, &fs) == 0 && i < sizeof no_files / sizeof *no_files; i++)
@@ -93,7 +93,7 @@ static void pack_directory(int directory, const char *file, const struct stat *s
 	strcpy(entry.name + length, "/");
 	tar_begin(&entry);
 	struct level level = { above, st->st_dev, st->st_ino };
-	bool inside = !above || above->device == st->st_dev || holds_files(fd);
+	bool inside = !above || above->device == st->st_dev || tar_holds_files(fd);
 	DIR *list = inside ? fdopendir(fd) : NULL;
 	for (struct dirent *item; list && (item = readdir(list));) {
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)

@@ -77,10 +77,11 @@ const cannotOnRunsc: Readonly<Record<string, string>> = {
 
 /**
  * Defines the same tests for a local runtime, on each engine, and for a remote one with a real server on a real socket.
- * As an ordinary user, what cannot be is the list in without-root.ts, and no more.
+ * Without `gvisor` the engines are one. As an ordinary user, what cannot be is the list in without-root.ts, and no more.
  */
-export function onBothBackends(define: (runtime: () => Boxlite) => void): void {
+export function onBothBackends(define: (runtime: () => Boxlite) => void, { gvisor = true } = {}): void {
   for (const { name, open } of backends) {
+    if (!gvisor && name.includes('runsc')) continue;
     describe(`on ${name}`, () => {
       beforeEach(({ task, skip }) => {
         const onRunsc = name.includes('runsc') ? cannotOnRunsc[task.name] : undefined;

@@ -24,18 +24,25 @@ export { type GetTokenOptions, getToken } from './operations/get-token.ts';
 export { type GetVolumeOptions, getVolume } from './operations/get-volume.ts';
 export { type ImageExistsOptions, imageExists } from './operations/image-exists.ts';
 export { type ImportBoxOptions, importBox } from './operations/import-box.ts';
+export { type ImportImageOptions, importImage } from './operations/import-image.ts';
 export { listApiKeys } from './operations/list-api-keys.ts';
 export { type ListBoxesOptions, listBoxes } from './operations/list-boxes.ts';
+export { type ListDirectoryOptions, listDirectory } from './operations/list-directory.ts';
+export { type ListExecutionsOptions, listExecutions } from './operations/list-executions.ts';
 export { type ListImagesOptions, listImages } from './operations/list-images.ts';
 export { type ListNetworkEventsOptions, listNetworkEvents } from './operations/list-network-events.ts';
 export { type ListSnapshotsOptions, listSnapshots } from './operations/list-snapshots.ts';
 export { listVolumes } from './operations/list-volumes.ts';
+export { type MakeDirectoryOptions, makeDirectory } from './operations/make-directory.ts';
 export { type OpenTunnelOptions, openTunnel } from './operations/open-tunnel.ts';
 export { type PauseBoxOptions, pauseBox } from './operations/pause-box.ts';
 export { type PruneImagesOptions, pruneImages } from './operations/prune-images.ts';
 export { type PullImageOptions, pullImage } from './operations/pull-image.ts';
+export { type ReadFileOptions, readFile } from './operations/read-file.ts';
 export { type RemoveBoxOptions, removeBox } from './operations/remove-box.ts';
 export { type RemoveExecutionOptions, removeExecution } from './operations/remove-execution.ts';
+export { type RemoveFileOptions, removeFile } from './operations/remove-file.ts';
+export { type RemoveImageOptions, removeImage } from './operations/remove-image.ts';
 export { type RemoveSnapshotOptions, removeSnapshot } from './operations/remove-snapshot.ts';
 export { type RemoveVolumeOptions, removeVolume } from './operations/remove-volume.ts';
 export { type ResizeExecutionOptions, resizeExecution } from './operations/resize-execution.ts';
@@ -47,11 +54,13 @@ export { type SendExecutionInputOptions, sendExecutionInput } from './operations
 export { type SignalExecutionOptions, signalExecution } from './operations/signal-execution.ts';
 export { type StartBoxOptions, startBox } from './operations/start-box.ts';
 export { type StartExecutionOptions, startExecution } from './operations/start-execution.ts';
+export { type StatFileOptions, statFile } from './operations/stat-file.ts';
 export { type StopBoxOptions, stopBox } from './operations/stop-box.ts';
 export { type StreamEventsOptions, streamEvents } from './operations/stream-events.ts';
 export { type StreamExecutionOutputOptions, streamExecutionOutput } from './operations/stream-execution-output.ts';
 export { type StreamTunnelOptions, streamTunnel } from './operations/stream-tunnel.ts';
 export { type UploadFilesOptions, uploadFiles } from './operations/upload-files.ts';
+export { type WriteFileOptions, writeFile } from './operations/write-file.ts';
 export {
   type ApiKey,
   apiKey,
@@ -125,6 +134,8 @@ export {
   execResponse,
   executionInfo,
   executionStatuses,
+  type ListExecutionsResponse,
+  listExecutionsResponse,
   type OutputPolicy,
   type OutputSpec,
   outputPolicies,
@@ -134,6 +145,7 @@ export {
   type SignalRequest,
   signalRequest,
 } from './schemas/execution.ts';
+export { type FileInfo, type FileType, fileInfo, fileTypes } from './schemas/file.ts';
 export {
   type ImageConfig,
   type ImageDetails,
@@ -190,25 +202,41 @@ export {
   type ExecTtyQuery,
   execTtyQuery,
   type ImportBoxQuery,
+  type ImportImageQuery,
   importBoxQuery,
+  importImageQuery,
   type ListBoxesQuery,
+  type ListDirectoryQuery,
+  type ListExecutionsQuery,
   type ListImagesQuery,
   type ListNetworkEventsQuery,
   listBoxesQuery,
+  listDirectoryQuery,
+  listExecutionsQuery,
   listImagesQuery,
   listNetworkEventsQuery,
+  type MakeDirectoryQuery,
+  makeDirectoryQuery,
   type OpenTunnelQuery,
   openTunnelQuery,
+  type ReadFileQuery,
   type RemoveBoxQuery,
+  type RemoveFileQuery,
   type RemoveVolumeQuery,
+  readFileQuery,
   removeBoxQuery,
+  removeFileQuery,
   removeVolumeQuery,
+  type StatFileQuery,
   type StreamEventsQuery,
   type StreamTunnelQuery,
+  statFileQuery,
   streamEventsQuery,
   streamTunnelQuery,
   type UploadFilesQuery,
   uploadFilesQuery,
+  type WriteFileQuery,
+  writeFileQuery,
 } from './schemas/query.ts';
 export {
   type CloneBoxRequest,

@@ -27,6 +27,7 @@ export type OperationId =
   | 'attachBox'
   | 'getExecution'
   | 'removeExecution'
+  | 'listExecutions'
   | 'attachExecution'
   | 'streamExecutionOutput'
   | 'sendExecutionInput'
@@ -34,6 +35,12 @@ export type OperationId =
   | 'resizeExecution'
   | 'uploadFiles'
   | 'downloadFiles'
+  | 'readFile'
+  | 'writeFile'
+  | 'listDirectory'
+  | 'statFile'
+  | 'removeFile'
+  | 'makeDirectory'
   | 'listNetworkEvents'
   | 'openTunnel'
   | 'streamTunnel'
@@ -45,6 +52,8 @@ export type OperationId =
   | 'getImage'
   | 'imageExists'
   | 'pruneImages'
+  | 'removeImage'
+  | 'importImage'
   | 'createSnapshot'
   | 'listSnapshots'
   | 'getSnapshot'
@@ -119,6 +128,7 @@ export const operations: readonly Operation[] = [
   operation('startExecution', 'POST', `${box}/exec`, 'boxes:exec', 201),
   operation('execTty', 'GET', `${box}/exec/tty`, 'boxes:exec', 101),
   operation('attachBox', 'GET', `${box}/attach`, 'boxes:exec', 101),
+  operation('listExecutions', 'GET', `${box}/executions`, 'boxes:exec', 200),
   operation('getExecution', 'GET', execution, 'boxes:exec', 200),
   operation('removeExecution', 'DELETE', execution, 'boxes:exec', 204),
   operation('attachExecution', 'GET', `${execution}/attach`, 'boxes:exec', 101),
@@ -128,6 +138,12 @@ export const operations: readonly Operation[] = [
   operation('resizeExecution', 'POST', `${execution}/resize`, 'boxes:exec', 204),
   operation('uploadFiles', 'PUT', `${box}/files`, 'boxes:write', 204),
   operation('downloadFiles', 'GET', `${box}/files`, 'boxes:read', 200),
+  operation('readFile', 'GET', `${box}/files/content`, 'boxes:read', 200),
+  operation('writeFile', 'PUT', `${box}/files/content`, 'boxes:write', 204),
+  operation('listDirectory', 'GET', `${box}/files/entries`, 'boxes:read', 200),
+  operation('statFile', 'GET', `${box}/files/entry`, 'boxes:read', 200),
+  operation('removeFile', 'DELETE', `${box}/files/entry`, 'boxes:write', 204),
+  operation('makeDirectory', 'PUT', `${box}/files/directory`, 'boxes:write', 204),
   operation('listNetworkEvents', 'GET', `${box}/network/events`, 'boxes:read', 200),
   operation('openTunnel', 'POST', `${box}/network/tunnel`, 'boxes:exec', 200),
   operation('streamTunnel', 'GET', `${box}/network/tunnel/stream`, null, 101),
@@ -138,6 +154,8 @@ export const operations: readonly Operation[] = [
   operation('listImages', 'GET', `${tenant}/images`, 'images:read', 200),
   operation('getImage', 'GET', image, 'images:read', 200),
   operation('imageExists', 'HEAD', image, 'images:read', 204),
+  operation('removeImage', 'DELETE', image, 'images:write', 204),
+  operation('importImage', 'POST', `${tenant}/images/import`, 'images:write', 200),
   operation('pruneImages', 'POST', `${tenant}/images/prune`, 'runtime:admin', 200, 'image:delete'),
   operation('createSnapshot', 'POST', `${box}/snapshots`, 'boxes:write', 201),
   operation('listSnapshots', 'GET', `${box}/snapshots`, 'boxes:read', 200),

@@ -43,6 +43,7 @@ const enums: Readonly<Record<string, readonly string[]>> = {
   BoxStatus: api.boxStatuses,
   HealthStatus: api.healthStatuses,
   ExecutionStatus: api.executionStatuses,
+  FileType: api.fileTypes,
   NetworkSwitch: api.networkSwitches,
   SecurityPreset: api.securityPresets,
 };

@@ -23,7 +23,7 @@ import { feedStdin } from './stdin.ts';
 /** One sandbox. Leaving an `await using` block stops it. */
 export class Box implements AsyncDisposable {
   readonly #backend: BoxBackend;
-  /** Files one at a time, in memory. */
+  /** Files and directories, one at a time. */
   readonly files: BoxFiles;
   /** Named copies of the box's disk. */
   readonly snapshots: Snapshots;
@@ -112,7 +112,7 @@ export class Box implements AsyncDisposable {
     }
   }
 
-  /** Every execution that the box knows of; `UnsupportedError` over REST. */
+  /** Every execution that the box knows of, oldest first. */
   executions(call: CallOptions = {}): Promise<readonly ExecutionInfo[]> {
     return this.#backend.executions(call);
   }

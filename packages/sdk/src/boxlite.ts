@@ -47,9 +47,13 @@ export class Boxlite implements AsyncDisposable {
   }
 
   /** Boxes on this machine, in this process; needs `@boxlite/runtime` to be installed. */
-  static async local(options: BoxliteOptions = {}): Promise<Boxlite> {
+  static async local(options: BoxliteOptions = {}, { signal }: CallOptions = {}): Promise<Boxlite> {
+    signal?.throwIfAborted();
     const { openLocal } = await import('./local.ts');
-    return new Boxlite(await openLocal(options));
+    const backend = await openLocal(options);
+    if (signal?.aborted) await backend.shutdown();
+    signal?.throwIfAborted();
+    return new Boxlite(backend);
   }
 
   /** Boxes on a server; nothing is sent before the first call. */
@@ -187,15 +191,34 @@ export class Boxlite implements AsyncDisposable {
     return this.#backend.config(call);
   }
 
-  /** Ends attached local boxes and lets go of everything held; what is on a server goes on. Twice is fine. */
-  async shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkMs('timeoutMs', options.timeoutMs, 0);
-    await this.#backend.shutdown(options);
+  /**
+   * Ends attached local boxes and lets go of everything held; what is on a server goes on. Twice is fine. One that is
+   * aborted once it has begun goes on, and is only not waited for.
+   */
+  async shutdown(options: ShutdownOptions & CallOptions = {}): Promise<void> {
+    const { timeoutMs, signal } = options;
+    checkMs('timeoutMs', timeoutMs, 0);
+    signal?.throwIfAborted();
+    await orAborted(this.#backend.shutdown(timeoutMs === undefined ? {} : { timeoutMs }), signal);
   }
 
   /** Shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
+  }
+}
+
+/** Settles with the promise, or rejects with the signal's reason at its abort. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return promise;
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    promise.catch(() => {});
   }
 }
 

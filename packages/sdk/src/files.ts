@@ -1,50 +1,130 @@
-import { checkGuestPath, refuse } from './argument.ts';
+import { checkFlag, checkGuestPath, checkWhole, refuse } from './argument.ts';
 import type { BoxBackend, CallOptions } from './backend/backend.ts';
-import { InvalidArgumentError, NotFoundError } from './errors.ts';
-import { packTar } from './tar/pack.ts';
-import { unpackTar } from './tar/unpack.ts';
+import type { FileInfo, ReadFileRange } from './backend/files.ts';
+
+/** Options of `files.read`, `files.readText` and `files.readStream`. */
+export interface ReadFileOptions extends CallOptions {
+  /** The first byte to read; one beyond the end reads nothing. @default 0 */
+  readonly offset?: number | undefined;
+  /** Most bytes to read. @default all that follow */
+  readonly length?: number | undefined;
+}
 
 /** Options of `files.write`. */
 export interface WriteFileOptions extends CallOptions {
-  /** Permission bits. @default 0o644 */
+  /** Permission bits. @default those of the file that is replaced, or 0o644 */
   readonly mode?: number | undefined;
   /** When false, a file that exists is an `AlreadyExistsError`. @default true */
   readonly overwrite?: boolean | undefined;
 }
 
-/** A box's files, one at a time and in memory; for more, use `copyIn` and `copyOut`. */
-export interface BoxFiles {
-  /** A file's content; follows symbolic links. `InvalidArgumentError` for a directory. */
-  read(path: string, call?: CallOptions): Promise<Uint8Array>;
-  /** Writes a file whole, and makes the directories above it. */
-  write(path: string, data: string | Uint8Array, options?: WriteFileOptions): Promise<void>;
+/** Options of `files.stat`. */
+export interface StatFileOptions extends CallOptions {
+  /** Tells of what a symbolic link leads to, instead of the link. @default false */
+  readonly followSymlinks?: boolean | undefined;
 }
 
-/** The files of a box, through its archives. */
-export function boxFiles(backend: BoxBackend): BoxFiles {
+/** Options of `files.remove`. */
+export interface RemoveFileOptions extends CallOptions {
+  /** Removes a directory with all that is in it. @default false */
+  readonly recursive?: boolean | undefined;
+}
+
+/** Options of `files.mkdir`. */
+export interface MakeDirectoryOptions extends CallOptions {
+  /** Makes the directories above it too; one that is there already is fine. @default false */
+  readonly parents?: boolean | undefined;
+  /** Permission bits of the directory itself. @default 0o755 */
+  readonly mode?: number | undefined;
+}
+
+/**
+ * A box's files, one at a time; `copyIn` and `copyOut` take trees. Paths are absolute or relative to `/`. A missing path
+ * is a `NotFoundError` that names it. A box that does not run is started.
+ */
+export interface BoxFiles {
+  /** A file's content, in memory; follows symbolic links. `InvalidArgumentError` for a directory. */
+  read(path: string, options?: ReadFileOptions): Promise<Uint8Array>;
+  /** A file's content as UTF-8 text, in memory; bytes that are none are U+FFFD. */
+  readText(path: string, options?: ReadFileOptions): Promise<string>;
+  /** A file's content as a stream, read no faster than it is taken; cancel it to stop. */
+  readStream(path: string, options?: ReadFileOptions): Promise<ReadableStream<Uint8Array>>;
+  /** Writes a file in place at once or not at all, and makes the directories above it. Memory does not grow with a stream. */
+  write(
+    path: string,
+    content: string | Uint8Array | ReadableStream<Uint8Array>,
+    options?: WriteFileOptions,
+  ): Promise<void>;
+  /** What is in a directory, in no order, as it comes; `Array.fromAsync` makes an array of it. */
+  list(path: string, call?: CallOptions): AsyncIterable<FileInfo>;
+  /** What a path leads to; a symbolic link itself unless `followSymlinks` is set. */
+  stat(path: string, options?: StatFileOptions): Promise<FileInfo>;
+  /** Removes a file, a link or an empty directory. */
+  remove(path: string, options?: RemoveFileOptions): Promise<void>;
+  /** Makes a directory; `AlreadyExistsError` where something is there. */
+  mkdir(path: string, options?: MakeDirectoryOptions): Promise<void>;
+}
+
+/** The files of a box. */
+export function boxFiles({ files }: Pick<BoxBackend, 'files'>): BoxFiles {
+  async function readStream(path: string, options: ReadFileOptions = {}): Promise<ReadableStream<Uint8Array>> {
+    checkGuestPath('path', path);
+    const { offset, length, signal } = options;
+    checkWhole('offset', offset, 0);
+    checkWhole('length', length, 0);
+    const range: ReadFileRange = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
+    return (await files.read(path, range, { signal })).stream;
+  }
   return {
-    async read(path, call = {}) {
-      checkGuestPath('path', path);
-      const archive = await backend.download({ path, followSymlinks: true }, call);
-      for await (const { header, content } of unpackTar(archive)) {
-        if (header.type !== 'file') throw new InvalidArgumentError(`${path} is a ${header.type}, not a file`);
-        // As it comes: the size that a header claims is only a claim.
-        return new Uint8Array(
-          await new Blob(await Array.fromAsync(content, (bytes) => new Uint8Array(bytes))).arrayBuffer(),
-        );
-      }
-      throw new NotFoundError(`no such file in the box: ${path}`);
+    readStream,
+    async read(path, options) {
+      return new Response(await readStream(path, options)).bytes();
     },
-    async write(path, data, options = {}) {
+    async readText(path, options) {
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+        await new Response(await readStream(path, options)).bytes(),
+      );
+    },
+    async write(path, content, options = {}) {
+      checkName(path);
+      const { mode, overwrite = true, signal } = options;
+      checkMode(mode);
+      checkFlag('overwrite', overwrite);
+      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+      if (!(bytes instanceof Uint8Array || bytes instanceof ReadableStream))
+        refuse('content', 'text, bytes or a ReadableStream of bytes', content);
+      const body = bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
+      await files.write(path, body, { overwrite, ...(mode !== undefined && { mode }) }, { signal });
+    },
+    async *list(path, call = {}) {
       checkGuestPath('path', path);
-      const [, parent = '', name = ''] = /^(.*\/)?([^/]*)$/s.exec(path) ?? [];
-      if (name === '' || name === '.') refuse('path', 'the path of a file', path);
-      if (typeof data !== 'string' && !(data instanceof Uint8Array)) refuse('data', 'text or bytes', data);
-      const content = typeof data === 'string' ? new TextEncoder().encode(data) : data;
-      const { mode = 0o644, overwrite = true, signal } = options;
-      const header = { name, type: 'file', size: content.length, mode, mtimeMs: Date.now() } as const;
-      // Into the directory, by name: at the path itself it would land inside a directory of that name.
-      await backend.upload(packTar([{ header, content: [content] }]), { path: parent || '/', overwrite }, { signal });
+      yield* files.list(path, call);
+    },
+    async stat(path, { followSymlinks = false, signal } = {}) {
+      checkGuestPath('path', path);
+      checkFlag('followSymlinks', followSymlinks);
+      return files.stat(path, { followSymlinks }, { signal });
+    },
+    async remove(path, { recursive = false, signal } = {}) {
+      checkName(path);
+      checkFlag('recursive', recursive);
+      await files.remove(path, { recursive }, { signal });
+    },
+    async mkdir(path, { parents = false, mode, signal } = {}) {
+      checkName(path);
+      checkFlag('parents', parents);
+      checkMode(mode);
+      await files.mkdir(path, { parents, ...(mode !== undefined && { mode }) }, { signal });
     },
   };
+}
+
+/** A path that ends with a name, and so can be made, replaced or removed. */
+function checkName(path: unknown): void {
+  checkGuestPath('path', path);
+  if (typeof path === 'string' && /(^|\/)\.?\/*$/.test(path)) refuse('path', 'a path that ends with a name', path);
+}
+
+function checkMode(mode: unknown): void {
+  checkWhole('mode', mode, 0, 0o7777);
 }

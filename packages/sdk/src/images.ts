@@ -52,7 +52,7 @@ export class Images {
     return (await this.get(digest, call)) !== null;
   }
 
-  /** Removes an image from the store; `UnsupportedError` over REST. */
+  /** Removes a reference, or a digest with all of its references; `InvalidStateError` while a box has it. */
   async remove(digestOrReference: string, call: CallOptions = {}): Promise<void> {
     checkText('digestOrReference', digestOrReference);
     await this.#backend.remove(digestOrReference, call);
@@ -67,10 +67,17 @@ export class Images {
     return this.#backend.prune(how, { signal });
   }
 
-  /** Adds a tar, an OCI layout or a root directory of the host under a reference; `UnsupportedError` over REST. */
-  async import(path: string, reference: string, call: CallOptions = {}): Promise<ImageInfo> {
-    checkText('path', path);
+  /**
+   * Adds an image under a reference: an OCI layout or a root directory of the host, or a tar of one or of `docker save`,
+   * plain, gzip or zstd, as a file or a stream. `ImageError` says what was found instead.
+   */
+  async import(
+    source: string | ReadableStream<Uint8Array>,
+    reference: string,
+    call: CallOptions = {},
+  ): Promise<ImageInfo> {
+    if (!(source instanceof ReadableStream)) checkText('source', source);
     checkText('reference', reference);
-    return this.#backend.import(path, reference, call);
+    return this.#backend.import(source, reference, call);
   }
 }

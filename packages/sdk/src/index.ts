@@ -36,6 +36,7 @@ export type {
   ResetEvent,
   RuntimeEvent,
 } from './backend/events.ts';
+export type { FileInfo, FileType } from './backend/files.ts';
 export type {
   BootTiming,
   BoxInfo,
@@ -106,7 +107,14 @@ export {
   UnsupportedError,
 } from './errors.ts';
 export { Execution, type ExecutionResult } from './execution.ts';
-export type { BoxFiles, WriteFileOptions } from './files.ts';
+export type {
+  BoxFiles,
+  MakeDirectoryOptions,
+  ReadFileOptions,
+  RemoveFileOptions,
+  StatFileOptions,
+  WriteFileOptions,
+} from './files.ts';
 export type { Forward, ForwardOptions } from './host/forward.ts';
 export { Images, type PullImageOptions } from './images.ts';
 export type { BoxNetwork, Tunnel } from './network.ts';

@@ -33,6 +33,16 @@ export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBacken
     executions: async (call) => (await box(call)).executions(call),
     main: async (call) => (await box(call)).main(call),
     execution: async (id, call) => (await box(call)).execution(id, call),
+    files: {
+      read: async (path, range, call) => (await box(call)).files.read(path, range, call),
+      write: async (path, content, how, call) => (await box(call)).files.write(path, content, how, call),
+      async *list(path, call) {
+        yield* (await box(call)).files.list(path, call);
+      },
+      stat: async (path, how, call) => (await box(call)).files.stat(path, how, call),
+      remove: async (path, how, call) => (await box(call)).files.remove(path, how, call),
+      mkdir: async (path, how, call) => (await box(call)).files.mkdir(path, how, call),
+    },
     upload: async (tar, options, call) => (await box(call)).upload(tar, options, call),
     download: async (options, call) => (await box(call)).download(options, call),
     metrics: async (call) => (await box(call)).metrics(call),

@@ -33,6 +33,7 @@ import { metricsRoutes } from './routes/metrics.ts';
 import { networkRoutes } from './routes/network.ts';
 import { publicRoutes } from './routes/public.ts';
 import type { Routes } from './routes/route.ts';
+import { singleFileRoutes } from './routes/single-files.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
@@ -119,11 +120,18 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       hostPorts: (options.allowHostPorts ?? []).map(parseHostPorts),
       pages,
     }),
-    ...executionRoutes({ heartbeatMs, inputTimeoutMs: options.inputTimeoutMs ?? 300_000, onStreamError, metrics }),
+    ...executionRoutes({
+      heartbeatMs,
+      inputTimeoutMs: options.inputTimeoutMs ?? 300_000,
+      onStreamError,
+      metrics,
+      pages,
+    }),
     ...terminalRoutes({ heartbeatMs, onStreamError }),
     ...attachRoutes({ heartbeatMs, onStreamError }),
     ...fileRoutes(pace),
-    ...imageRoutes(pages),
+    ...singleFileRoutes(pace),
+    ...imageRoutes(pages, pace),
     ...networkRoutes(open, { heartbeatMs }),
     ...metricsRoutes(),
     ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),

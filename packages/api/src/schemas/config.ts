@@ -40,6 +40,12 @@ export interface SandboxCapabilities {
   readonly export_enabled?: boolean | null | undefined;
   readonly import_enabled?: boolean | null | undefined;
   readonly volumes_enabled?: boolean | null | undefined;
+  /** Whether there are `readFile`, `writeFile`, `listDirectory`, `statFile`, `removeFile` and `makeDirectory`. */
+  readonly files_enabled?: boolean | null | undefined;
+  readonly image_remove_enabled?: boolean | null | undefined;
+  readonly image_import_enabled?: boolean | null | undefined;
+  /** Whether there is `listExecutions`. */
+  readonly execution_list_enabled?: boolean | null | undefined;
   /** Whether there is `getOrCreateBox`. */
   readonly get_or_create_enabled?: boolean | null | undefined;
   readonly supported_security_presets?: readonly SecurityPreset[] | null | undefined;
@@ -70,6 +76,10 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   export_enabled: maybe(z.boolean()),
   import_enabled: maybe(z.boolean()),
   volumes_enabled: maybe(z.boolean()),
+  files_enabled: maybe(z.boolean()),
+  image_remove_enabled: maybe(z.boolean()),
+  image_import_enabled: maybe(z.boolean()),
+  execution_list_enabled: maybe(z.boolean()),
   get_or_create_enabled: maybe(z.boolean()),
   supported_security_presets: maybe(
     z.preprocess(

@@ -102,6 +102,19 @@ export const executionInfo: z.ZodType<ExecutionInfo> = z.object({
   stderr_bytes: maybe(z.int().nonnegative()),
 });
 
+/** A page of executions, oldest first. */
+export interface ListExecutionsResponse {
+  readonly executions: readonly ExecutionInfo[];
+  /** Absent or null on the last page. */
+  readonly next_page_token?: string | null | undefined;
+}
+
+/** Reads a page of executions. */
+export const listExecutionsResponse: z.ZodType<ListExecutionsResponse> = z.object({
+  executions: z.array(executionInfo),
+  next_page_token: maybe(z.string()),
+});
+
 /** A signal to send. */
 export interface SignalRequest {
   /** Its Linux number, 1 to 64. */

@@ -129,6 +129,97 @@ export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
   follow_symlinks: trueOrFalse('follow_symlinks').optional(),
 });
 
+/** The query of `listExecutions`. */
+export type ListExecutionsQuery = ListImagesQuery;
+
+/** Reads the query of `listExecutions`. */
+export const listExecutionsQuery: z.ZodType<ListExecutionsQuery> = z.object({
+  pageSize: digits('pageSize', 1, 1000).optional(),
+  pageToken: text('pageToken').optional(),
+});
+
+/** The query of `readFile`. */
+export interface ReadFileQuery {
+  /** Absolute, or relative to `/`. */
+  readonly path: string;
+}
+
+/** Reads the query of `readFile`. */
+export const readFileQuery: z.ZodType<ReadFileQuery> = z.object({ path: text('path') });
+
+/** The query of `listDirectory`. */
+export type ListDirectoryQuery = ReadFileQuery;
+
+/** Reads the query of `listDirectory`. */
+export const listDirectoryQuery: z.ZodType<ListDirectoryQuery> = z.object({ path: text('path') });
+
+/** The query of `statFile`. */
+export type StatFileQuery = DownloadFilesQuery;
+
+/** Reads the query of `statFile`. */
+export const statFileQuery: z.ZodType<StatFileQuery> = z.object({
+  path: text('path'),
+  follow_symlinks: trueOrFalse('follow_symlinks').optional(),
+});
+
+/** Permission bits, spelled in octal. */
+function octal(field: string): z.ZodType<number> {
+  const message = `${field} must be permission bits in octal, such as 644`;
+  return z
+    .string(message)
+    .regex(/^[0-7]{1,4}$/, message)
+    .transform((value) => Number.parseInt(value, 8));
+}
+
+/** The query of `writeFile`, read: the mode is spelled in octal. */
+export interface WriteFileQuery extends UploadFilesQuery {
+  /** @default those of the file that is replaced, or 0o644 */
+  readonly mode?: number | undefined;
+}
+
+/** Reads the query of `writeFile`. */
+export const writeFileQuery: z.ZodType<WriteFileQuery> = z.object({
+  path: text('path'),
+  mode: octal('mode').optional(),
+  overwrite: trueOrFalse('overwrite').optional(),
+});
+
+/** The query of `removeFile`. */
+export interface RemoveFileQuery extends ReadFileQuery {
+  /** Removes a directory with all that is in it. @default false */
+  readonly recursive?: boolean | undefined;
+}
+
+/** Reads the query of `removeFile`. */
+export const removeFileQuery: z.ZodType<RemoveFileQuery> = z.object({
+  path: text('path'),
+  recursive: trueOrFalse('recursive').optional(),
+});
+
+/** The query of `makeDirectory`, read: the mode is spelled in octal. */
+export interface MakeDirectoryQuery extends ReadFileQuery {
+  /** @default false */
+  readonly parents?: boolean | undefined;
+  /** @default 0o755 */
+  readonly mode?: number | undefined;
+}
+
+/** Reads the query of `makeDirectory`. */
+export const makeDirectoryQuery: z.ZodType<MakeDirectoryQuery> = z.object({
+  path: text('path'),
+  parents: trueOrFalse('parents').optional(),
+  mode: octal('mode').optional(),
+});
+
+/** The query of `importImage`. */
+export interface ImportImageQuery {
+  /** What the image is to be called. */
+  readonly reference: string;
+}
+
+/** Reads the query of `importImage`. */
+export const importImageQuery: z.ZodType<ImportImageQuery> = z.object({ reference: text('reference') });
+
 /** The query of `listNetworkEvents`. */
 export interface ListNetworkEventsQuery {
   /** Leaves out all events up to this sequence. @default 0 */

@@ -15,13 +15,14 @@ import type { Store } from '../store/store.ts';
 import { BoxCounts } from './box-counts.ts';
 import { ExecutionLogs } from './execution-logs.ts';
 import { guestExec } from './guest-exec.ts';
+import { transferTag } from './transfer.ts';
 
 /** Most executions that may run in one box at once. */
 export const maxConcurrentExecutions = 512;
 
 // Ended executions stay at hand for readers that come just after; older ones are read from the store again.
 const keptEnded = 64;
-const sigkill = 9;
+const [sigkill, sigterm] = [9, 15] as const;
 
 export interface BoxExecutionsOptions {
   readonly record: BoxRecord;
@@ -176,7 +177,8 @@ export class BoxExecutions {
       listing.stdinOffset,
       { data: () => {}, exit: () => {}, broken: () => {} },
     );
-    if (listing.running) channel.signal(listing.execution, sigkill);
+    // A transfer that a crash left behind takes away what is unfinished.
+    if (listing.running) channel.signal(listing.execution, listing.tag === transferTag ? sigterm : sigkill);
   }
 
   #lose(record: ExecutionRecord, exit: ExecutionExit): void {

@@ -8,6 +8,7 @@ import type {
   DownloadOptions,
   ExecOptions,
   ExecutionInfo,
+  FilesBackend,
   MainExecution,
   MakeOptions,
   NetworkEvent,
@@ -23,12 +24,13 @@ import { boxSnapshots } from '../snapshot/box-snapshots.ts';
 import type { SnapshotRecords } from '../snapshot/snapshot-records.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { abortable } from './abortable.ts';
+import { boxFiles } from './box-files.ts';
 import type { BoxHome } from './box-home.ts';
 import { BoxLife } from './box-life.ts';
 import { BoxUsage } from './box-usage.ts';
-import { checkBoxPath, checkExecOptions } from './check-options.ts';
+import { checkExecOptions } from './check-options.ts';
 import type { PreparedBox } from './prepared-box.ts';
-import { download, upload } from './transfer.ts';
+import { absolute, receive, send } from './transfer.ts';
 
 const sigkill = 9;
 
@@ -46,6 +48,7 @@ export class LocalBox implements BoxBackend {
   readonly name: string | undefined;
   readonly life: BoxLife;
   readonly snapshots: SnapshotsBackend;
+  readonly files: FilesBackend;
   readonly #home: LocalBoxHome;
   readonly #usage: BoxUsage;
 
@@ -58,6 +61,14 @@ export class LocalBox implements BoxBackend {
     const own = { boxId: this.id, folder: home.folder(this.id), life: this.life };
     this.snapshots = boxSnapshots({ ...own, disks, records });
     this.#usage = new BoxUsage(home.engine, record.id);
+    const { executions } = this.life;
+    this.files = boxFiles({
+      use: () => this.life.use(),
+      live: (call) => this.#live(call),
+      nextNumber: () => executions.nextNumber(),
+      addBytesIn: (bytes) => executions.addBytesIn(bytes),
+      addBytesOut: (bytes) => executions.addBytesOut(bytes),
+    });
   }
 
   get snapshot(): BoxInfo {
@@ -122,25 +133,23 @@ export class LocalBox implements BoxBackend {
   }
 
   async upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call: CallOptions = {}): Promise<void> {
-    checkBoxPath(options.path);
+    const argv = ['tar-in', absolute(options.path), (options.overwrite ?? true) ? '1' : '0'];
     const { executions } = this.life;
-    const target = { path: absolute(options.path), overwrite: options.overwrite ?? true, signal: call.signal };
     const used = this.life.use();
     try {
-      executions.addBytesIn(await upload(await this.#live(call), executions.nextNumber(), tar, target));
+      const channel = await this.#live(call);
+      executions.addBytesIn(await send(channel, executions.nextNumber(), argv, tar, { signal: call.signal }));
     } finally {
       used();
     }
   }
 
   async download(options: DownloadOptions, call: CallOptions = {}): Promise<ReadableStream<Uint8Array>> {
-    checkBoxPath(options.path);
+    const argv = ['tar-out', absolute(options.path), options.followSymlinks ? '1' : '0'];
     const { executions } = this.life;
     const used = this.life.use();
     try {
-      return await download(await this.#live(call), executions.nextNumber(), {
-        path: absolute(options.path),
-        followSymlinks: options.followSymlinks ?? false,
+      return await receive(await this.#live(call), executions.nextNumber(), argv, {
         signal: call.signal,
         onBytes: (bytes) => executions.addBytesOut(bytes),
         onEnd: used,
@@ -227,8 +236,4 @@ export class LocalBox implements BoxBackend {
     call.signal?.throwIfAborted();
     this.life.assertHere();
   }
-}
-
-function absolute(path: string): string {
-  return path.startsWith('/') ? path : `/${path}`;
 }

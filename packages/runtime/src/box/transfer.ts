@@ -8,6 +8,7 @@ import {
 } from 'boxlite/backend';
 import type { GuestChannel, GuestExec, GuestExit, GuestSink } from '../guest/channel.ts';
 import { abortable } from './abortable.ts';
+import { checkBoxPath } from './check-options.ts';
 
 /** Marks a transfer in the guest's list, so that one that a crash left behind is ended and not taken for a command. */
 export const transferTag = 'transfer';
@@ -66,14 +67,25 @@ class Outcome {
   }
 }
 
+/** The path as a builtin takes it; `InvalidArgumentError` for one that no box has. */
+export function absolute(path: string): string {
+  checkBoxPath(path);
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
 const broken = (): StoppedError => new StoppedError('the box stopped during the transfer');
 
-/** Feeds a tar stream to the guest, which unpacks it at a path. Memory: one chunk. Resolves with the bytes sent. */
-export async function upload(
+/** Feeds a stream to a builtin of the guest. Memory: one chunk. Resolves with the bytes sent. */
+export async function send(
   channel: GuestChannel,
   number: number,
-  tar: ReadableStream<Uint8Array>,
-  options: { readonly path: string; readonly overwrite: boolean; readonly signal: AbortSignal | undefined },
+  argv: readonly string[],
+  source: ReadableStream<Uint8Array>,
+  options: {
+    readonly signal: AbortSignal | undefined;
+    /** The signal that ends it before its end. @default KILL */
+    readonly end?: number;
+  },
 ): Promise<number> {
   const outcome = new Outcome();
   const sink: GuestSink = {
@@ -83,16 +95,16 @@ export async function upload(
     exit: (exit) => outcome.resolve(exit),
     broken: () => outcome.reject(broken()),
   };
-  const reader = tar.getReader();
+  const reader = source.getReader();
   let sent = 0;
   try {
     options.signal?.throwIfAborted();
-    await channel.exec(number, builtin(['tar-in', options.path, options.overwrite ? '1' : '0']), sink);
+    await channel.exec(number, builtin(argv), sink);
     const cut = options.signal;
     for (;;) {
       const { done, value } = await abortable(reader.read(), cut);
       if (done) break;
-      if (!(value instanceof Uint8Array)) throw new InvalidArgumentError('the tar stream must yield Uint8Array chunks');
+      if (!(value instanceof Uint8Array)) throw new InvalidArgumentError('the stream must yield Uint8Array chunks');
       try {
         await channel.write(number, value, cut);
       } catch (error) {
@@ -109,7 +121,7 @@ export async function upload(
     if (error) throw error;
     return sent;
   } catch (error) {
-    channel.signal(number, sigkill);
+    channel.signal(number, options.end ?? sigkill);
     reader.cancel(error).catch(() => {});
     throw error;
   } finally {
@@ -117,16 +129,15 @@ export async function upload(
   }
 }
 
-/** A path of the box as a tar stream; rejects before the first byte when it is missing. Leaving the stream ends the packing. */
-export async function download(
+/** What a builtin of the guest writes; rejects where it fails before its first byte. Leaving the stream ends it. */
+export async function receive(
   channel: GuestChannel,
   number: number,
+  argv: readonly string[],
   options: {
-    readonly path: string;
-    readonly followSymlinks: boolean;
     readonly signal: AbortSignal | undefined;
     readonly onBytes: (bytes: number) => void;
-    /** Told once the packing is over. */
+    /** Told once it is over. */
     readonly onEnd: () => void;
   },
 ): Promise<ReadableStream<Uint8Array>> {
@@ -183,7 +194,7 @@ export async function download(
     channel.signal(number, sigkill);
   };
   signal?.throwIfAborted();
-  await channel.exec(number, builtin(['tar-out', options.path, options.followSymlinks ? '1' : '0']), sink);
+  await channel.exec(number, builtin(argv), sink);
   try {
     await abortable(come(), signal);
   } catch (error) {

@@ -20,6 +20,8 @@ import type { WorkDirectory } from './work-directory.ts';
 
 export interface ImportOptions {
   readonly path: string;
+  /** In messages. @default the path */
+  readonly called?: string;
   /** Decides which image of an archive with several it is. */
   readonly reference: Reference;
   readonly layers: LayerStore;
@@ -46,7 +48,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   return options.work.use(async (own) => {
     const into = join(own, 'root');
     await mkdir(into, { mode: 0o755 });
-    const what = `the archive ${path}`;
+    const what = `the archive ${options.called ?? path}`;
     const { limits, signal, owners } = options;
     const unpack = (to: string, idShift: number | 'none'): Promise<Extracted> =>
       options.extract({ file: path, what, into: to, lower: [], limits, signal, idShift });
@@ -60,12 +62,16 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
       await mkdir(again, { mode: 0o755 });
       return importRoot(options, again, await unpack(again, owners.idShift));
     }
-    return install(options, await dockerArchiveSource(into, archive, options.reference, path), undefined);
+    return install(
+      options,
+      await dockerArchiveSource(into, archive, options.reference, options.called ?? path),
+      undefined,
+    );
   });
 }
 
 async function importLayout(options: ImportOptions, directory: string): Promise<ImageRecord> {
-  const { source, digest } = await layoutSource(directory, options.reference, options.path);
+  const { source, digest } = await layoutSource(directory, options.reference, options.called ?? options.path);
   return install(options, source, digest);
 }
 

@@ -1,6 +1,8 @@
+import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { pipeline } from 'node:stream/promises';
 import {
   type CallOptions,
   ImageError,
@@ -107,11 +109,15 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       if (before !== undefined && before !== image.digest) await sweep();
       return records.named(tenant, reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
     }
-    function take(path: string, reference: Reference, signal?: AbortSignal): Promise<NamedImage> {
+    function take(
+      path: string,
+      reference: Reference,
+      { signal, called = path }: { readonly signal?: AbortSignal | undefined; readonly called?: string } = {},
+    ): Promise<NamedImage> {
       const name = formatReference(reference);
       const start = async (own: AbortSignal): Promise<NamedImage> => {
         using holding = new DisposableStack();
-        return await record(name, await importImage({ ...parts, path, reference, holding, signal: own }));
+        return await record(name, await importImage({ ...parts, path, called, reference, holding, signal: own }));
       };
       return jobs.join(`${tenant} import ${path} ${name}`, start, { signal });
     }
@@ -126,7 +132,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       const { digest } = await layoutSource(baseImageDir, reference, 'the base image');
       // What one tenant took in is there for all: the others only lack its name.
       const known = records.image(digest);
-      if (known === undefined || !(await complete(known))) await take(baseImageDir, reference, signal);
+      if (known === undefined || !(await complete(known))) await take(baseImageDir, reference, { signal });
       else if (records.named(tenant, baseReference)?.image.digest !== digest) await record(baseReference, known);
       hasBase.add(tenant);
     }
@@ -198,13 +204,18 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
         const wanted = platform === undefined ? hostPlatform : parsePlatform(platform);
         return imageInfo(await pull(reference, parseReference(reference, search), wanted, signal, onProgress));
       },
-      async import(path, reference, { signal } = {}) {
+      async import(source, reference, { signal } = {}) {
         enter({ signal });
         const [name] = parseReference(reference);
         if (name.digest !== undefined) throw new InvalidArgumentError(`cannot import under a digest: ${reference}`);
         if (isBase([name]))
           throw new InvalidArgumentError('boxlite/base:latest comes with BoxLite; import under another name');
-        return imageInfo(await take(path, name, signal));
+        if (typeof source === 'string') return imageInfo(await take(source, name, { signal }));
+        return await work.use(async (own) => {
+          const path = join(own, 'archive');
+          await pipeline(source, createWriteStream(path, { mode: 0o600 }), signal === undefined ? {} : { signal });
+          return imageInfo(await take(path, name, { signal, called: 'that was sent' }));
+        });
       },
       async list({ pageSize = 100, pageToken } = {}, { signal } = {}) {
         enter({ signal });

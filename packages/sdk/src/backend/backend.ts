@@ -1,6 +1,7 @@
 import type { AccountBackend } from './account.ts';
 import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
 import type { EventsOptions, RuntimeEvent } from './events.ts';
+import type { FilesBackend } from './files.ts';
 import type {
   BoxInfo,
   BoxMetrics,
@@ -136,7 +137,7 @@ export interface BoxBackend {
   resume(call?: CallOptions): Promise<BoxInfo>;
   /** Starts a command, and the box if need be. */
   exec(options: ExecOptions, call?: MakeOptions): Promise<ExecutionBackend>;
-  /** Every execution that the box knows of; `UnsupportedError` over REST. */
+  /** Every execution that the box knows of, oldest first; `UnsupportedError` where a server cannot list them. */
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
   /**
    * The main command: that of this run of the box or, when the box does not run, that of its next start, which then runs
@@ -145,6 +146,7 @@ export interface BoxBackend {
   main(call?: CallOptions): Promise<MainExecution>;
   /** Re-attaches by id; `NotFoundError` when there is none. */
   execution(id: string, call?: CallOptions): Promise<ExecutionBackend>;
+  readonly files: FilesBackend;
   /** Unpacks a tar stream in the box. See docs/guides/files.md for where the entries land. */
   upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call?: CallOptions): Promise<void>;
   /** Packs a path of the box as a tar stream; `NotFoundError` before the first byte when there is none. */
@@ -307,10 +309,10 @@ export interface ImagesBackend {
   list(options?: ListImagesOptions, call?: CallOptions): Promise<ImagePage>;
   /** By manifest digest; null when there is none. */
   get(digest: string, call?: CallOptions): Promise<ImageDetails | null>;
-  /** `UnsupportedError` over REST. */
+  /** A reference, or a digest with all its references. `InvalidStateError` while a box has it. */
   remove(digestOrReference: string, call?: CallOptions): Promise<void>;
   /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */
   prune(options?: PruneImagesOptions, call?: CallOptions): Promise<PruneResult>;
-  /** A tar, an OCI layout or a root directory of the host, under a reference. `UnsupportedError` over REST. */
-  import(path: string, reference: string, call?: CallOptions): Promise<ImageInfo>;
+  /** A tar, an OCI layout or a root directory of the host, or a tar as a stream, under a reference. */
+  import(source: string | ReadableStream<Uint8Array>, reference: string, call?: CallOptions): Promise<ImageInfo>;
 }

@@ -206,6 +206,12 @@ export interface RuntimeConfig {
     readonly exportEnabled: boolean;
     readonly importEnabled: boolean;
     readonly volumesEnabled: boolean;
+    /** Whether `files` has more than `read` and `write`, and takes them as streams. */
+    readonly filesEnabled: boolean;
+    readonly imageRemoveEnabled: boolean;
+    readonly imageImportEnabled: boolean;
+    /** Whether `executions` lists them. */
+    readonly executionListEnabled: boolean;
     readonly supportedSecurityPresets: readonly SecurityPreset[];
     /** ISO 8601 duration; undefined where keys are not honoured. */
     readonly idempotencyKeyLifetime: string | undefined;

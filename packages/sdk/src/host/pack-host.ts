@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type { CopyOptions } from '../copy-options.ts';
 import { InvalidArgumentError } from '../errors.ts';
@@ -7,7 +8,13 @@ import { hostError, hostFs } from './host-fs.ts';
 
 const chunkSize = 256 * 1024;
 
-interface Walk extends CopyOptions {
+/** How a path of the host is packed. */
+export interface PackHostOptions extends CopyOptions {
+  /** Keeps who owns what. @default false: root */
+  readonly owners?: boolean;
+}
+
+interface Walk extends PackHostOptions {
   done: number;
 }
 
@@ -15,7 +22,7 @@ interface Walk extends CopyOptions {
  * Packs a file or directory of the host. A directory begins with `./`, a file is one entry: that is how the far side
  * tells them apart. Sockets, pipes and devices hold no content and are left out; the path itself may be a link.
  */
-export async function packHost(hostPath: string, options: CopyOptions): Promise<ReadableStream<Uint8Array>> {
+export async function packHost(hostPath: string, options: PackHostOptions): Promise<ReadableStream<Uint8Array>> {
   const { fs, path } = hostFs();
   const root = path.resolve(hostPath);
   try {
@@ -37,9 +44,10 @@ export async function packHost(hostPath: string, options: CopyOptions): Promise<
             size: 0,
             mode: top === '' ? mode & 0o7777 : 0o755,
             mtimeMs,
+            ...owner(stat, walk),
           } as const,
         };
-        if (top !== '') yield directory(top, { mode, mtimeMs });
+        if (top !== '') yield directory(top, stat, walk);
         yield* children(root, top, walk, [`${stat.dev}:${stat.ino}`]);
       })(),
     );
@@ -63,12 +71,12 @@ async function* children(
         throw hostError(error, at);
       });
       if (stat.isFile()) yield* fileEntry(at, entry, walk, walk.followSymlinks === true);
-      else if (stat.isSymbolicLink()) yield await symlink(at, entry, stat.mtimeMs);
+      else if (stat.isSymbolicLink()) yield await symlink(at, entry, stat, walk);
       else if (stat.isDirectory()) {
         const id = `${stat.dev}:${stat.ino}`;
         if (above.includes(id))
           throw new InvalidArgumentError(`${at} links to a directory above it: copy without followSymlinks`);
-        yield directory(entry, stat);
+        yield directory(entry, stat, walk);
         yield* children(at, entry, walk, [...above, id]);
       }
     }
@@ -77,13 +85,20 @@ async function* children(
   }
 }
 
-function directory(name: string, { mode, mtimeMs }: { mode: number; mtimeMs: number }): TarEntry {
-  return { header: { name: `${name}/`, type: 'directory', size: 0, mode: mode & 0o7777, mtimeMs } };
+function owner({ uid, gid }: Stats, { owners }: Walk): Pick<TarHeader, 'uid' | 'gid'> {
+  return owners ? { uid, gid } : {};
 }
 
-async function symlink(at: string, name: string, mtimeMs: number): Promise<TarEntry> {
+function directory(name: string, stat: Stats, walk: Walk): TarEntry {
+  const { mode, mtimeMs } = stat;
+  const header = { name: `${name}/`, type: 'directory', size: 0, mode: mode & 0o7777, mtimeMs } as const;
+  return { header: { ...header, ...owner(stat, walk) } };
+}
+
+async function symlink(at: string, name: string, stat: Stats, walk: Walk): Promise<TarEntry> {
   const linkName = await hostFs().fs.readlink(at);
-  return { header: { name, type: 'symlink', size: 0, mode: 0o777, mtimeMs, linkName } };
+  const header = { name, type: 'symlink', size: 0, mode: 0o777, mtimeMs: stat.mtimeMs, linkName } as const;
+  return { header: { ...header, ...owner(stat, walk) } };
 }
 
 /** The size comes from the open file, not from what stood at its path a moment ago. */
@@ -98,8 +113,9 @@ async function* fileEntry(
   let file: FileHandle | undefined;
   try {
     file = await fs.open(at, O_RDONLY | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
-    const { size, mode, mtimeMs } = await file.stat();
-    const header: TarHeader = { name, type: 'file', size, mode: mode & 0o7777, mtimeMs };
+    const stat = await file.stat();
+    const { size, mode, mtimeMs } = stat;
+    const header: TarHeader = { name, type: 'file', size, mode: mode & 0o7777, mtimeMs, ...owner(stat, walk) };
     yield { header, content: content(file, header, walk) };
   } catch (error) {
     throw hostError(error, at);

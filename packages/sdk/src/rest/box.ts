@@ -8,6 +8,8 @@ import {
   exportBox,
   getBox,
   getBoxMetrics,
+  listExecutions,
+  listExecutionsResponse,
   listNetworkEvents,
   listNetworkEventsResponse,
   pauseBox,
@@ -18,21 +20,39 @@ import {
   stopBox,
   uploadFiles,
 } from '@boxlite/api';
-import { query, raw, TransportError } from '@boxlite/rest';
+import { query, raw } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
+import type { ExecutionInfo } from '../backend/info.ts';
 import { UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
+import { restFiles } from './files.ts';
 import { networkEvent } from './network-wire.ts';
 import { restSnapshots } from './snapshots.ts';
 import { stoppable } from './stoppable.ts';
 import { restTunnel } from './tunnel.ts';
-import { boxInfo, boxMetrics, execRequest } from './wire.ts';
+import { boxInfo, boxMetrics, execRequest, executionInfo } from './wire.ts';
+import { withFailure } from './with-failure.ts';
 
 /** A box on a server. */
 export function restBox(connection: Connection, box: Box): BoxBackend {
   const snapshot = boxInfo(box);
   const { id, name } = snapshot;
+  const archives: Pick<BoxBackend, 'upload' | 'download'> = {
+    async upload(tar, { path, overwrite }, call) {
+      const source = stoppable(tar);
+      try {
+        await connection.ignore(uploadFiles({ box: id, path, overwrite, tar: source.stream }), call);
+      } finally {
+        source.stop();
+      }
+    },
+    async download({ path, followSymlinks }, call) {
+      const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
+      const { body } = await connection.send(raw(endpoint), call);
+      return withFailure(body, connection);
+    },
+  };
   return {
     id,
     name,
@@ -55,8 +75,18 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       const { execution_id } = await connection.send(query(endpoint, execResponse), call);
       return restExecution(connection, id, execution_id, startedAt);
     },
-    async executions() {
-      throw new UnsupportedError('a server of this protocol cannot list executions; keep the ids that exec gives');
+    async executions(call) {
+      if (!(await connection.can('execution_list_enabled', call)))
+        throw new UnsupportedError('this server cannot list executions; keep the ids that exec gives');
+      const found: ExecutionInfo[] = [];
+      for (let pageToken: string | undefined; ; ) {
+        const asked = query(listExecutions({ box: id, pageSize: 1000, pageToken }), listExecutionsResponse);
+        const page = await connection.send(asked, call);
+        found.push(...page.executions.map(executionInfo));
+        const next = page.next_page_token || undefined;
+        if (next === undefined || next === pageToken) return found;
+        pageToken = next;
+      }
     },
     async main() {
       throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
@@ -66,19 +96,8 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       const { startedAt } = await execution.info(call);
       return restExecution(connection, id, executionId, startedAt);
     },
-    async upload(tar, { path, overwrite }, call) {
-      const source = stoppable(tar);
-      try {
-        await connection.ignore(uploadFiles({ box: id, path, overwrite, tar: source.stream }), call);
-      } finally {
-        source.stop();
-      }
-    },
-    async download({ path, followSymlinks }, call) {
-      const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
-      const { body } = await connection.send(raw(endpoint), call);
-      return withFailure(body, connection);
-    },
+    ...archives,
+    files: restFiles(connection, id, archives),
     metrics: async (call) =>
       boxMetrics(await connection.send(query(getBoxMetrics({ box: id }), boxMetricsSchema), call)),
     snapshots: restSnapshots(connection, id),
@@ -94,28 +113,4 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
     },
     connect: (port, call) => restTunnel(connection, id, port, call),
   };
-}
-
-/** The same bytes, with errors of the SDK where the connection breaks. */
-function withFailure(body: ReadableStream<Uint8Array> | null, connection: Connection): ReadableStream<Uint8Array> {
-  const reader = body?.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const next = await reader?.read();
-          if (next?.value) controller.enqueue(next.value);
-          else controller.close();
-        } catch (error) {
-          throw connection.failure(
-            error instanceof TypeError
-              ? new TransportError(`the download broke off: ${error.message}`, { cause: error })
-              : error,
-          );
-        }
-      },
-      cancel: (reason) => reader?.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -21,11 +21,21 @@ import { restError } from './rest-error.ts';
 
 const nothing: SandboxCapabilities = {};
 
+/** What a server may be able to do, beyond the first generation of the protocol. */
+export type ServerAbility =
+  | 'files_enabled'
+  | 'image_remove_enabled'
+  | 'image_import_enabled'
+  | 'execution_list_enabled'
+  | 'linux_capabilities_enabled';
+
 /** A server as the REST backend sees it: queries go in, results or errors of the SDK come out. */
 export interface Connection {
   readonly client: Client;
   /** What the server can do, asked once. */
   readonly capabilities: () => Promise<SandboxCapabilities>;
+  /** Whether the server says that it can. */
+  can(what: ServerAbility, call?: CallOptions): Promise<boolean>;
   readonly idleTimeoutMs: number;
   readonly retries: RetryOptions;
   send<T>(request: Query<T>, call?: CallOptions): Promise<T>;
@@ -81,6 +91,14 @@ export function connect(options: BoxliteRestOptions): Connection {
   return {
     client,
     capabilities,
+    async can(what, { signal } = {}) {
+      signal?.throwIfAborted();
+      try {
+        return (await capabilities())[what] === true;
+      } catch (error) {
+        throw failure(error);
+      }
+    },
     idleTimeoutMs,
     retries,
     send,

@@ -2,16 +2,19 @@ import {
   getImage,
   imageDetails as imageDetailsSchema,
   imageInfo as imageInfoSchema,
+  importImage,
   listImages,
   listImagesResponse,
   pruneImages,
   pruneImagesResponse,
   pullImage,
+  removeImage,
 } from '@boxlite/api';
 import { query } from '@boxlite/rest';
 import type { ImagesBackend } from '../backend/backend.ts';
 import { NotFoundError, UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { stoppable } from './stoppable.ts';
 import { imageDetails, imageInfo } from './wire.ts';
 
 /** The images of a server. */
@@ -41,13 +44,27 @@ export function restImages(connection: Connection): ImagesBackend {
       const { removed, freed_bytes } = await connection.send(query(pruneImages({ body }), pruneImagesResponse), call);
       return { removed, freedBytes: freed_bytes };
     },
-    async remove() {
-      throw new UnsupportedError("a server's images cannot be removed over REST; remove them where the server runs");
+    async remove(digestOrReference, call) {
+      if (!(await connection.can('image_remove_enabled', call)))
+        throw new UnsupportedError('this server cannot remove images by REST; remove them where it runs');
+      await connection.ignore(removeImage({ image: digestOrReference }), call);
     },
-    async import() {
-      throw new UnsupportedError(
-        'images cannot be imported over REST; import where the server runs, or push to a registry',
-      );
+    async import(source, reference, call) {
+      if (!(await connection.can('image_import_enabled', call)))
+        throw new UnsupportedError('this server cannot import images; import where it runs, or push to a registry');
+      const archive = stoppable(typeof source === 'string' ? await hostImage(source) : source);
+      try {
+        const request = importImage({ reference, archive: archive.stream });
+        return imageInfo(await connection.send(query(request, imageInfoSchema), call));
+      } finally {
+        archive.stop();
+      }
     },
   };
+}
+
+/** A directory of the host as a tar, with its owners; a file as it is. */
+async function hostImage(path: string): Promise<ReadableStream<Uint8Array>> {
+  const { packImage } = await import('../host/pack-image.ts');
+  return packImage(path);
 }

@@ -222,12 +222,19 @@ it('streams archives both ways, and says when one breaks off', async () => {
   await expect(found?.files.read('/etc/f')).rejects.toMatchObject({ code: 'network_failed' });
 });
 
-it('refuses what the protocol cannot do before any request', async () => {
-  await using server = await serve({});
-  const { images } = Boxlite.rest({ url: server.url });
+it('refuses what a server does not say that it can do, and asks it nothing else', async () => {
+  await using server = await serve({ 'GET /v1/default/boxes/demo': (_, response) => json(response, 200, box) });
+  const runtime = Boxlite.rest({ url: server.url });
+  const found = await runtime.get('demo');
+  const { images } = runtime;
   await expect(images.remove('sha256:1')).rejects.toMatchObject({ code: 'unsupported' });
   await expect(images.import('/x.tar', 'x')).rejects.toMatchObject({ code: 'unsupported' });
-  expect(server.seen).toEqual([]);
+  await expect(found?.executions()).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(found?.files.stat('/etc')).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(found?.files.remove('/etc/f')).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(found?.files.mkdir('/etc/d')).rejects.toMatchObject({ code: 'unsupported' });
+  await expect(Array.fromAsync(found?.files.list('/etc') ?? [])).rejects.toMatchObject({ code: 'unsupported' });
+  expect(server.seen.map(({ url }) => url)).toEqual(['/v1/default/boxes/demo', '/v1/config']);
 });
 
 it('reads its options from the environment', () => {

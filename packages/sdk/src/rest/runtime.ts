@@ -35,7 +35,7 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
     runtimeConfig(await connection.send(query(getConfig(), sandboxConfig), call));
   const check = async ({ capabilities }: BoxOptions): Promise<void> => {
     // A server that does not know them would make a box that has what was to be dropped.
-    if (capabilities !== undefined && !(await connection.capabilities()).linux_capabilities_enabled)
+    if (capabilities !== undefined && !(await connection.can('linux_capabilities_enabled')))
       throw new UnsupportedError('capabilities: this server does not take them; leave them out or use a newer server');
   };
   const create = async (request: BoxOptions, name: string | undefined, call?: CallOptions): Promise<Box> => {

@@ -267,13 +267,18 @@ export function runtimeConfig({ defaults, capabilities }: api.SandboxConfig): Ru
       exportEnabled: capabilities?.export_enabled ?? false,
       importEnabled: capabilities?.import_enabled ?? false,
       volumesEnabled: capabilities?.volumes_enabled ?? false,
+      filesEnabled: capabilities?.files_enabled ?? false,
+      imageRemoveEnabled: capabilities?.image_remove_enabled ?? false,
+      imageImportEnabled: capabilities?.image_import_enabled ?? false,
+      executionListEnabled: capabilities?.execution_list_enabled ?? false,
       supportedSecurityPresets: capabilities?.supported_security_presets ?? ['standard'],
       idempotencyKeyLifetime: capabilities?.idempotency_key_lifetime ?? undefined,
     },
   };
 }
 
-function date(field: string, value: string): Date {
+/** An instant of an answer; `InternalError` for a text that is none. */
+export function date(field: string, value: string): Date {
   const parsed = new Date(value);
   if (Number.isNaN(parsed.getTime()))
     throw new InternalError(`the server's answer has a ${field} that is no date: ${value}`);

@@ -2,6 +2,7 @@ import type { BoxBackend, ExecutionBackend, OutputChunk, RuntimeBackend } from '
 import type { ExecOptions } from '../backend/box-options.ts';
 import type { BoxInfo, ExecutionInfo } from '../backend/info.ts';
 import { AlreadyExistsError, InvalidStateError, NotFoundError, UnsupportedError } from '../errors.ts';
+import { tarFiles } from '../rest/tar-files.ts';
 
 /** A program of the memory backend: what it writes, and how it ends. */
 export interface Program {
@@ -92,6 +93,17 @@ export function memoryBackend(
     };
   }
 
+  const files: Pick<BoxBackend, 'upload' | 'download'> = {
+    async upload(tar, { path }) {
+      uploads.set(path, await new Response(tar).bytes());
+    },
+    async download({ path }) {
+      const archive = archives.get(path);
+      if (archive === undefined) throw new NotFoundError(`no such path: ${path}`);
+      return new Blob([new Uint8Array(archive)]).stream();
+    },
+  };
+
   function box(snapshot: BoxInfo): BoxBackend {
     return {
       id: snapshot.id,
@@ -116,14 +128,8 @@ export function memoryBackend(
       async execution(id) {
         throw new NotFoundError(`execution not found: ${id}`);
       },
-      async upload(tar, { path }) {
-        uploads.set(path, await new Response(tar).bytes());
-      },
-      async download({ path }) {
-        const archive = archives.get(path);
-        if (archive === undefined) throw new NotFoundError(`no such path: ${path}`);
-        return new Blob([new Uint8Array(archive)]).stream();
-      },
+      ...files,
+      files: tarFiles(files),
       metrics: () => Promise.reject(new UnsupportedError('no metrics here')),
       clone: () => Promise.reject(new UnsupportedError('no copies here')),
       export: async () => new Blob(['archive']).stream(),

@@ -8,7 +8,11 @@ export interface LimitedStream {
 }
 
 /** Passes a stream on and counts its bytes; `PayloadTooLargeError` above the limit, and the source is cancelled. */
-export function limitedStream(source: ReadableStream<Uint8Array>, limitBytes: number): LimitedStream {
+export function limitedStream(
+  source: ReadableStream<Uint8Array>,
+  limitBytes: number,
+  what = 'the archive',
+): LimitedStream {
   const reader = source.getReader();
   let passed = 0;
   let failure: unknown;
@@ -22,7 +26,7 @@ export function limitedStream(source: ReadableStream<Uint8Array>, limitBytes: nu
             return;
           }
           passed += value.byteLength;
-          if (passed > limitBytes) throw tooLarge(limitBytes);
+          if (passed > limitBytes) throw tooLarge(limitBytes, what);
           controller.enqueue(value);
         } catch (error) {
           failure = error;
@@ -37,9 +41,7 @@ export function limitedStream(source: ReadableStream<Uint8Array>, limitBytes: nu
   return { stream, failure: () => failure };
 }
 
-/** The refusal of an archive above the limit. */
-export function tooLarge(limitBytes: number): PayloadTooLargeError {
-  return new PayloadTooLargeError(
-    `the archive is larger than ${limitBytes} bytes (capabilities.file_transfer_max_bytes)`,
-  );
+/** The refusal of an archive or a file above the limit. */
+export function tooLarge(limitBytes: number, what = 'the archive'): PayloadTooLargeError {
+  return new PayloadTooLargeError(`${what} is larger than ${limitBytes} bytes (capabilities.file_transfer_max_bytes)`);
 }

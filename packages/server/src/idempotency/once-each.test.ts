@@ -49,6 +49,9 @@ const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
   signalExecution: ['/a/executions/E1/signal', { json: { signal: 15 } }],
   resizeExecution: ['/a/executions/E1/resize', { json: { cols: 1, rows: 1 } }],
   uploadFiles: ['/a/files?path=/x', { body: 'tar', headers: { 'content-type': 'application/x-tar' } }],
+  writeFile: ['/a/files/content?path=/x', { body: 'x', headers: { 'content-type': 'application/octet-stream' } }],
+  removeFile: ['/a/files/entry?path=/f'],
+  makeDirectory: ['/a/files/directory?path=/d'],
   createSnapshot: ['/a/snapshots', { json: { name: 'new' } }],
   removeSnapshot: ['/a/snapshots/s'],
   restoreSnapshot: ['/a/snapshots/s/restore'],
@@ -61,6 +64,11 @@ const requests: Readonly<Record<string, [path: string, init?: AskInit]>> = {
   openTunnel: ['/a/network/tunnel?port=80'],
   pullImage: ['/../images/pull', { json: { reference: 'alpine' } }],
   pruneImages: ['/../images/prune', { json: {} }],
+  removeImage: ['/../images/alpine'],
+  importImage: [
+    '/../images/import?reference=tools',
+    { body: 'image', headers: { 'content-type': 'application/x-tar' } },
+  ],
   createVolume: ['/../volumes', { json: { name: 'v' } }],
   removeVolume: ['/../volumes/w'],
   createApiKey: ['/../api-keys', { json: { name: 'new' } }],
@@ -82,6 +90,8 @@ test.each([...keyedOperations])(
     const execution = await box.exec({ command: 'manual', tty: true });
     await box.snapshots.create('s');
     await first.backend.volumes.create('w');
+    box.files.contents.set('/f', new Uint8Array());
+    await first.backend.images.pull('alpine');
     await first.ask('POST', '/v1/default/api-keys', { json: { name: 'old' } });
     const ask = keyed(first, 'k1');
     const answer = await told(await ask(method, boxes + target, init));
@@ -93,6 +103,7 @@ test.each([...keyedOperations])(
       execution.signals,
       execution.sizes,
       box.uploads,
+      [...box.files.contents.keys()],
     ];
     const before = structuredClone(effects());
     const again = await ask(method, boxes + target, init);

@@ -23,7 +23,13 @@ export interface Payload extends Fingerprint {
 }
 
 /** Bodies that are too large to hold. */
-const streamedOperations: ReadonlySet<OperationId> = new Set(['uploadFiles', 'importBox', 'sendExecutionInput']);
+const streamedOperations: ReadonlySet<OperationId> = new Set([
+  'uploadFiles',
+  'writeFile',
+  'importBox',
+  'importImage',
+  'sendExecutionInput',
+]);
 
 /** Takes a request's body: whole, or as the route reads it. One that is held whole goes on without its client. */
 export async function payloadOf(operation: OperationId, call: RestCall): Promise<Payload> {

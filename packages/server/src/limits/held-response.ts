@@ -1,3 +1,4 @@
+import { wholeText } from '../http/whole-text.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
 /** What lasts as long as a request. */
@@ -27,8 +28,7 @@ export function heldResponse(response: Response, upgrade: UpgradeSlot | undefine
     };
     return response;
   }
-  // What has a length is in memory as a whole.
-  if (response.body === null || response.headers.has('content-length')) {
+  if (wholeText(response) !== undefined || response.body === null) {
     over();
     return response;
   }

@@ -1,4 +1,4 @@
-import { execResponse, executionInfo } from '@boxlite/api';
+import { execResponse, executionInfo, listExecutionsResponse } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { type TestServer, testKey, testServer } from '../testing/test-server.ts';
 
@@ -123,4 +123,24 @@ test('terminals are resized within 1 to 65535', async () => {
   for (const wrong of [{}, { cols: 0, rows: 1 }, { cols: 1, rows: 65536 }]) expect(await resize(wrong)).toBe(400);
   expect(await resize({ cols: 120, rows: 40 })).toBe(204);
   expect(execution?.sizes).toEqual([{ cols: 120, rows: 40 }]);
+});
+
+test('the executions of a box are listed in pages, oldest first', async () => {
+  const { ask, backend } = await withBox();
+  expect(listExecutionsResponse.parse(await (await ask('GET', `${box}/executions`)).json())).toEqual({
+    executions: [],
+    next_page_token: null,
+  });
+  for (let i = 0; i < 3; i++) await backend.boxes[0]?.exec({ command: 'manual' });
+  const found: string[] = [];
+  for (let token: string | null | undefined = ''; token != null; ) {
+    const query = `pageSize=2${token && `&pageToken=${token}`}`;
+    const page = listExecutionsResponse.parse(await (await ask('GET', `${box}/executions?${query}`)).json());
+    found.push(...page.executions.map(({ execution_id, status }) => `${execution_id} ${status}`));
+    token = page.next_page_token;
+  }
+  expect(found).toEqual(['E1 running', 'E2 running', 'E3 running']);
+  expect((await ask('GET', `${box}/executions?pageToken=x`)).status).toBe(400);
+  expect((await ask('GET', `${box}/executions?pageSize=0`)).status).toBe(400);
+  expect((await ask('GET', '/v1/default/boxes/none/executions')).status).toBe(404);
 });

@@ -1,13 +1,20 @@
-import { execRequest, resizeRequest, signalRequest } from '@boxlite/api';
+import {
+  execRequest,
+  type ListExecutionsResponse,
+  listExecutionsQuery,
+  resizeRequest,
+  signalRequest,
+} from '@boxlite/api';
 import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, TimeoutError } from 'boxlite/backend';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
 import { serverTiming, startStages, timed } from '../http/server-timing.ts';
-import { readJson } from '../http/validated.ts';
+import { readJson, readQuery } from '../http/validated.ts';
 import { signalOnce, startOnce, takenEarlier } from '../idempotency/executions.ts';
 import { readCursor } from '../output/cursor.ts';
 import { outputStream } from '../output/output-stream.ts';
+import type { PageTokens } from '../paging/page-tokens.ts';
 import type { ServerMetrics } from '../site/metrics.ts';
 import { execOptionsFromWire } from '../wire/box-options.ts';
 import { executionToWire } from '../wire/execution.ts';
@@ -15,6 +22,7 @@ import { pathBox, pathExecution, type Routes } from './route.ts';
 
 type ExecutionOperation =
   | 'startExecution'
+  | 'listExecutions'
   | 'getExecution'
   | 'streamExecutionOutput'
   | 'sendExecutionInput'
@@ -30,11 +38,12 @@ export interface ExecutionRouteOptions {
   /** Told of every error that ended a stream of output. */
   readonly onStreamError: (error: unknown, requestId: string) => void;
   readonly metrics: Pick<ServerMetrics, 'addOutputBytes' | 'stream'>;
+  readonly pages: PageTokens;
 }
 
 /** The operations on executions, but for the WebSocket terminal. */
 export function executionRoutes(options: ExecutionRouteOptions): Routes<ExecutionOperation> {
-  const { heartbeatMs, inputTimeoutMs, onStreamError, metrics } = options;
+  const { heartbeatMs, inputTimeoutMs, onStreamError, metrics, pages } = options;
   return {
     async startExecution(call) {
       const request = await readJson(call.request, execRequest);
@@ -46,6 +55,21 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const timing = serverTiming({ ...start, guest: (start.guest ?? 0) + guest });
       const location = `${call.root}/boxes/${box.id}/executions/${id}`;
       return json(201, { execution_id: id }, { location, ...timing });
+    },
+
+    async listExecutions(call) {
+      const { pageSize = 100, pageToken } = readQuery(call.request, listExecutionsQuery);
+      const box = await pathBox(call);
+      const list = ['executions', call.tenant, box.id];
+      const { pageToken: after = '' } = pages.open(list, pageToken);
+      // Ids are in the order of time, also of those that are gone since the page before.
+      const left = (await box.executions()).filter(({ id }) => id > after).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const page = left.slice(0, pageSize);
+      const next = left.length > pageSize ? page.at(-1)?.id : undefined;
+      return json(200, {
+        executions: page.map(executionToWire),
+        next_page_token: pages.sign(list, next),
+      } satisfies ListExecutionsResponse);
     },
 
     async getExecution(call) {

@@ -53,3 +53,27 @@ test('metrics are in the words of the wire, and a gauge that is not known is abs
   expect(one).toMatchObject({ cpu_percent: 12.5, boot_timing: { total_create_ms: 3 } });
   expect(one).not.toHaveProperty('memory_bytes', expect.anything());
 });
+
+test('an image is imported from a tar within the limit, and removed by digest or reference', async () => {
+  const { ask, backend } = testServer();
+  const tar = { 'content-type': 'application/x-tar' };
+  const imported = async (
+    reference: string,
+    body: BodyInit,
+    headers: Record<string, string> = tar,
+  ): Promise<Response> => ask('POST', `${images}/import?reference=${encodeURIComponent(reference)}`, { body, headers });
+  const image = imageInfo.parse(await (await imported('team/tools:1', 'image')).json());
+  expect(image.reference).toBe('team/tools:1');
+  expect((await imported('x', 'no image')).status).toBe(422);
+  expect((await imported('', 'image')).status).toBe(400);
+  expect((await imported('x', 'image', { 'content-type': 'text/plain' })).status).toBe(415);
+  const broken = new ReadableStream<Uint8Array>({ pull: (into) => into.error(new Error('gone')) });
+  expect((await imported('x', broken)).status).toBe(400);
+  expect((await ask('DELETE', `${images}/${encodeURIComponent('team/tools:1')}`)).status).toBe(204);
+  expect((await ask('DELETE', `${images}/${image.id}`)).status).toBe(404);
+  await imported('used', 'image');
+  expect((await ask('DELETE', `${images}/used`)).status).toBe(409);
+  backend.fileTransferMaxBytes = 4;
+  expect((await imported('x', 'image')).status).toBe(413);
+  expect((await imported('x', new Blob(['image']).stream())).status).toBe(413);
+});

@@ -1,5 +1,15 @@
-import { listImagesQuery, type PruneImagesResponse, pruneImagesRequest, pullImageRequest } from '@boxlite/api';
-import { type ImageDetails, NotFoundError } from 'boxlite/backend';
+import {
+  importImageQuery,
+  listImagesQuery,
+  type PruneImagesResponse,
+  pruneImagesRequest,
+  pullImageRequest,
+} from '@boxlite/api';
+import { type ImageDetails, InvalidArgumentError, NotFoundError, PayloadTooLargeError } from 'boxlite/backend';
+import { limitedStream, tooLarge } from '../files/limited-stream.ts';
+import { type Pace, pacedStream } from '../files/paced-stream.ts';
+import { HttpError } from '../http/http-error.ts';
+import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
 import { readJson, readQuery } from '../http/validated.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
@@ -10,7 +20,8 @@ import type { RestCall, Routes } from './route.ts';
 /** The operations on images. */
 export function imageRoutes(
   pages: PageTokens,
-): Routes<'pruneImages' | 'pullImage' | 'listImages' | 'getImage' | 'imageExists'> {
+  pace: Pace,
+): Routes<'pruneImages' | 'pullImage' | 'listImages' | 'getImage' | 'imageExists' | 'removeImage' | 'importImage'> {
   return {
     async pullImage(call) {
       const { reference, ...options } = await readJson(call.request, pullImageRequest);
@@ -38,6 +49,29 @@ export function imageRoutes(
     async imageExists(call) {
       await pathImage(call);
       return empty(204);
+    },
+
+    async removeImage(call) {
+      await call.backend.images.remove(call.params['digest'] ?? '');
+      return empty(204);
+    },
+
+    async importImage(call) {
+      const { request, backend } = call;
+      const { reference } = readQuery(request, importImageQuery);
+      requireMediaType(request, 'application/x-tar');
+      const limitBytes = (await backend.config()).capabilities.fileTransferMaxBytes;
+      if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes);
+      const body = request.body ?? new Blob([]).stream();
+      const { stream, failure } = limitedStream(pacedStream(body, pace), limitBytes);
+      try {
+        return json(200, imageToWire(await backend.images.import(stream, reference, { signal: request.signal })));
+      } catch (error) {
+        const cause = failure();
+        if (cause instanceof PayloadTooLargeError || cause instanceof HttpError) throw cause;
+        if (cause === undefined) throw error;
+        throw new InvalidArgumentError('the archive broke off before its end', { cause });
+      }
     },
   };
 }

@@ -158,6 +158,10 @@ export class MemoryBackend implements RuntimeBackend {
         exportEnabled: true,
         importEnabled: true,
         volumesEnabled: true,
+        filesEnabled: true,
+        imageRemoveEnabled: true,
+        imageImportEnabled: true,
+        executionListEnabled: true,
         supportedSecurityPresets: ['development', 'standard', 'maximum'],
         idempotencyKeyLifetime: undefined,
       },
@@ -218,16 +222,21 @@ function memoryImages(): ImagesBackend {
       const image = images.get(digest);
       return image ? { ...image, platform: 'linux/amd64', config: undefined, layers: undefined } : null;
     },
-    async remove() {
-      throw new UnsupportedError('not in memory');
+    async remove(digestOrReference) {
+      const found = [...images.values()].find(({ id, reference }) => [id, reference].includes(digestOrReference));
+      if (!found) throw new NotFoundError(`no image ${digestOrReference}`);
+      if (found.reference === 'used') throw new InvalidStateError('a box has it');
+      images.delete(found.id);
     },
     async prune({ keep = [] } = {}) {
       const removed = [...images.values()].filter(({ reference }) => !keep.includes(reference));
       for (const { id } of removed) images.delete(id);
       return { removed: removed.map(({ reference }) => reference), freedBytes: removed.length };
     },
-    async import() {
-      throw new UnsupportedError('not in memory');
+    async import(source, reference) {
+      if (typeof source === 'string') throw new UnsupportedError('not in memory');
+      if (!(await new Response(source).text()).startsWith('image')) throw new ImageError('no image');
+      return this.pull(reference);
     },
   };
 }

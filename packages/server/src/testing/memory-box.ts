@@ -21,6 +21,7 @@ import {
 import { duplexConnection } from 'boxlite/host';
 import { memorySnapshots } from './memory-disks.ts';
 import { MemoryExecution } from './memory-execution.ts';
+import { memoryFiles } from './memory-files.ts';
 
 const pieceBytes = 64 * 1024;
 
@@ -32,6 +33,7 @@ export class MemoryBox implements BoxBackend {
   readonly started: MemoryExecution[] = [];
   readonly uploads: { path: string; overwrite: boolean | undefined; bytes: number; error?: unknown }[] = [];
   readonly snapshots: SnapshotsBackend;
+  readonly files: ReturnType<typeof memoryFiles> = memoryFiles();
   readonly refusals: NetworkEvent[] = [];
   stopTimeoutMs: number | undefined;
   /** Pieces of downloads that are under way. */

@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { maybe } from './field.ts';
+
+/** What kind of thing a path of a box leads to. */
+export const fileTypes = [
+  'file',
+  'directory',
+  'symlink',
+  'pipe',
+  'socket',
+  'character_device',
+  'block_device',
+] as const;
+
+/** One of {@link fileTypes}. */
+export type FileType = (typeof fileTypes)[number];
+
+/** A file or directory of a box. */
+export interface FileInfo {
+  /** What is not UTF-8 in it is U+FFFD. */
+  readonly name: string;
+  /** The name's bytes in base64; null where they are UTF-8. */
+  readonly name_base64?: string | null | undefined;
+  readonly type: FileType;
+  readonly size_bytes: number;
+  /** Permission bits, as a number. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** RFC 3339, UTC. */
+  readonly modified_at: string;
+  /** Where a symbolic link leads; null for everything else. */
+  readonly target?: string | null | undefined;
+}
+
+/** Reads a file's record. */
+export const fileInfo: z.ZodType<FileInfo> = z.object({
+  name: z.string().min(1),
+  name_base64: maybe(z.base64()),
+  type: z.enum(fileTypes),
+  size_bytes: z.int().nonnegative(),
+  mode: z.int().min(0).max(0o7777),
+  uid: z.int().nonnegative(),
+  gid: z.int().nonnegative(),
+  modified_at: z.string(),
+  target: maybe(z.string()),
+});

@@ -1,0 +1,131 @@
+import {
+  type FileInfo as FileWire,
+  fileInfo as fileInfoSchema,
+  listDirectory,
+  makeDirectory,
+  readFile,
+  removeFile,
+  statFile,
+  writeFile,
+} from '@boxlite/api';
+import { query, raw, StatusError } from '@boxlite/rest';
+import type { BoxBackend, CallOptions } from '../backend/backend.ts';
+import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
+import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
+import { lines } from '../text.ts';
+import { decodeBase64 } from './base64.ts';
+import type { Connection } from './connection.ts';
+import { stoppable } from './stoppable.ts';
+import { tarFiles } from './tar-files.ts';
+import { date } from './wire.ts';
+import { withFailure } from './with-failure.ts';
+
+/** The files of a box on a server; one that has only archives reads and writes by these. */
+export function restFiles(
+  connection: Connection,
+  box: string,
+  archives: Pick<BoxBackend, 'upload' | 'download'>,
+): FilesBackend {
+  const old = tarFiles(archives);
+  const here = singleFiles(connection, box);
+  const able = async (call: CallOptions): Promise<FilesBackend> =>
+    (await connection.can('files_enabled', call)) ? here : old;
+  return {
+    read: async (path, range, call = {}) => (await able(call)).read(path, range, call),
+    write: async (path, content, how, call = {}) => (await able(call)).write(path, content, how, call),
+    async *list(path, call = {}) {
+      yield* (await able(call)).list(path, call);
+    },
+    stat: async (path, how, call = {}) => (await able(call)).stat(path, how, call),
+    remove: async (path, how, call = {}) => (await able(call)).remove(path, how, call),
+    mkdir: async (path, how, call = {}) => (await able(call)).mkdir(path, how, call),
+  };
+}
+
+function singleFiles(connection: Connection, box: string): FilesBackend {
+  return {
+    async read(path, { offset = 0, length } = {}, call = {}) {
+      if (length === 0) return { ...(await size(path, call)), stream: nothing() };
+      const end = length === undefined ? undefined : offset + length - 1;
+      const range = offset > 0 || end !== undefined ? { start: offset, end } : undefined;
+      try {
+        const { status, headers, body } = await connection.send(raw(readFile({ box, path, range })), call);
+        if (range !== undefined && status !== 206)
+          throw new InternalError(`the server sent all of ${path} where a part was asked for`);
+        const whole = status === 206 ? headers.get('content-range')?.split('/')[1] : headers.get('content-length');
+        return {
+          size: Number(whole ?? Number.NaN),
+          modifiedAt: new Date(headers.get('last-modified') ?? Number.NaN),
+          stream: withFailure(body, connection),
+        };
+      } catch (error) {
+        const beyond =
+          error instanceof BoxliteError && error.cause instanceof StatusError && error.cause.status === 416;
+        if (!beyond) throw error;
+        return { ...(await size(path, call)), stream: nothing() };
+      }
+    },
+
+    async write(path, content, { mode, overwrite } = {}, call = {}) {
+      const endpoint = { box, path, mode, overwrite };
+      if (content instanceof Uint8Array) return connection.ignore(writeFile({ ...endpoint, content }), call);
+      const source = stoppable(content);
+      try {
+        await connection.ignore(writeFile({ ...endpoint, content: source.stream }), call);
+      } finally {
+        source.stop();
+      }
+    },
+
+    async *list(path, call = {}) {
+      const { body } = await connection.send(raw(listDirectory({ box, path })), call);
+      for await (const line of lines(withFailure(body, connection))) yield fileInfo(parsed(line));
+    },
+
+    async stat(path, { followSymlinks } = {}, call = {}) {
+      const endpoint = statFile({ box, path, follow_symlinks: followSymlinks });
+      return fileInfo(await connection.send(query(endpoint, fileInfoSchema), call));
+    },
+
+    remove: (path, { recursive } = {}, call = {}) => connection.ignore(removeFile({ box, path, recursive }), call),
+
+    mkdir: (path, { parents, mode } = {}, call = {}) =>
+      connection.ignore(makeDirectory({ box, path, parents, mode }), call),
+  };
+
+  async function size(path: string, call: CallOptions): Promise<Pick<FileContent, 'size' | 'modifiedAt'>> {
+    const endpoint = statFile({ box, path, follow_symlinks: true });
+    const { size: bytes, modifiedAt } = fileInfo(await connection.send(query(endpoint, fileInfoSchema), call));
+    return { size: bytes, modifiedAt };
+  }
+}
+
+function nothing(): ReadableStream<Uint8Array> {
+  return new Blob([]).stream();
+}
+
+function parsed(line: string): FileWire {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new NetworkError('the list of the directory broke off; list it again', { cause });
+  }
+  const result = fileInfoSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InternalError(`the server listed what is no file: ${result.error.message}`);
+}
+
+function fileInfo(file: FileWire): FileInfo {
+  return {
+    name: file.name,
+    nameBytes: file.name_base64 == null ? undefined : decodeBase64(file.name_base64),
+    type: file.type,
+    size: file.size_bytes,
+    mode: file.mode,
+    uid: file.uid,
+    gid: file.gid,
+    modifiedAt: date('modified_at', file.modified_at),
+    target: file.target ?? undefined,
+  };
+}

@@ -1,0 +1,29 @@
+import { TransportError } from '@boxlite/rest';
+import type { Connection } from './connection.ts';
+
+/** The same bytes, with errors of the SDK where the connection breaks. */
+export function withFailure(
+  body: ReadableStream<Uint8Array> | null,
+  connection: Connection,
+): ReadableStream<Uint8Array> {
+  const reader = body?.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const next = await reader?.read();
+          if (next?.value) controller.enqueue(next.value);
+          else controller.close();
+        } catch (error) {
+          throw connection.failure(
+            error instanceof TypeError
+              ? new TransportError(`the download broke off: ${error.message}`, { cause: error })
+              : error,
+          );
+        }
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
