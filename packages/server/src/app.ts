@@ -4,12 +4,13 @@ import { InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
 import { type AuthOptions, authenticator } from './auth/authenticator.ts';
 import { defaultPace, type Pace } from './files/paced-stream.ts';
 import { cors } from './guard/cors.ts';
-import { secureHeaders } from './guard/security-headers.ts';
+import { securityHeaders } from './guard/security-headers.ts';
 import { errorAnswer } from './http/error-answer.ts';
 import { generationOf } from './http/generation.ts';
 import { HttpError } from './http/http-error.ts';
+import { asResponse, type Reply } from './http/reply.ts';
 import { requestId } from './http/request-id.ts';
-import { refusal } from './http/respond.ts';
+import { empty, refusal } from './http/respond.ts';
 import { firstByte } from './http/server-timing.ts';
 import { onceEach } from './idempotency/once-each.ts';
 import { requestRecords } from './idempotency/records.ts';
@@ -76,6 +77,8 @@ export interface AppOptions {
 export interface App {
   /** Answers a request; never rejects. */
   fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response>;
+  /** The same for who writes the answer himself, as {@link listen} does. */
+  reply(request: Request, upgrade?: UpgradeSlot): Promise<Reply>;
   /** Takes an `upgrade` event of a Node server: a WebSocket terminal, or an HTTP refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Takes a `connect` event of a Node server: a tunnel into a box, or an HTTP refusal. */
@@ -138,7 +141,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     heartbeatMs,
   });
 
-  async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
+  async function answered(request: Request, passage: Passage): Promise<[Reply, unknown?]> {
     try {
       checkEncoding(request.url);
       return [origins.preflight(request) ?? (await answerSite(request, passage)) ?? (await route(request, passage))];
@@ -147,13 +150,12 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       const answer = errorAnswer(error, passage.requestId);
       const { status, headers } = answer;
       // A HEAD has no body, and a length would be a promise of one.
-      const response =
-        request.method === 'HEAD' ? new Response(null, { status, headers }) : refusal(answer, passage.generation);
-      return [response, status >= 500 ? error : undefined];
+      const reply = request.method === 'HEAD' ? empty(status, headers) : refusal(answer, passage.generation);
+      return [reply, status >= 500 ? error : undefined];
     }
   }
 
-  async function fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response> {
+  async function reply(request: Request, upgrade?: UpgradeSlot): Promise<Reply> {
     const startedMs = performance.now();
     const passage: Passage = {
       requestId: requestId(request.headers.get('x-request-id')),
@@ -161,11 +163,10 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       path: pathOf(request.url),
       upgrade,
     };
-    const [response, error] = await answered(request, passage);
-    const { status, headers } = response;
+    const [answer, error] = await answered(request, passage);
+    const { status, body } = answer;
     const durationMs = performance.now() - startedMs;
-    headers.set('x-request-id', passage.requestId);
-    secureHeaders(headers);
+    const headers = { ...securityHeaders, ...answer.headers, 'x-request-id': passage.requestId };
     origins.permit(request, headers);
     firstByte(headers, durationMs);
     const { operation, path, principal } = passage;
@@ -183,12 +184,13 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     };
     metrics.count(entry);
     log(entry);
-    return response;
+    return { status, headers, body };
   }
 
   return {
-    fetch,
-    upgrade: upgrader(fetch),
+    fetch: async (request, upgrade) => asResponse(await reply(request, upgrade)),
+    reply,
+    upgrade: upgrader(reply),
     connect: connector(tenants, open, limits, log),
     drain() {
       draining.abort();

@@ -52,9 +52,8 @@ export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, l
       await joinConnections(duplexConnection(socket), inner);
     } catch (error) {
       const answer = errorAnswer(error, id);
-      const response = refusal(answer, 2);
       logged(answer.status, answer.status >= 500 ? error : undefined);
-      await refuse(response, request, socket);
+      await refuse(refusal(answer, 2), request, socket);
     } finally {
       over();
     }

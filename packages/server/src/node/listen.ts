@@ -8,12 +8,13 @@ import type { App } from '../app.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
+import { asResponse, type Reply } from '../http/reply.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import { answerBadRequest } from './bad-request.ts';
 import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
 import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
-import { writeResponse } from './write-response.ts';
+import { writeReply } from './write-reply.ts';
 
 /** Options of {@link listen}. */
 export interface ListenOptions {
@@ -55,25 +56,25 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const unfinished = new WeakSet<Duplex>();
   let closing: Promise<void> | undefined;
 
-  async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  async function send(reply: Reply, outgoing: ServerResponse): Promise<void> {
     // After a refusal in the middle of a body, what follows on the connection is not a request.
-    const last = closing || response.status === 413 || response.status === 408;
+    const last = closing || reply.status === 413 || reply.status === 408;
     // A `Connection` of the answer itself, such as that of a 426, would hide from Node that the client wants no more.
-    if (last || !outgoing.shouldKeepAlive) response.headers.append('connection', 'close');
+    const shown = last || !outgoing.shouldKeepAlive ? closingReply(reply) : reply;
     const { req: incoming } = outgoing;
     if (!incoming.complete) {
       unfinished.add(incoming.socket);
       incoming.once('end', () => unfinished.delete(incoming.socket));
     }
-    await writeResponse(response, outgoing, limits.stallTimeoutMs);
+    await writeReply(shown, outgoing, limits.stallTimeoutMs);
     if (closing) outgoing.once('finish', () => setImmediate(() => server.closeIdleConnections()));
   }
   const answer = getRequestListener(
     async (request, { outgoing }) => {
-      if (outgoing instanceof ServerResponse) await send(await app.fetch(request), outgoing);
+      if (outgoing instanceof ServerResponse) await send(await app.reply(request), outgoing);
       return RESPONSE_ALREADY_SENT;
     },
-    { overrideGlobalObjects: false, errorHandler: () => unreadable({}) },
+    { overrideGlobalObjects: false, errorHandler: () => asResponse(unreadable({})) },
   );
   const how = {
     // Uploads may take long; bodies that are read whole have their own limit.
@@ -112,7 +113,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     else answerBadRequest(error, socket);
   });
   server.on('checkExpectation', ({ headers }: IncomingMessage, outgoing: ServerResponse) => {
-    void writeResponse(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
+    void writeReply(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
   });
   // A handshake that fails has no HTTP to be answered in.
   secure?.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -151,6 +152,11 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   return { url, port, reloadCertificate, close, [Symbol.asyncDispose]: () => close() };
 }
 
+function closingReply(reply: Reply): Reply {
+  const { connection, ...headers } = reply.headers;
+  return { ...reply, headers: { ...headers, connection: connection === undefined ? 'close' : `${connection}, close` } };
+}
+
 function bound(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -171,7 +177,7 @@ function unreadable(
   { authorization, 'x-request-id': given }: IncomingHttpHeaders,
   status = 400,
   message = 'malformed request: the URL or the Host header cannot be read',
-): Response {
+): Reply {
   const id = requestId(given?.toString());
   return refusal(errorAnswer(new HttpError(status, 'InvalidArgumentError', message), id), generationOf(authorization));
 }

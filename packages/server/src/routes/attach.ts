@@ -2,6 +2,7 @@ import { type BoxBackend, type ExecutionBackend, NotFoundError } from 'boxlite/b
 import { attach } from '../attach/attach.ts';
 import { attachments } from '../attach/attachments.ts';
 import { HttpError } from '../http/http-error.ts';
+import type { Reply } from '../http/reply.ts';
 import { empty } from '../http/respond.ts';
 import { hasExecution } from '../idempotency/executions.ts';
 import { checkHandshake } from '../terminal/handshake.ts';
@@ -28,13 +29,13 @@ export function attachRoutes(options: TerminalOptions): Routes<'attachExecution'
     box: BoxBackend,
     id: string,
     execution: ExecutionBackend | Promise<ExecutionBackend>,
-  ): Response {
+  ): Reply {
     const { upgrade, requestId } = call;
     if (!upgrade) throw new HttpError(426, 'InvalidArgumentError', 'this connection cannot become a WebSocket');
     const attachment = slots.claim(slotOf(box, id));
     upgrade.accept = (socket) => attach(socket, execution, attachment, requestId, options);
     upgrade.abandon = () => attachment.release();
-    return new Response(null, { status: 204, headers: { 'x-boxlite-execution-id': id } });
+    return empty(204, { 'x-boxlite-execution-id': id });
   }
 
   return {

@@ -1,6 +1,7 @@
 import { type CreateBoxRequest, createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
 import { type BoxBackend, type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
 import type { Generation } from '../http/generation.ts';
+import type { Reply } from '../http/reply.ts';
 import { empty, json } from '../http/respond.ts';
 import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
@@ -135,7 +136,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
   };
 }
 
-function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Response {
+function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Reply {
   const location = `${call.root}/boxes/${box.id}`;
   return json(201, boxToWire(box.snapshot), { location, ...timing });
 }

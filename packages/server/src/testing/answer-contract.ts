@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
+import type { Reply } from '../http/reply.ts';
 import { openapiFile } from '../site/shipped-files.ts';
 
 interface Referable {
@@ -75,12 +76,12 @@ function operationOf(method: string, path: string): OperationAnswers | undefined
 export function contractOf(
   method: string,
   path: string,
-  { status, headers }: Response,
+  { status, headers }: Reply,
   text: string | undefined,
 ): { readonly operationId: string | undefined; readonly wrong: string | undefined } {
   const operation = operationOf(method, path);
   const operationId = operation?.operationId;
-  if (headers.get('x-request-id') === null) return { operationId, wrong: 'there is no X-Request-Id' };
+  if (headers['x-request-id'] === undefined) return { operationId, wrong: 'there is no X-Request-Id' };
   if (!operation) return { operationId, wrong: text === undefined ? undefined : whatIsWrong(errorShape, text) };
   const documented = operation.responses[status];
   if (!documented) return { operationId, wrong: `the contract has no ${status} for ${operationId}` };
@@ -90,12 +91,12 @@ export function contractOf(
 function wrongBy(
   method: string,
   answer: DocumentedAnswer,
-  headers: Headers,
+  headers: Reply['headers'],
   text: string | undefined,
 ): string | undefined {
   for (const [name, header] of Object.entries(answer.headers ?? {}))
-    if (resolved(header).required && headers.get(name) === null) return `there is no ${name}`;
-  const type = headers.get('content-type')?.split(';')[0];
+    if (resolved(header).required && headers[name.toLowerCase()] === undefined) return `there is no ${name}`;
+  const type = headers['content-type']?.split(';')[0];
   // HEAD is answered as GET, without a body; what it lacks is then no fault.
   if (method === 'HEAD' && text === undefined) return undefined;
   if (!answer.content) return text === undefined || text === '' ? undefined : 'there is a body, and must not be one';
