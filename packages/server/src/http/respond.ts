@@ -11,7 +11,12 @@ export function text(status: number, body: string, headers: HeaderFields): Reply
 
 /** An answer in JSON, with its length. */
 export function json(status: number, value: unknown, headers: HeaderFields = {}): Reply {
-  return text(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
+  return jsonText(status, JSON.stringify(value), headers);
+}
+
+/** The same for what is written already. */
+export function jsonText(status: number, body: string, headers: HeaderFields = {}): Reply {
+  return text(status, body, { 'content-type': 'application/json', ...headers });
 }
 
 /** An answer without a body. */

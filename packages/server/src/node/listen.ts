@@ -70,9 +70,14 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     if (closing) outgoing.once('finish', () => setImmediate(() => server.closeIdleConnections()));
   }
   const answer = getRequestListener(
-    async (request, { outgoing }) => {
-      if (outgoing instanceof ServerResponse) await send(await app.reply(request), outgoing);
-      return RESPONSE_ALREADY_SENT;
+    (request, { outgoing }) => {
+      if (!(outgoing instanceof ServerResponse)) return RESPONSE_ALREADY_SENT;
+      app
+        .reply(request)
+        .then((reply) => send(reply, outgoing))
+        .catch(() => outgoing.destroy());
+      // Nothing is left to do for who waits: a promise that is never kept is let go of with the request.
+      return new Promise<Response>(() => {});
     },
     { overrideGlobalObjects: false, errorHandler: () => asResponse(unreadable({})) },
   );

@@ -2,12 +2,12 @@ import { type CreateBoxRequest, createBoxRequest, listBoxesQuery, removeBoxQuery
 import { type BoxBackend, type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
 import type { Generation } from '../http/generation.ts';
 import type { Reply } from '../http/reply.ts';
-import { empty, json } from '../http/respond.ts';
+import { empty, json, jsonText } from '../http/respond.ts';
 import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
-import { boxPageToWire, boxToWire } from '../wire/box.ts';
+import { boxPageToWire, boxText, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
 import { present } from '../wire/present.ts';
 import { checkHostPaths } from './host-paths.ts';
@@ -71,7 +71,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
     },
 
     async getBox(call) {
-      return json(200, boxToWire(await (await pathBox(call)).info()));
+      return jsonText(200, boxText(await (await pathBox(call)).info()));
     },
 
     async boxExists(call) {
