@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
 import { type AuthOptions, authenticator } from './auth/authenticator.ts';
+import { type WatchPrincipal, watchCredential } from './auth/credential-watch.ts';
 import { defaultPace, type Pace } from './files/paced-stream.ts';
 import { cors } from './guard/cors.ts';
 import { securityHeaders } from './guard/security-headers.ts';
@@ -90,13 +91,15 @@ export interface App {
 /** Puts a backend behind the REST API of both generations with this project's additions. `InvalidArgumentError`. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const draining = new AbortController();
+  const basePath = checkedBasePath(options.basePath ?? '');
   const metrics = serverMetrics(backend);
   const origins = cors(options.corsOrigins ?? []);
   const log: Log = options.log ?? (() => {});
   const pace = options.pace ?? defaultPace;
   const heartbeatMs = options.heartbeatMs ?? 15_000;
-  const open = tickets(options.nowMs);
   const auth = authenticator(options.auth, options.nowMs);
+  const open = tickets(auth.isGood, options.nowMs);
+  const watch: WatchPrincipal = (who, cut) => watchCredential(() => auth.isGood(who), heartbeatMs, cut);
   const tenants = tenantsOf(backend);
   const limits = limiter(options.limits ?? {}, options.nowMs);
   const answerSite = site({
@@ -104,6 +107,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     metrics,
     ready: readiness(backend, draining.signal, options.nowMs),
     metricsPublic: options.metricsPublic ?? false,
+    basePath,
   });
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
@@ -125,20 +129,19 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     ...attachRoutes({ heartbeatMs, onStreamError }),
     ...fileRoutes(pace),
     ...imageRoutes(pages),
-    ...networkRoutes(open, { heartbeatMs }),
+    ...networkRoutes(open, { heartbeatMs, watch }),
     ...metricsRoutes(),
     ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
     ...snapshotRoutes(),
     ...copyRoutes(pace),
     ...volumeRoutes(),
   };
-  const basePath = checkedBasePath(options.basePath ?? '');
   const route = router(onceEach(routes, { records, onError: onStreamError }), {
     auth,
     tenants,
     limits,
     basePath,
-    heartbeatMs,
+    watch,
   });
 
   async function answered(request: Request, passage: Passage): Promise<[Reply, unknown?]> {
@@ -191,7 +194,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     fetch: async (request, upgrade) => asResponse(await reply(request, upgrade)),
     reply,
     upgrade: upgrader(reply),
-    connect: connector(tenants, open, limits, log),
+    connect: connector({ tenants, tickets: open, limits, log, watch }),
     drain() {
       draining.abort();
       metrics.close();

@@ -1,6 +1,6 @@
 import { type Operation, operations } from '@boxlite/api';
 import type { Authenticator } from './auth/authenticator.ts';
-import { watchCredential } from './auth/credential-watch.ts';
+import type { WatchPrincipal } from './auth/credential-watch.ts';
 import { type Principal, requirePermission } from './auth/principal.ts';
 import { meantTenant } from './auth/tenant.ts';
 import type { Generation } from './http/generation.ts';
@@ -35,8 +35,7 @@ export interface RouterOptions {
   readonly limits: Limiter;
   /** What comes before every path, such as `/api`; empty for nothing. */
   readonly basePath: string;
-  /** How often is looked whether the credential of an open stream is still good. */
-  readonly heartbeatMs: number;
+  readonly watch: WatchPrincipal;
 }
 
 /** The operations of a path, by method. */
@@ -50,7 +49,7 @@ interface PathOperations {
  * Routes a request by the table of operations, and lets it in: 404 for a path that is in no operation, 405 with `Allow`
  * for another method, then the credential, its limits, the tenant and the scope.
  */
-export function router(routes: Routes, { auth, tenants, limits, basePath, heartbeatMs }: RouterOptions): Router {
+export function router(routes: Routes, { auth, tenants, limits, basePath, watch }: RouterOptions): Router {
   const find = pathTree(pathOperations(basePath));
 
   async function answer(
@@ -79,7 +78,7 @@ export function router(routes: Routes, { auth, tenants, limits, basePath, heartb
     }
     const who = await auth.authenticate(request.headers.get('authorization'));
     passage.principal = who;
-    const over = limits.enter(who.id);
+    const over = limits.enter(who.root);
     try {
       const tenant = meantTenant(who, prefix);
       const { scope, permission } = operation;
@@ -87,8 +86,7 @@ export function router(routes: Routes, { auth, tenants, limits, basePath, heartb
         requirePermission(who, permission, generation === 1 ? (scope ?? permission) : permission);
       const backend = tenants.backend(tenant);
       const reply = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
-      const watch = (cut: () => void): (() => void) => watchCredential(() => auth.isGood(who), heartbeatMs, cut);
-      return heldReply(reply, upgrade, { over, watch });
+      return heldReply(reply, upgrade, { over, watch: (cut) => watch(who, cut) });
     } catch (error) {
       over();
       throw error;

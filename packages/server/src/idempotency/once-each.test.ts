@@ -306,3 +306,16 @@ test('a command whose client left before the answer is ended, unless it is asked
   await vi.waitFor(() => expect(undone).toContain('gone'));
   expect(undone).toEqual(['gone']);
 });
+
+test('a store that cannot be written is a StorageError, and nothing is done', async () => {
+  const store = openServerStore(await inFolder());
+  const server = testServer({ store });
+  store.database.exec('PRAGMA query_only = ON');
+  const refused = await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } });
+  expect(refused.status).toBe(500);
+  expect(await refused.json()).toMatchObject({ error: { type: 'StorageError', code: 'storage_error' } });
+  expect(server.log[0]?.error).toMatchObject({ code: 'storage_failed', message: expect.stringContaining('server.db') });
+  expect((await server.ask('GET', `${boxes}/a`)).status).toBe(404);
+  store.database.exec('PRAGMA query_only = OFF');
+  expect((await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } })).status).toBe(201);
+});

@@ -17,6 +17,8 @@ export interface Credential {
   readonly createdAtMs: number;
   /** The principal that made it. */
   readonly createdBy: string;
+  /** Whose limits its requests count on: the first of those that made each other's keys down to this one, or itself. */
+  readonly root: string;
   readonly expiresAtMs: number | undefined;
   readonly revokedAtMs: number | undefined;
   /** To the minute. */
@@ -30,6 +32,8 @@ export interface NewCredential {
   readonly tenants: readonly string[] | undefined;
   readonly permissions: ReadonlySet<Permission>;
   readonly createdBy: string;
+  /** That of who made it, where that is somebody with limits. @default itself */
+  readonly root?: string | undefined;
   readonly expiresAtMs?: number | undefined;
 }
 

@@ -14,6 +14,7 @@ import { refusal } from '../http/respond.ts';
 import { answerBadRequest } from './bad-request.ts';
 import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
 import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
+import { refuse } from './refuse.ts';
 import { writeReply } from './write-reply.ts';
 
 /** Options of {@link listen}. */
@@ -93,7 +94,10 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     keepAliveInitialDelay: 60_000,
     shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
   };
-  const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
+  const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (hasOneHost(incoming)) void answer(incoming, outgoing);
+    else void writeReply(closingReply(twoHosts(incoming)), outgoing);
+  };
   const { tls } = options;
   const secure =
     tls &&
@@ -108,10 +112,12 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.on('connection', keep(sockets));
   server.on(secure ? 'secureConnection' : 'connection', keep(talking));
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
-    app.upgrade(request, socket, head).catch(() => socket.destroy());
+    const taken = hasOneHost(request) ? app.upgrade(request, socket, head) : refuse(twoHosts(request), request, socket);
+    taken.catch(() => socket.destroy());
   });
   server.on('connect', (request: IncomingMessage, socket, head) => {
-    app.connect(request, socket, head).catch(() => socket.destroy());
+    const taken = hasOneHost(request) ? app.connect(request, socket, head) : refuse(twoHosts(request), request, socket);
+    taken.catch(() => socket.destroy());
   });
   server.on('clientError', (error, socket) => {
     if (unfinished.has(socket)) socket.end();
@@ -155,6 +161,20 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const url = `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const reloadCertificate = async (): Promise<void> => watch?.reload();
   return { url, port, reloadCertificate, close, [Symbol.asyncDispose]: () => close() };
+}
+
+/** Node takes the first of several; who stands before this server may take another (RFC 9112, section 3.2). */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts <= 1;
+}
+
+function twoHosts({ headers }: IncomingMessage): Reply {
+  return unreadable(headers, 400, 'malformed request: it has more than one Host header');
 }
 
 function closingReply(reply: Reply): Reply {

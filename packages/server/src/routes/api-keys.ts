@@ -26,6 +26,7 @@ export function apiKeyRoutes(
         permissions: heldPermissions(request.permissions ?? request.scopes, who, call.generation),
         expiresAtMs: heldExpiry(request.expires_at, who, nowMs()),
         createdBy: who.id,
+        root: who.root,
       });
       const location = `${call.root}/api-keys/${encodeURIComponent(credential.name)}`;
       const headers = { location, 'cache-control': 'no-store' };

@@ -15,6 +15,8 @@ export interface SiteOptions {
   readonly metrics: ServerMetrics;
   /** Whether `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. */
   readonly metricsPublic: boolean;
+  /** They are below it as well as at the root, where monitors look for them. */
+  readonly basePath: string;
 }
 
 /** Answers what belongs to no operation; undefined for any other path. */
@@ -25,7 +27,7 @@ type Page = (request: Request, passage: Passage) => Promise<Reply>;
 const keptShortly = 'public, max-age=300';
 
 /** `/health`, `/ready`, `/metrics`, `/docs` and `/openapi.yaml`. */
-export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site {
+export function site({ auth, ready, metrics, metricsPublic, basePath }: SiteOptions): Site {
   let reference: Promise<ReferencePage> | undefined;
   const pages: Readonly<Record<string, Page>> = {
     health: async () => json(200, { status: 'alive' }),
@@ -68,7 +70,8 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
       }),
   };
   return async (request, passage) => {
-    const name = passage.path.slice(1);
+    const { path } = passage;
+    const name = path.slice(path.startsWith(`${basePath}/`) ? basePath.length + 1 : 1);
     const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
     if (!page) return undefined;
     passage.operation = name;
