@@ -28,10 +28,10 @@ async function started(args: readonly string[]): Promise<string> {
   throw new Error(`${args[0]} ended before it listened`);
 }
 
-// The goal is a half (issue 4). What is held here is what there is, on a machine that does other things meanwhile:
-// most of the rest is the answer's headers, the credential's digest and the line in the log.
+// The goal is a half (issue 4). On a machine with ten times as much to do as it has processors 0.48 to 0.55 was seen of
+// it one after another, and 0.50 to 0.51 at 64 at a time; what is held here leaves room for worse.
 const goal = 0.5;
-const held = 0.2;
+const held = 0.3;
 
 test(`getBox answers at least ${held} times as often as a bare hono route, one after another and 64 at a time`, {
   timeout: 120_000,

@@ -2,14 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InvalidArgumentError, type RuntimeBackend } from 'boxlite/backend';
 import { type AuthOptions, authenticator } from './auth/authenticator.ts';
+import { type WatchPrincipal, watchCredential } from './auth/credential-watch.ts';
 import { defaultPace, type Pace } from './files/paced-stream.ts';
 import { cors } from './guard/cors.ts';
-import { secureHeaders } from './guard/security-headers.ts';
+import { securityHeaders } from './guard/security-headers.ts';
 import { errorAnswer } from './http/error-answer.ts';
 import { generationOf } from './http/generation.ts';
 import { HttpError } from './http/http-error.ts';
+import { asResponse, type Reply } from './http/reply.ts';
 import { requestId } from './http/request-id.ts';
-import { refusal } from './http/respond.ts';
+import { empty, refusal } from './http/respond.ts';
 import { firstByte } from './http/server-timing.ts';
 import { onceEach } from './idempotency/once-each.ts';
 import { requestRecords } from './idempotency/records.ts';
@@ -79,6 +81,8 @@ export interface AppOptions {
 export interface App {
   /** Answers a request; never rejects. */
   fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response>;
+  /** The same for who writes the answer himself, as {@link listen} does. */
+  reply(request: Request, upgrade?: UpgradeSlot): Promise<Reply>;
   /** Takes an `upgrade` event of a Node server: a WebSocket terminal, or an HTTP refusal. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
   /** Takes a `connect` event of a Node server: a tunnel into a box, or an HTTP refusal. */
@@ -90,13 +94,15 @@ export interface App {
 /** Puts a backend behind the REST API of both generations with this project's additions. `InvalidArgumentError`. */
 export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   const draining = new AbortController();
+  const basePath = checkedBasePath(options.basePath ?? '');
   const metrics = serverMetrics(backend);
   const origins = cors(options.corsOrigins ?? []);
   const log: Log = options.log ?? (() => {});
   const pace = options.pace ?? defaultPace;
   const heartbeatMs = options.heartbeatMs ?? 15_000;
-  const open = tickets(options.nowMs);
   const auth = authenticator(options.auth, options.nowMs);
+  const open = tickets(auth.isGood, options.nowMs);
+  const watch: WatchPrincipal = (who, cut) => watchCredential(() => auth.isGood(who), heartbeatMs, cut);
   const tenants = tenantsOf(backend);
   const limits = limiter(options.limits ?? {}, options.nowMs);
   const answerSite = site({
@@ -104,6 +110,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     metrics,
     ready: readiness(backend, draining.signal, options.nowMs),
     metricsPublic: options.metricsPublic ?? false,
+    basePath,
   });
   const onStreamError = (error: unknown, id: string): void => {
     log({ level: 'error', message: 'a stream ended with an error', requestId: id, error });
@@ -132,23 +139,22 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     ...fileRoutes(pace),
     ...singleFileRoutes(pace),
     ...imageRoutes(pages, pace),
-    ...networkRoutes(open, { heartbeatMs }),
+    ...networkRoutes(open, { heartbeatMs, watch }),
     ...metricsRoutes(),
     ...eventRoutes({ heartbeatMs, draining: draining.signal, onStreamError, metrics }),
     ...snapshotRoutes(),
     ...copyRoutes(pace),
     ...volumeRoutes(),
   };
-  const basePath = checkedBasePath(options.basePath ?? '');
   const route = router(onceEach(routes, { records, onError: onStreamError }), {
     auth,
     tenants,
     limits,
     basePath,
-    heartbeatMs,
+    watch,
   });
 
-  async function answered(request: Request, passage: Passage): Promise<[Response, unknown?]> {
+  async function answered(request: Request, passage: Passage): Promise<[Reply, unknown?]> {
     try {
       checkEncoding(request.url);
       return [origins.preflight(request) ?? (await answerSite(request, passage)) ?? (await route(request, passage))];
@@ -157,13 +163,12 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       const answer = errorAnswer(error, passage.requestId);
       const { status, headers } = answer;
       // A HEAD has no body, and a length would be a promise of one.
-      const response =
-        request.method === 'HEAD' ? new Response(null, { status, headers }) : refusal(answer, passage.generation);
-      return [response, status >= 500 ? error : undefined];
+      const reply = request.method === 'HEAD' ? empty(status, headers) : refusal(answer, passage.generation);
+      return [reply, status >= 500 ? error : undefined];
     }
   }
 
-  async function fetch(request: Request, upgrade?: UpgradeSlot): Promise<Response> {
+  async function reply(request: Request, upgrade?: UpgradeSlot): Promise<Reply> {
     const startedMs = performance.now();
     const passage: Passage = {
       requestId: requestId(request.headers.get('x-request-id')),
@@ -171,11 +176,10 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
       path: pathOf(request.url),
       upgrade,
     };
-    const [response, error] = await answered(request, passage);
-    const { status, headers } = response;
+    const [answer, error] = await answered(request, passage);
+    const { status, body } = answer;
     const durationMs = performance.now() - startedMs;
-    headers.set('x-request-id', passage.requestId);
-    secureHeaders(headers);
+    const headers = { ...securityHeaders, ...answer.headers, 'x-request-id': passage.requestId };
     origins.permit(request, headers);
     firstByte(headers, durationMs);
     const { operation, path, principal } = passage;
@@ -193,13 +197,14 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     };
     metrics.count(entry);
     log(entry);
-    return response;
+    return { status, headers, body };
   }
 
   return {
-    fetch,
-    upgrade: upgrader(fetch),
-    connect: connector(tenants, open, limits, log),
+    fetch: async (request, upgrade) => asResponse(await reply(request, upgrade)),
+    reply,
+    upgrade: upgrader(reply),
+    connect: connector({ tenants, tickets: open, limits, log, watch }),
     drain() {
       draining.abort();
       metrics.close();

@@ -1,15 +1,15 @@
 import { type Operation, operations } from '@boxlite/api';
-import { type Context, Hono } from 'hono';
-import { getPath } from 'hono/utils/url';
 import type { Authenticator } from './auth/authenticator.ts';
-import { watchCredential } from './auth/credential-watch.ts';
+import type { WatchPrincipal } from './auth/credential-watch.ts';
 import { type Principal, requirePermission } from './auth/principal.ts';
 import { meantTenant } from './auth/tenant.ts';
 import type { Generation } from './http/generation.ts';
 import { HttpError } from './http/http-error.ts';
-import { heldResponse } from './limits/held-response.ts';
+import type { Reply } from './http/reply.ts';
+import { heldReply } from './limits/held-reply.ts';
 import type { Limiter } from './limits/limiter.ts';
-import type { Routes } from './routes/route.ts';
+import { pathTree } from './path-tree.ts';
+import type { RestCall, Routes } from './routes/route.ts';
 import type { Tenants } from './tenants.ts';
 import type { UpgradeSlot } from './terminal/upgrade-slot.ts';
 
@@ -26,7 +26,7 @@ export interface Passage {
 }
 
 /** Answers a request, or throws what the envelope shall say. */
-export type Router = (request: Request, passage: Passage) => Promise<Response>;
+export type Router = (request: Request, passage: Passage) => Promise<Reply>;
 
 /** What a router needs of the server. */
 export interface RouterOptions {
@@ -35,28 +35,29 @@ export interface RouterOptions {
   readonly limits: Limiter;
   /** What comes before every path, such as `/api`; empty for nothing. */
   readonly basePath: string;
-  /** How often is looked whether the credential of an open stream is still good. */
-  readonly heartbeatMs: number;
+  readonly watch: WatchPrincipal;
 }
 
-type Env = { readonly Bindings: Passage };
+/** The operations of a path, by method. */
+interface PathOperations {
+  readonly methods: ReadonlyMap<string, Operation>;
+  /** The methods as `Allow` has them. */
+  readonly allow: string;
+}
 
 /**
  * Routes a request by the table of operations, and lets it in: 404 for a path that is in no operation, 405 with `Allow`
  * for another method, then the credential, its limits, the tenant and the scope.
  */
-export function router(routes: Routes, { auth, tenants, limits, basePath, heartbeatMs }: RouterOptions): Router {
-  const hono = new Hono<Env>({
-    getPath(request) {
-      const path = getPath(request);
-      return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
-    },
-  });
+export function router(routes: Routes, { auth, tenants, limits, basePath, watch }: RouterOptions): Router {
+  const find = pathTree(pathOperations(basePath));
 
-  async function answer(context: Context<Env>, operation: Operation): Promise<Response> {
-    const passage = context.env;
-    const params = context.req.param();
-    const request = context.req.raw;
+  async function answer(
+    request: Request,
+    params: RestCall['params'],
+    passage: Passage,
+    operation: Operation,
+  ): Promise<Reply> {
     const { requestId, upgrade } = passage;
     const { prefix } = params;
     const root = `${basePath}/v1${prefix === undefined ? '' : `/${encodeURIComponent(prefix)}`}`;
@@ -77,60 +78,42 @@ export function router(routes: Routes, { auth, tenants, limits, basePath, heartb
     }
     const who = await auth.authenticate(request.headers.get('authorization'));
     passage.principal = who;
-    const over = limits.enter(who.id);
+    const over = limits.enter(who.root);
     try {
       const tenant = meantTenant(who, prefix);
       const { scope, permission } = operation;
       if (permission !== null)
         requirePermission(who, permission, generation === 1 ? (scope ?? permission) : permission);
       const backend = tenants.backend(tenant);
-      const response = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
-      const watch = (cut: () => void): (() => void) => watchCredential(() => auth.isGood(who), heartbeatMs, cut);
-      return heldResponse(response, upgrade, { over, watch });
+      const reply = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
+      return heldReply(reply, upgrade, { over, watch: (cut) => watch(who, cut) });
     } catch (error) {
       over();
       throw error;
     }
   }
 
-  for (const [path, methods] of methodsByPath()) {
-    const allow = [...methods.keys()].sort().join(', ');
-    hono.all(path, (context) => {
-      // Hono routes HEAD as GET; the method of the request itself tells.
-      const entry = methods.get(context.req.method);
-      if (entry) return answer(context, entry);
-      const { method } = context.req;
-      throw new HttpError(405, 'UnsupportedError', `${method} is not possible here; ${allow} is`, { allow });
-    });
-  }
-  hono.notFound(() => {
-    throw new HttpError(404, 'NotFoundError', `no such path; the API begins with ${basePath}/v1/`);
-  });
-  hono.onError((error) => {
-    throw error;
-  });
-  return async (request, passage) => hono.fetch(request, passage);
+  return async (request, passage) => {
+    const found = find(passage.path);
+    if (!found) throw new HttpError(404, 'NotFoundError', `no such path; the API begins with ${basePath}/v1/`);
+    const { method } = request;
+    const { methods, allow } = found.value;
+    const operation = methods.get(method);
+    if (operation) return answer(request, found.params, passage, operation);
+    throw new HttpError(405, 'UnsupportedError', `${method} is not possible here; ${allow} is`, { allow });
+  };
 }
 
-/**
- * The operations of each path, in Hono's spelling. Those of a tenant have two: with its segment, and without, which wins
- * where both fit, as no tenant is called like what follows. Fixed paths come before patterns.
- */
-function methodsByPath(): Map<string, Map<string, Operation>> {
+/** The operations of each path. Those of a tenant have two: with its segment, and without. */
+function* pathOperations(basePath: string): Generator<readonly [path: string, PathOperations]> {
   const paths = new Map<string, Map<string, Operation>>();
-  const holes = (path: string): number => path.split('{').length;
-  const spellings = operations.flatMap((operation) =>
-    operation.path.includes('/{prefix}')
-      ? [
-          { operation, path: operation.path.replace('/{prefix}', ''), named: 0 },
-          { operation, path: operation.path, named: 1 },
-        ]
-      : [{ operation, path: operation.path, named: 0 }],
-  );
-  for (const { operation, path } of spellings.toSorted((a, b) => a.named - b.named || holes(a.path) - holes(b.path))) {
-    const spelled = path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const methods = paths.get(spelled) ?? new Map<string, Operation>();
-    paths.set(spelled, methods.set(operation.method, operation));
+  for (const operation of operations) {
+    for (const path of new Set([operation.path.replace('/{prefix}', ''), operation.path])) {
+      const methods = paths.get(path) ?? new Map<string, Operation>();
+      paths.set(path, methods.set(operation.method, operation));
+    }
   }
-  return paths;
+  for (const [path, methods] of paths) {
+    yield [`${basePath}${path}`, { methods, allow: [...methods.keys()].sort().join(', ') }];
+  }
 }

@@ -67,3 +67,18 @@ test('a second signal ends the server at once, whichever the first was', async (
   server.kill('SIGINT');
   expect(await exitCode(server)).toBeNull();
 });
+
+test('a server whose log nobody reads answers all the same, and ends at SIGTERM', async () => {
+  await using cli = await cliInNewHome();
+  const server = cli.start(serve);
+  const [, url = ''] = await said(server.stdout, /^listening on (\S+)\n$/);
+  // More than a pipe and its reader's buffer take, until which nothing is held up.
+  const path = `/v1/${'x'.repeat(500)}`;
+  for (let round = 0; round < 40; round++) {
+    const answers = await Promise.all(Array.from({ length: 25 }, () => fetch(`${url}${path}`)));
+    for (const answer of answers) await answer.arrayBuffer();
+  }
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  server.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});

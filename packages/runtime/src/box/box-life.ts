@@ -36,6 +36,9 @@ export class BoxLife {
   readonly #watch: BoxWatch;
   readonly #run: BoxRun;
   readonly #turns = new Turns();
+  #info:
+    | { readonly record: BoxRecord; readonly health: unknown; readonly ports: unknown; readonly info: BoxInfo }
+    | undefined;
 
   constructor(home: BoxHome, record: BoxRecord, prepared?: PreparedBox) {
     this.#home = home;
@@ -65,8 +68,16 @@ export class BoxLife {
     this.#body = body;
   }
 
+  /** The same object as long as nothing has changed, so that who has it in another form may keep that. */
   get info(): BoxInfo {
-    return boxInfo(this.state.record, this.#watch.health, this.network.info.ports);
+    const { record } = this.state;
+    const { health } = this.#watch;
+    const { ports } = this.network.info;
+    const known = this.#info;
+    if (known?.record === record && known.health === health && known.ports === ports) return known.info;
+    const info = Object.freeze(boxInfo(record, health, ports));
+    this.#info = { record, health, ports, info };
+    return info;
   }
 
   /** Also while it is paused. */

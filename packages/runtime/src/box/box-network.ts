@@ -30,10 +30,12 @@ export interface NetworkHome {
 
 type NetworkRecord = Pick<BoxRecord, 'id' | 'options' | 'detached'>;
 
+const noPorts: readonly PublishedPort[] = [];
+
 /** The network that a box was made with; `ports` as far as they are published now. */
-export function networkInfo({ options }: NetworkRecord, ports: readonly PublishedPort[] = []): NetworkInfo {
+export function networkInfo({ options }: NetworkRecord, ports: readonly PublishedPort[] = noPorts): NetworkInfo {
   const { network = 'isolated' } = options;
-  if (network === 'none') return { mode: 'none', allow: undefined, inbound: false, ports: [] };
+  if (network === 'none') return { mode: 'none', allow: undefined, inbound: false, ports: noPorts };
   const { allow = undefined, inbound = true } = network === 'isolated' ? {} : network;
   return { mode: 'isolated', allow, inbound, ports };
 }
@@ -68,7 +70,7 @@ export class LocalNetwork {
   }
 
   get info(): NetworkInfo {
-    return networkInfo(this.#record, this.#isGone ? [] : this.#open?.ports);
+    return networkInfo(this.#record, this.#isGone ? noPorts : this.#open?.ports);
   }
 
   /**

@@ -7,6 +7,8 @@ import { checkTenant, defaultTenant, type Membership } from './tenant.ts';
 /** Who makes a request, and what they may do. */
 export interface Principal extends Membership {
   readonly id: string;
+  /** Whose limits its requests count on: itself, or who made its key, or who made that one's, and so on. */
+  readonly root: string;
   /** What people call it. */
   readonly name: string;
   readonly permissions: ReadonlySet<Permission>;
@@ -27,6 +29,7 @@ export function configuredPrincipal(id: string, { scopes, tenants }: GrantOption
   for (const tenant of tenants ?? []) checkTenant(tenant);
   return {
     id,
+    root: id,
     name: id,
     permissions: scopes === undefined ? new Set(permissions) : permissionsNamed(scopes),
     tenants: tenants && new Set(tenants),
@@ -36,9 +39,9 @@ export function configuredPrincipal(id: string, { scopes, tenants }: GrantOption
 }
 
 /** The principal of a credential that is kept. */
-export function keptPrincipal({ id, name, permissions: held, tenants, expiresAtMs }: Credential): Principal {
+export function keptPrincipal({ id, root, name, permissions: held, tenants, expiresAtMs }: Credential): Principal {
   return {
-    ...{ id, name, permissions: held, expiresAtMs },
+    ...{ id, root, name, permissions: held, expiresAtMs },
     tenants: tenants && new Set(tenants),
     home: tenants?.[0] ?? defaultTenant,
   };

@@ -1,11 +1,13 @@
 import { InvalidArgumentError } from 'boxlite/backend';
+import type { Reply } from '../http/reply.ts';
+import { empty } from '../http/respond.ts';
 
 /** What pages of other origins may do: nothing, unless their origin is configured. */
 export interface Cors {
   /** The answer to a preflight of a configured origin; undefined for any other request. */
-  preflight(request: Request): Response | undefined;
+  preflight(request: Request): Reply | undefined;
   /** Lets a page of a configured origin read the answer. */
-  permit(request: Request, headers: Headers): void;
+  permit(request: Request, headers: Record<string, string>): void;
 }
 
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE';
@@ -38,15 +40,15 @@ export function cors(origins: readonly string[]): Cors {
         'access-control-allow-headers': requestHeaders,
         'access-control-max-age': '600',
       };
-      return new Response(null, { status: 204, headers });
+      return empty(204, headers);
     },
     permit(request, headers) {
       if (allowed.size === 0) return;
-      if (!allowed.has('*')) headers.append('vary', 'origin');
+      if (!allowed.has('*')) headers['vary'] = 'origin';
       const origin = answerTo(request);
       if (origin === undefined) return;
-      headers.set('access-control-allow-origin', origin);
-      headers.set('access-control-expose-headers', readable);
+      headers['access-control-allow-origin'] = origin;
+      headers['access-control-expose-headers'] = readable;
     },
   };
 }

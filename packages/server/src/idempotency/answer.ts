@@ -1,5 +1,6 @@
 import { errorAnswer } from '../http/error-answer.ts';
 import { HttpError } from '../http/http-error.ts';
+import type { Reply } from '../http/reply.ts';
 
 /** An answer as it is kept, to be given again. */
 export type Answer =
@@ -16,14 +17,11 @@ interface Refusal {
 const keptHeaders = ['content-type', 'content-length', 'location'];
 const replayHeader = { 'idempotent-replay': 'true' } as const;
 
-/** An answer to keep, and the response with all its headers. What says `no-store` is not read. */
-export async function keptResponse(response: Response): Promise<{ readonly answer: Answer; readonly whole: Response }> {
-  if (response.headers.get('cache-control') === 'no-store') return { answer: 'again', whole: response };
-  const headers = Object.fromEntries([...response.headers].filter(([name]) => keptHeaders.includes(name)));
-  const { status } = response;
-  const body = await response.text();
-  const whole = new Response(body === '' ? null : body, { status, headers: response.headers });
-  return { answer: { status, headers, body }, whole };
+/** What is kept of an answer: nothing of what says `no-store`, or is sent as it comes. */
+export function keptReply({ status, headers, body }: Reply): Answer {
+  if (headers['cache-control'] === 'no-store' || (body !== null && typeof body !== 'string')) return 'again';
+  const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => keptHeaders.includes(name)));
+  return { status, headers: kept, body: body ?? '' };
 }
 
 /** A refusal to keep; undefined for one that may be gone at the next try, or that is the server's fault. */
@@ -34,9 +32,9 @@ export function keptError(error: unknown): Answer | undefined {
 }
 
 /** A kept answer once more, marked so; a kept refusal is thrown as it was the first time. */
-export function given(answer: Exclude<Answer, 'again'>): Response {
+export function given(answer: Exclude<Answer, 'again'>): Reply {
   const { status } = answer;
   const headers = { ...answer.headers, ...replayHeader };
   if ('refused' in answer) throw new HttpError(status, answer.refused.type, answer.refused.message, headers);
-  return new Response(answer.body === '' ? null : answer.body, { status, headers });
+  return { status, headers, body: answer.body === '' ? null : answer.body };
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { operations } from '@boxlite/api';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Reply } from '../http/reply.ts';
+import { json } from '../http/respond.ts';
 import type { RestCall, Routes } from '../routes/route.ts';
 import { openServerStore } from '../store/server-store.ts';
 import { tenantsOf } from '../tenants.ts';
@@ -289,18 +291,18 @@ test('a command whose client left before the answer is ended, unless it is asked
   const [operation] = ['startExecution'] as const;
   const left = new AbortController();
   const undone: string[] = [];
-  const route = async ({ request, attempt }: RestCall): Promise<Response> => {
+  const route = async ({ request, attempt }: RestCall): Promise<Reply> => {
     const { name } = await request.json();
     attempt?.ifAbandoned(() => undone.push(name));
     left.abort();
-    return Response.json({ name }, { status: 201 });
+    return json(201, { name });
   };
   const { backend } = testServer();
   const tenants = tenantsOf(backend);
   const records = requestRecords(openServerStore().database);
   const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, route])) as Routes;
   const once = onceEach(routes, { records, onError: () => {}, graceMs: 50 });
-  const call = (name: string, signal?: AbortSignal): Promise<Response> => {
+  const call = (name: string, signal?: AbortSignal): Promise<Reply> => {
     const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
     const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
     const who = {
@@ -314,7 +316,20 @@ test('a command whose client left before the answer is ended, unless it is asked
     return once[operation]({ request, params: {}, requestId: 'r', backend, tenants, upgrade: undefined, ...who });
   };
   await Promise.all([call('gone', left.signal), call('back', left.signal)]);
-  expect((await call('back')).headers.get('idempotent-replay')).toBe('true');
+  expect((await call('back')).headers['idempotent-replay']).toBe('true');
   await vi.waitFor(() => expect(undone).toContain('gone'));
   expect(undone).toEqual(['gone']);
+});
+
+test('a store that cannot be written is a StorageError, and nothing is done', async () => {
+  const store = openServerStore(await inFolder());
+  const server = testServer({ store });
+  store.database.exec('PRAGMA query_only = ON');
+  const refused = await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } });
+  expect(refused.status).toBe(500);
+  expect(await refused.json()).toMatchObject({ error: { type: 'StorageError', code: 'storage_error' } });
+  expect(server.log[0]?.error).toMatchObject({ code: 'storage_failed', message: expect.stringContaining('server.db') });
+  expect((await server.ask('GET', `${boxes}/a`)).status).toBe(404);
+  store.database.exec('PRAGMA query_only = OFF');
+  expect((await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } })).status).toBe(201);
 });

@@ -1,7 +1,8 @@
 import { type OperationId, operations } from '@boxlite/api';
 import { HttpError } from '../http/http-error.ts';
+import type { Reply } from '../http/reply.ts';
 import type { RestCall, Route, Routes } from '../routes/route.ts';
-import { type Answer, given, keptError, keptResponse } from './answer.ts';
+import { type Answer, given, keptError, keptReply } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { bodyLength, type Fingerprint, type Payload, payloadOf } from './payload.ts';
 import type { KeySlot, RequestRecord, RequestRecords } from './records.ts';
@@ -36,7 +37,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
   const running = new Map<string, Running>();
   const abandoned = new Map<string, NodeJS.Timeout>();
 
-  async function once(operation: OperationId, route: Route, call: RestCall, slot: KeySlot): Promise<Response> {
+  async function once(operation: OperationId, route: Route, call: RestCall, slot: KeySlot): Promise<Reply> {
     const { signal } = call.request;
     const payload = await payloadOf(operation, call);
     const place = JSON.stringify([slot.principal, slot.tenant, slot.key]);
@@ -75,7 +76,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     payload: Payload,
     slot: KeySlot,
     attempt: Attempt,
-  ): Promise<Response> {
+  ): Promise<Reply> {
     function keep(answer: Answer): void {
       try {
         records.finish(slot, payload, answer);
@@ -84,9 +85,9 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
         onError(error, call.requestId);
       }
     }
-    let response: Response;
+    let reply: Reply;
     try {
-      response = await route({ ...call, request: payload.request, attempt });
+      reply = await route({ ...call, request: payload.request, attempt });
     } catch (error) {
       // Who broke off in the middle of a body has not said what the request is.
       const answer = payload.streamed ? undefined : keptError(error);
@@ -94,10 +95,9 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
       payload.leave();
       throw error;
     }
-    const { answer, whole } = await keptResponse(response);
-    if (await payload.finish(trailingBytes)) keep(answer);
+    if (await payload.finish(trailingBytes)) keep(keptReply(reply));
     else payload.leave();
-    return whole;
+    return reply;
   }
 
   function abandon(place: string, undo: () => void): void {
@@ -129,7 +129,7 @@ async function replayed(
   answer: Exclude<Answer, 'again'>,
   payload: Payload,
   slot: KeySlot,
-): Promise<Response> {
+): Promise<Reply> {
   const whole = await payload.finish(bodyLength(known));
   if (!whole || differs(known, payload)) throw reused(slot);
   return given(answer);

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { StorageError } from 'boxlite/backend';
 import { keyLifetime } from '../wire/config.ts';
 import type { Answer } from './answer.ts';
 import type { Note } from './attempt.ts';
@@ -17,6 +18,7 @@ export interface RequestRecord extends Fingerprint {
   readonly answer: Answer | undefined;
 }
 
+/** `StorageError` where the store cannot be written or read. */
 export interface RequestRecords {
   get(slot: KeySlot): RequestRecord | undefined;
   note(slot: KeySlot, request: Fingerprint, note: Note): void;
@@ -89,12 +91,25 @@ export function requestRecords(database: DatabaseSync, options: RequestRecordsOp
 
   return {
     get({ principal, tenant, key }) {
-      const row = get.get(principal, tenant, key, nowMs() - lifetimeMs);
+      const row = stored(() => get.get(principal, tenant, key, nowMs() - lifetimeMs));
       return row && read(row);
     },
-    note: (slot, request, note) => write(slot, request, note, undefined),
-    finish: (slot, request, answer) => write(slot, request, undefined, answer),
+    note: (slot, request, note) => stored(() => write(slot, request, note, undefined)),
+    finish: (slot, request, answer) => stored(() => write(slot, request, undefined, answer)),
   };
+}
+
+/** What SQLite throws is the store's fault, not one of this program. */
+function stored<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : cause;
+    throw new StorageError(
+      `the server's store, server.db, cannot be written or read: ${why}; free space or check its disk`,
+      { cause },
+    );
+  }
 }
 
 function read(row: Record<string, SQLOutputValue>): RequestRecord {

@@ -31,6 +31,7 @@ function read(row: Row): Credential {
     permissions: new Set(permissions.filter((one: Permission) => held.includes(one))),
     createdAtMs: Number(row['created_at']),
     createdBy: String(row['created_by']),
+    root: String(row['root'] ?? row['id']),
     expiresAtMs: time(row['expires_at']),
     revokedAtMs: time(row['revoked_at']),
     usedAtMs: time(row['used_at']),
@@ -40,8 +41,8 @@ function read(row: Row): Credential {
 /** The credentials of an open file. */
 export function credentialRecords(database: DatabaseSync): CredentialRecords {
   const insert = database.prepare(
-    `INSERT INTO credentials (id, kind, name, owner, tenants, permissions, hash, created_at, created_by, expires_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO credentials (id, kind, name, owner, tenants, permissions, hash, created_at, created_by, expires_at, root)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const get = database.prepare('SELECT * FROM credentials WHERE id = ?');
   const list = database.prepare(
@@ -51,9 +52,9 @@ export function credentialRecords(database: DatabaseSync): CredentialRecords {
   const revoke = database.prepare('UPDATE credentials SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
   const used = database.prepare('UPDATE credentials SET used_at = ? WHERE id = ?');
   return {
-    insert({ id, kind, name, owner, tenants, permissions: held, createdAtMs, createdBy, expiresAtMs }, hash) {
+    insert({ id, kind, name, owner, tenants, permissions: held, createdAtMs, createdBy, expiresAtMs, root }, hash) {
       const [where, what] = [tenants ? JSON.stringify(tenants) : null, JSON.stringify([...held])];
-      insert.run(id, kind, name, owner, where, what, hash, createdAtMs, createdBy, expiresAtMs ?? null);
+      insert.run(id, kind, name, owner, where, what, hash, createdAtMs, createdBy, expiresAtMs ?? null, root);
     },
     get(id) {
       const row = get.get(id);

@@ -21,6 +21,8 @@ export interface Credential {
   readonly createdAtMs: number;
   /** The principal that made it. */
   readonly createdBy: string;
+  /** Whose limits its requests count on: the first of those that made each other's keys down to this one, or itself. */
+  readonly root: string;
   /** When it ends; undefined for never. */
   readonly expiresAtMs: number | undefined;
   /** When it was ended; undefined when it was not. */
@@ -39,6 +41,8 @@ export interface NewCredential {
   readonly permissions: ReadonlySet<Permission>;
   /** The principal that makes it. */
   readonly createdBy: string;
+  /** That of who made it, where that is somebody with limits. @default itself */
+  readonly root?: string | undefined;
   /** When it ends, in milliseconds since 1970. @default never */
   readonly expiresAtMs?: number | undefined;
 }

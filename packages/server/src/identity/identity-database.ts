@@ -28,6 +28,7 @@ CREATE TABLE signing_keys (
   retired_at INTEGER
 ) STRICT, WITHOUT ROWID;
 `,
+  'ALTER TABLE credentials ADD COLUMN root TEXT;',
 ];
 
 /**

@@ -42,12 +42,13 @@ export function openIdentity(path: string, nowMs: () => number = Date.now): Iden
 
   async function create(kind: Credential['kind'], options: NewCredential, secret: string): Promise<Credential> {
     const { name, tenants, permissions, createdBy, expiresAtMs } = options;
+    const id = `${kind}-${randomBytes(8).toString('hex')}`;
     for (const tenant of tenants ?? []) checkTenant(tenant);
     if (tenants?.length === 0) throw new InvalidArgumentError('a credential must belong to at least one tenant');
     const owner = tenants?.length === 1 ? (tenants[0] ?? operator) : operator;
     const hash = await hashSecret(secret);
     const credential: Credential = {
-      ...{ id: `${kind}-${randomBytes(8).toString('hex')}`, kind, name, owner, tenants, permissions, createdBy },
+      ...{ id, kind, name, owner, tenants, permissions, createdBy, root: options.root ?? id },
       ...{ createdAtMs: nowMs(), expiresAtMs, revokedAtMs: undefined, usedAtMs: undefined },
     };
     insert(records, credential, hash);

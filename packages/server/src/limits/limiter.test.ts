@@ -1,3 +1,4 @@
+import { createdApiKey } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { liveServer } from '../testing/live-server.ts';
 import { testServer } from '../testing/test-server.ts';
@@ -48,4 +49,19 @@ test('streams count as long as they last, however they end', async () => {
   await expect.poll(free).toBe(true);
   expect((await server.call('GET', '/v1/boxes/none')).status).toBe(404);
   expect(await free()).toBe(true);
+});
+
+test('a key counts on who made it, and on who made that one: more keys are no more requests', async () => {
+  const { ask } = testServer({ limits: { requestsPerSecond: 0.5 } });
+  const made = async (name: string, key?: string): Promise<string> => {
+    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    return createdApiKey.parse(await (await ask('POST', '/v1/api-keys', { json: { name }, headers })).json()).value;
+  };
+  const child = await made('child');
+  const keys = [child, await made('grandchild', child)];
+  const status = async (key: string): Promise<number> =>
+    (await ask('GET', '/v1/boxes', { headers: { authorization: `Bearer ${key}` } })).status;
+  for (const key of [...keys, child]) expect(await status(key)).toBe(200);
+  for (const key of keys) expect(await status(key)).toBe(429);
+  expect((await ask('GET', '/v1/boxes')).status).toBe(429);
 });

@@ -1,5 +1,6 @@
-import { type DestinationStream, destination, pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import type { Log, LogEntry } from '../log.ts';
+import { lineWriter } from './line-writer.ts';
 
 /** How much is logged: `info` has a line for every request, `debug` also those of monitors. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -8,21 +9,29 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface LineLog {
   /** Takes an entry. */
   readonly log: Log;
-  /** Writes out what is still held back. */
+  /** Writes out what is still held back; what nobody takes within a second is given up. */
   flush(): void;
 }
 
-/** Writes the log as one line of JSON an entry, to a file descriptor or any stream. Lines may be held back for 100 ms. */
+/**
+ * Writes the log as one line of JSON an entry, to a file descriptor or any stream. Lines may be held back for 100 ms; while
+ * more than 1 MiB of them waits for a reader, new ones are dropped and counted.
+ */
 export function lineLog(level: LogLevel, to: number | DestinationStream): LineLog {
-  // What is written at once costs a system call a request.
-  const own =
-    typeof to === 'number' ? destination({ fd: to, sync: false, minLength: 4096, periodicFlush: 100 }) : undefined;
-  const stream = own ?? to;
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime } as const;
-  const logger = typeof stream === 'number' ? pino(options) : pino(options, stream);
+  const onLost = (lines: number): string => {
+    let said = '';
+    const write = (line: string): void => {
+      said = line;
+    };
+    pino(options, { write }).error({ lines }, 'lines of the log were dropped: nobody read it');
+    return said;
+  };
+  const own = typeof to === 'number' ? lineWriter(to, { onLost }) : undefined;
+  const logger = typeof to === 'number' ? pino(options, own) : pino(options, to);
   return {
     log: (entry) => logger[entry.level](lineOf(entry), entry.message),
-    flush: () => own?.flushSync(),
+    flush: () => own?.flush(),
   };
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { joinConnections } from 'boxlite/backend';
 import { duplexConnection } from 'boxlite/host';
+import type { WatchPrincipal } from '../auth/credential-watch.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
@@ -14,11 +15,20 @@ import { refuse } from './refuse.ts';
 /** Takes a `connect` event of a Node server. */
 export type Connect = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
 
+/** What tunnels need of the server. */
+export interface ConnectorOptions {
+  readonly tenants: Tenants;
+  readonly tickets: Tickets;
+  readonly limits: Limiter;
+  readonly log: Log;
+  readonly watch: WatchPrincipal;
+}
+
 /**
  * Answers HTTP/1.1 `CONNECT TICKET@host:port` by a connection to the port that the ticket grants: its clients send no
  * `Authorization`. What fails is an HTTP answer with the envelope.
  */
-export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, log: Log): Connect {
+export function connector({ tenants, tickets, limits, log, watch }: ConnectorOptions): Connect {
   return async (request, socket, head) => {
     const startedMs = performance.now();
     const id = requestId(request.headers['x-request-id']?.toString());
@@ -28,6 +38,7 @@ export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, l
     socket.on('error', () => {}).once('close', left);
     let principal: string | undefined;
     let over = (): void => {};
+    let unwatch = (): void => {};
     const logged = (status: number, error?: unknown): void =>
       log({
         level: status >= 500 ? 'error' : 'info',
@@ -42,8 +53,12 @@ export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, l
       });
     try {
       const grant = tickets.redeem(ticketOf(request.url ?? ''));
-      principal = grant.principal;
-      if (principal !== undefined) over = limits.enter(principal);
+      const { who } = grant;
+      if (who) {
+        principal = who.id;
+        over = limits.enter(who.root);
+        unwatch = watch(who, () => socket.destroy());
+      }
       const inner = await dialGrant(tenants, grant, leaving.signal);
       socket.off('close', left);
       socket.write(`HTTP/1.1 200 Connection Established\r\nX-Request-Id: ${id}\r\n\r\n`);
@@ -52,10 +67,10 @@ export function connector(tenants: Tenants, tickets: Tickets, limits: Limiter, l
       await joinConnections(duplexConnection(socket), inner);
     } catch (error) {
       const answer = errorAnswer(error, id);
-      const response = refusal(answer, 2);
       logged(answer.status, answer.status >= 500 ? error : undefined);
-      await refuse(response, request, socket);
+      await refuse(refusal(answer, 2), request, socket);
     } finally {
+      unwatch();
       over();
     }
   };

@@ -180,3 +180,22 @@ describe('closing', () => {
     await expect(listen(server.app, { port: server.listening.port })).rejects.toThrow('EADDRINUSE');
   });
 });
+
+test('a request with two Host headers is 400, the first of a connection and any after it, an upgrade and a CONNECT', async () => {
+  const { raw } = await liveServer();
+  const good = 'GET /v1/config HTTP/1.1\r\nHost: a\r\n\r\n';
+  const two = 'Host: a\r\nhOST: b\r\n';
+  const upgrade = 'Connection: upgrade\r\nUpgrade: websocket\r\n';
+  for (const text of [
+    `GET /v1/config HTTP/1.1\r\n${two}\r\n${good}`,
+    `GET /v1/boxes/a/exec/tty HTTP/1.1\r\n${two}${upgrade}\r\n`,
+    `CONNECT ticket@a:1 HTTP/1.1\r\n${two}\r\n`,
+  ]) {
+    const answer = await raw(text);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('more than one Host header');
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  }
+  const answers = await raw(`${good}GET /v1/config HTTP/1.1\r\n${two}\r\n${good}`);
+  expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+});

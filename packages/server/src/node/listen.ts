@@ -8,12 +8,14 @@ import type { App } from '../app.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
+import { asResponse, type Reply } from '../http/reply.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import { answerBadRequest } from './bad-request.ts';
 import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
 import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
-import { writeResponse } from './write-response.ts';
+import { refuse } from './refuse.ts';
+import { writeReply } from './write-reply.ts';
 
 /** Options of {@link listen}. */
 export interface ListenOptions {
@@ -63,25 +65,30 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const unfinished = new WeakSet<Duplex>();
   let closing: Promise<void> | undefined;
 
-  async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  async function send(reply: Reply, outgoing: ServerResponse): Promise<void> {
     // After a refusal in the middle of a body, what follows on the connection is not a request.
-    const last = closing || response.status === 413 || response.status === 408;
+    const last = closing || reply.status === 413 || reply.status === 408;
     // A `Connection` of the answer itself, such as that of a 426, would hide from Node that the client wants no more.
-    if (last || !outgoing.shouldKeepAlive) response.headers.append('connection', 'close');
+    const shown = last || !outgoing.shouldKeepAlive ? closingReply(reply) : reply;
     const { req: incoming } = outgoing;
     if (!incoming.complete) {
       unfinished.add(incoming.socket);
       incoming.once('end', () => unfinished.delete(incoming.socket));
     }
-    await writeResponse(response, outgoing, limits.stallTimeoutMs);
+    await writeReply(shown, outgoing, limits.stallTimeoutMs);
     if (closing) outgoing.once('finish', () => setImmediate(() => server.closeIdleConnections()));
   }
   const answer = getRequestListener(
-    async (request, { outgoing }) => {
-      if (outgoing instanceof ServerResponse) await send(await app.fetch(request), outgoing);
-      return RESPONSE_ALREADY_SENT;
+    (request, { outgoing }) => {
+      if (!(outgoing instanceof ServerResponse)) return RESPONSE_ALREADY_SENT;
+      app
+        .reply(request)
+        .then((reply) => send(reply, outgoing))
+        .catch(() => outgoing.destroy());
+      // Nothing is left to do for who waits: a promise that is never kept is let go of with the request.
+      return new Promise<Response>(() => {});
     },
-    { overrideGlobalObjects: false, errorHandler: () => unreadable({}) },
+    { overrideGlobalObjects: false, errorHandler: () => asResponse(unreadable({})) },
   );
   const how = {
     // Uploads may take long; bodies that are read whole have their own limit.
@@ -95,7 +102,10 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
     keepAliveInitialDelay: 60_000,
     shouldUpgradeCallback: (request: IncomingMessage) => request.headers.upgrade?.toLowerCase() === 'websocket',
   };
-  const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => void answer(incoming, outgoing);
+  const respond = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (hasOneHost(incoming)) void answer(incoming, outgoing);
+    else void writeReply(closingReply(twoHosts(incoming)), outgoing);
+  };
   const { tls } = options;
   const secure =
     tls &&
@@ -110,17 +120,19 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   server.on('connection', keep(sockets));
   server.on(secure ? 'secureConnection' : 'connection', keep(talking));
   server.on('upgrade', (request: IncomingMessage, socket, head) => {
-    app.upgrade(request, socket, head).catch(() => socket.destroy());
+    const taken = hasOneHost(request) ? app.upgrade(request, socket, head) : refuse(twoHosts(request), request, socket);
+    taken.catch(() => socket.destroy());
   });
   server.on('connect', (request: IncomingMessage, socket, head) => {
-    app.connect(request, socket, head).catch(() => socket.destroy());
+    const taken = hasOneHost(request) ? app.connect(request, socket, head) : refuse(twoHosts(request), request, socket);
+    taken.catch(() => socket.destroy());
   });
   server.on('clientError', (error, socket) => {
     if (unfinished.has(socket)) socket.end();
     else answerBadRequest(error, socket);
   });
   server.on('checkExpectation', ({ headers }: IncomingMessage, outgoing: ServerResponse) => {
-    void writeResponse(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
+    void writeReply(unreadable(headers, 417, 'only Expect: 100-continue is understood'), outgoing);
   });
   // A handshake that fails has no HTTP to be answered in.
   secure?.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -159,6 +171,25 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   return { url, port, reloadCertificate, close, [Symbol.asyncDispose]: () => close() };
 }
 
+/** Node takes the first of several; who stands before this server may take another (RFC 9112, section 3.2). */
+function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts <= 1;
+}
+
+function twoHosts({ headers }: IncomingMessage): Reply {
+  return unreadable(headers, 400, 'malformed request: it has more than one Host header');
+}
+
+function closingReply(reply: Reply): Reply {
+  const { connection, ...headers } = reply.headers;
+  return { ...reply, headers: { ...headers, connection: connection === undefined ? 'close' : `${connection}, close` } };
+}
+
 function bound(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -179,7 +210,7 @@ function unreadable(
   { authorization, 'x-request-id': given }: IncomingHttpHeaders,
   status = 400,
   message = 'malformed request: the URL or the Host header cannot be read',
-): Response {
+): Reply {
   const id = requestId(given?.toString());
   return refusal(errorAnswer(new HttpError(status, 'InvalidArgumentError', message), id), generationOf(authorization));
 }

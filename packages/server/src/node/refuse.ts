@@ -1,10 +1,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { writeResponse } from './write-response.ts';
+import type { Reply } from '../http/reply.ts';
+import { writeReply } from './write-reply.ts';
 
 /** Writes an answer on the socket of a request that was to become something else, and closes it. */
-export async function refuse(response: Response, incoming: IncomingMessage, socket: Duplex): Promise<void> {
+export async function refuse(reply: Reply, incoming: IncomingMessage, socket: Duplex): Promise<void> {
   if (!(socket instanceof Socket) || socket.destroyed) {
     socket.destroy();
     return;
@@ -13,5 +14,5 @@ export async function refuse(response: Response, incoming: IncomingMessage, sock
   outgoing.shouldKeepAlive = false;
   outgoing.assignSocket(socket);
   outgoing.once('finish', () => socket.destroySoon());
-  await writeResponse(response, outgoing);
+  await writeReply(reply, outgoing);
 }

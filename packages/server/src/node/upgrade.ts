@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import { errorAnswer } from '../http/error-answer.ts';
 import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
+import type { Reply } from '../http/reply.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
@@ -14,16 +15,17 @@ const maxPayloadBytes = 16 * 1024 * 1024;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>;
 
 /** Handles `upgrade` events: asks the app like any request, then opens the WebSocket or writes the app's refusal. */
-export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Promise<Response>): Upgrade {
+export function upgrader(ask: (request: Request, upgrade: UpgradeSlot) => Promise<Reply>): Upgrade {
   const server = new WebSocketServer({ noServer: true, maxPayload: maxPayloadBytes, handleProtocols: () => false });
   server.on('wsClientError', (error, socket, request) => {
     void refuse(refusedHandshake(error, request.headers), request, socket);
   });
 
   // What the app says of the request goes with the 101, too.
-  const said = new WeakMap<IncomingMessage, Headers>();
+  const said = new WeakMap<IncomingMessage, Reply['headers']>();
   server.on('headers', (lines, request) => {
-    for (const [name, value] of said.get(request) ?? []) if (name.startsWith('x-')) lines.push(`${name}: ${value}`);
+    for (const [name, value] of Object.entries(said.get(request) ?? {}))
+      if (name.startsWith('x-')) lines.push(`${name}: ${value}`);
   });
 
   return async (incoming, socket, head) => {
@@ -35,13 +37,13 @@ export function upgrader(fetch: (request: Request, upgrade: UpgradeSlot) => Prom
     socket.once('close', left);
     const slot: UpgradeSlot = {};
     const request = asRequest(incoming, leaving.signal);
-    const response = request
-      ? await fetch(request, slot)
+    const reply = request
+      ? await ask(request, slot)
       : refusedHandshake(new Error('malformed URL or headers'), incoming.headers);
     socket.off('close', left);
     const { accept } = slot;
-    if (!accept) return refuse(response, incoming, socket);
-    said.set(incoming, response.headers);
+    if (!accept) return refuse(reply, incoming, socket);
+    said.set(incoming, reply.headers);
     let open = false;
     if (!socket.destroyed) {
       socket.off('error', ignore);
@@ -66,7 +68,7 @@ function asRequest(incoming: IncomingMessage, signal: AbortSignal): Request | un
   }
 }
 
-function refusedHandshake(error: Error, { authorization, 'x-request-id': given }: IncomingHttpHeaders): Response {
+function refusedHandshake(error: Error, { authorization, 'x-request-id': given }: IncomingHttpHeaders): Reply {
   const answer = errorAnswer(new HttpError(400, 'InvalidArgumentError', error.message), requestId(given?.toString()));
   return refusal(answer, generationOf(authorization));
 }

@@ -27,6 +27,7 @@ export function apiKeyRoutes(
         permissions: heldPermissions(request.permissions ?? request.scopes, who, call.generation),
         expiresAtMs: heldExpiry(request.expires_at, who, nowMs()),
         createdBy: who.id,
+        root: who.root,
       });
       call.attempt?.note({ id: credential.id });
       const location = `${call.root}/api-keys/${encodeURIComponent(credential.name)}`;

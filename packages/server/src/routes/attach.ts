@@ -1,6 +1,7 @@
 import { type BoxBackend, type ExecutionBackend, NotFoundError } from 'boxlite/backend';
 import { attach } from '../attach/attach.ts';
 import { attachments } from '../attach/attachments.ts';
+import type { Reply } from '../http/reply.ts';
 import { empty } from '../http/respond.ts';
 import { hasExecution } from '../idempotency/executions.ts';
 import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
@@ -27,13 +28,13 @@ export function attachRoutes(options: TerminalOptions): Routes<'attachExecution'
     box: BoxBackend,
     id: string,
     execution: ExecutionBackend | Promise<ExecutionBackend>,
-  ): Response {
+  ): Reply {
     const { upgrade, requestId } = call;
     if (!upgrade) throw noUpgrade();
     const attachment = slots.claim(slotOf(box, id));
     upgrade.accept = (socket) => attach(socket, execution, attachment, requestId, options);
     upgrade.abandon = () => attachment.release();
-    return new Response(null, { status: 204, headers: { 'x-boxlite-execution-id': id } });
+    return empty(204, { 'x-boxlite-execution-id': id });
   }
 
   return {

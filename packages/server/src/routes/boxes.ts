@@ -1,12 +1,13 @@
 import { type CreateBoxRequest, createBoxRequest, listBoxesQuery, removeBoxQuery, stopBoxRequest } from '@boxlite/api';
 import { type BoxBackend, type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
 import type { Generation } from '../http/generation.ts';
-import { empty, json } from '../http/respond.ts';
+import type { Reply } from '../http/reply.ts';
+import { empty, json, jsonText } from '../http/respond.ts';
 import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
-import { boxPageToWire, boxToWire } from '../wire/box.ts';
+import { boxPageToWire, boxText, boxToWire } from '../wire/box.ts';
 import { boxOptionsFromWire } from '../wire/box-options.ts';
 import { present } from '../wire/present.ts';
 import { checkHostPaths } from './host-paths.ts';
@@ -70,7 +71,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
     },
 
     async getBox(call) {
-      return json(200, boxToWire(await (await pathBox(call)).info()));
+      return jsonText(200, boxText(await (await pathBox(call)).info()));
     },
 
     async boxExists(call) {
@@ -135,7 +136,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
   };
 }
 
-function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Response {
+function made(call: RestCall, box: BoxBackend, timing: Readonly<Record<string, string>> = {}): Reply {
   const location = `${call.root}/boxes/${box.id}`;
   return json(201, boxToWire(box.snapshot), { location, ...timing });
 }

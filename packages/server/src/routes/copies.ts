@@ -4,7 +4,8 @@ import { limitedStream, tooLarge } from '../files/limited-stream.ts';
 import { type Pace, pacedStream } from '../files/paced-stream.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
-import { json } from '../http/respond.ts';
+import type { Reply } from '../http/reply.ts';
+import { json, streamed } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import { boxToWire } from '../wire/box.ts';
@@ -26,7 +27,7 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
     async exportBox(call) {
       await readOptionalJson(call.request, exportBoxRequest);
       const archive = await (await pathBox(call)).export({ signal: call.request.signal });
-      return new Response(archive, { headers: { 'content-type': archiveType, 'cache-control': 'no-store' } });
+      return streamed(archiveType, archive);
     },
 
     async importBox(call) {
@@ -53,7 +54,7 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
   };
 }
 
-function made(call: RestCall, box: BoxBackend): Response {
+function made(call: RestCall, box: BoxBackend): Reply {
   const location = `${call.root}/boxes/${box.id}`;
   return json(201, boxToWire(box.snapshot), { location });
 }

@@ -1,6 +1,7 @@
 import { streamEventsQuery } from '@boxlite/api';
 import { eventStream } from '../events/event-stream.ts';
 import { HttpError } from '../http/http-error.ts';
+import { eventSource } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
 import type { ServerMetrics } from '../site/metrics.ts';
 import type { Routes } from './route.ts';
@@ -34,13 +35,7 @@ export function eventRoutes(options: EventRouteOptions): Routes<'streamEvents'> 
         onError: (error) => request.signal.aborted || onStreamError(error, requestId),
         onEnd: metrics.stream(),
       });
-      return new Response(body, {
-        headers: {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-store',
-          'x-accel-buffering': 'no',
-        },
-      });
+      return eventSource(body);
     },
   };
 }

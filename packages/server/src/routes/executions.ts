@@ -8,7 +8,7 @@ import {
 import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, TimeoutError } from 'boxlite/backend';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
-import { empty, json } from '../http/respond.ts';
+import { empty, eventSource, json } from '../http/respond.ts';
 import { serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readQuery } from '../http/validated.ts';
 import { signalOnce, startOnce, takenEarlier } from '../idempotency/executions.ts';
@@ -92,13 +92,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
           return errorBody(errorAnswer(error, call.requestId), call.generation);
         },
       });
-      return new Response(body, {
-        headers: {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'no-store',
-          'x-accel-buffering': 'no',
-        },
-      });
+      return eventSource(body);
     },
 
     async sendExecutionInput(call) {

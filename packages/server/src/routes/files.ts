@@ -4,7 +4,7 @@ import { limitedStream, tooLarge } from '../files/limited-stream.ts';
 import { type Pace, pacedStream } from '../files/paced-stream.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
-import { empty } from '../http/respond.ts';
+import { empty, streamed } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
 import { present } from '../wire/present.ts';
 import { pathBox, type Routes } from './route.ts';
@@ -38,7 +38,7 @@ export function fileRoutes(pace: Pace): Routes<'uploadFiles' | 'downloadFiles'> 
       const tar = await box.download(present({ path, followSymlinks }), { signal: call.request.signal });
       const limitBytes = (await call.backend.config()).capabilities.fileTransferMaxBytes;
       const { stream } = limitedStream(tar, limitBytes);
-      return new Response(stream, { headers: { 'content-type': 'application/x-tar', 'cache-control': 'no-store' } });
+      return streamed('application/x-tar', stream);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { listNetworkEventsQuery, openTunnelQuery, streamTunnelQuery } from '@boxlite/api';
 import { InvalidStateError, NotFoundError } from 'boxlite/backend';
+import type { WatchPrincipal } from '../auth/credential-watch.ts';
 import { defaultTenant } from '../auth/tenant.ts';
 import { empty, json } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
@@ -13,7 +14,7 @@ import { pathBox, type Routes } from './route.ts';
 /** The operations on the networks of boxes. */
 export function networkRoutes(
   tickets: Tickets,
-  options: Omit<TunnelOptions, 'generation'>,
+  options: Omit<TunnelOptions, 'generation'> & { readonly watch: WatchPrincipal },
 ): Routes<'listNetworkEvents' | 'openTunnel' | 'streamTunnel'> {
   return {
     async listNetworkEvents(call) {
@@ -27,7 +28,7 @@ export function networkRoutes(
       if (network && (network.mode === 'none' || !network.inbound)) {
         throw new InvalidStateError(`box ${box.id} takes no connections; make one whose network is open inbound`);
       }
-      const ticket = tickets.issue({ tenant: call.tenant, box: box.id, port, principal: call.principal });
+      const ticket = tickets.issue({ tenant: call.tenant, box: box.id, port, who: call.who });
       const { protocol, host } = new URL(call.request.url);
       // Clients of generation 2 name the whole authority in their CONNECT, and send no other credential.
       return json(200, { uri: `${protocol}//${ticket}@${host}`, ticket }, { 'cache-control': 'no-store' });
@@ -44,8 +45,15 @@ export function networkRoutes(
       if (!named || grant.port !== port || (await pathBox(own)).id !== grant.box) {
         throw new NotFoundError('the ticket is for another tunnel; open one to this port of this box');
       }
-      upgrade.accept = (socket) =>
+      upgrade.accept = (socket) => {
+        const { who } = grant;
+        if (who)
+          socket.once(
+            'close',
+            options.watch(who, () => socket.terminate()),
+          );
         tunnel(socket, (signal) => dialGrant(tenants, grant, signal), requestId, { ...options, generation });
+      };
       return empty(204);
     },
   };

@@ -8,6 +8,7 @@ import {
 } from 'boxlite/backend';
 import type { Principal } from '../auth/principal.ts';
 import type { Generation } from '../http/generation.ts';
+import type { Reply } from '../http/reply.ts';
 import type { Attempt } from '../idempotency/attempt.ts';
 import type { Tenants } from '../tenants.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
@@ -40,7 +41,7 @@ export interface RestCall {
 }
 
 /** Answers one operation; what it throws becomes the envelope. */
-export type Route = (call: RestCall) => Promise<Response>;
+export type Route = (call: RestCall) => Promise<Reply>;
 
 /** Routes by operation. */
 export type Routes<Id extends OperationId = OperationId> = Readonly<Record<Id, Route>>;

@@ -13,7 +13,7 @@ import { limitedStream, tooLarge } from '../files/limited-stream.ts';
 import { type Pace, pacedStream } from '../files/paced-stream.ts';
 import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
-import { empty, json } from '../http/respond.ts';
+import { empty, json, streamed } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
 import { fileToWire } from '../wire/file.ts';
 import { present } from '../wire/present.ts';
@@ -44,17 +44,18 @@ export function singleFileRoutes(
         stream.cancel().catch(() => {});
         throw error;
       }
-      return new Response(stream, {
+      const { headers, body } = streamed(bytesType, stream);
+      return {
         status: part ? 206 : 200,
         headers: {
-          'content-type': bytesType,
+          ...headers,
           'content-length': `${length}`,
           'accept-ranges': 'bytes',
-          'cache-control': 'no-store',
           'last-modified': modifiedAt.toUTCString(),
           ...(part && { 'content-range': `bytes ${offset}-${offset + length - 1}/${size}` }),
         },
-      });
+        body,
+      };
     },
 
     async writeFile(call) {
@@ -81,7 +82,7 @@ export function singleFileRoutes(
       const { path } = readQuery(call.request, listDirectoryQuery);
       const box = await pathBox(call);
       const lines = await jsonLines(onTheWire(box.files.list(path, { signal: call.request.signal })));
-      return new Response(lines, { headers: { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } });
+      return streamed('application/x-ndjson', lines);
     },
 
     async statFile(call) {

@@ -109,3 +109,23 @@ describe('the reference', () => {
       expect(html).toContain(`>${operation}</a>`);
   });
 });
+
+test('with a base path they are below it, and at the root for monitors; nowhere else', async () => {
+  const { ask, log } = testServer({ basePath: '/api' });
+  for (const path of [
+    '/health',
+    '/api/health',
+    '/ready',
+    '/api/ready',
+    '/api/metrics',
+    '/api/docs',
+    '/api/openapi.yaml',
+  ]) {
+    expect([path, (await ask('GET', path)).status]).toEqual([path, 200]);
+  }
+  expect(log.map(({ operation }) => operation)).toContain('docs');
+  expect((await ask('GET', '/api/metrics', { headers: nobody })).status).toBe(401);
+  for (const path of ['/api', '/apihealth', '/api/api/health', '/api//health', '/api/']) {
+    expect([path, (await ask('GET', path)).status]).toEqual([path, 404]);
+  }
+});

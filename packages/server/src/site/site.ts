@@ -1,8 +1,8 @@
 import type { Authenticator } from '../auth/authenticator.ts';
 import { requirePermission } from '../auth/principal.ts';
 import { HttpError } from '../http/http-error.ts';
-import { json } from '../http/respond.ts';
-import { textResponse } from '../http/whole-text.ts';
+import type { Reply } from '../http/reply.ts';
+import { empty, json, text } from '../http/respond.ts';
 import type { Passage } from '../router.ts';
 import { metricsType, type ServerMetrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
@@ -15,17 +15,19 @@ export interface SiteOptions {
   readonly metrics: ServerMetrics;
   /** Whether `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. */
   readonly metricsPublic: boolean;
+  /** They are below it as well as at the root, where monitors look for them. */
+  readonly basePath: string;
 }
 
 /** Answers what belongs to no operation; undefined for any other path. */
-export type Site = (request: Request, passage: Passage) => Promise<Response | undefined>;
+export type Site = (request: Request, passage: Passage) => Promise<Reply | undefined>;
 
-type Page = (request: Request, passage: Passage) => Promise<Response>;
+type Page = (request: Request, passage: Passage) => Promise<Reply>;
 
 const keptShortly = 'public, max-age=300';
 
 /** `/health`, `/ready`, `/metrics`, `/docs` and `/openapi.yaml`. */
-export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site {
+export function site({ auth, ready, metrics, metricsPublic, basePath }: SiteOptions): Site {
   let reference: Promise<ReferencePage> | undefined;
   const pages: Readonly<Record<string, Page>> = {
     health: async () => json(200, { status: 'alive' }),
@@ -47,7 +49,7 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
         if (who.tenants !== undefined)
           throw new HttpError(403, 'PermissionError', 'the metrics of a server are for credentials of all its tenants');
       }
-      return textResponse(200, await metrics.text(), { 'content-type': metricsType });
+      return text(200, await metrics.text(), { 'content-type': metricsType });
     },
     async docs() {
       reference ??= referencePage();
@@ -55,20 +57,21 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
         reference = undefined;
       });
       const { html, policy } = await reference;
-      return textResponse(200, html, {
+      return text(200, html, {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': keptShortly,
         'content-security-policy': policy,
       });
     },
     'openapi.yaml': async () =>
-      textResponse(200, await openapiDocument(), {
+      text(200, await openapiDocument(), {
         'content-type': 'application/yaml',
         'cache-control': keptShortly,
       }),
   };
   return async (request, passage) => {
-    const name = passage.path.slice(1);
+    const { path } = passage;
+    const name = path.slice(path.startsWith(`${basePath}/`) ? basePath.length + 1 : 1);
     const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
     if (!page) return undefined;
     passage.operation = name;
@@ -79,6 +82,6 @@ export function site({ auth, ready, metrics, metricsPublic }: SiteOptions): Site
       });
     }
     const { status, headers } = await page(request, passage);
-    return new Response(null, { status, headers });
+    return empty(status, headers);
   };
 }

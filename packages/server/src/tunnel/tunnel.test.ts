@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { openTunnelResponse } from '@boxlite/api';
+import { createdApiKey, openTunnelResponse } from '@boxlite/api';
 import { ApiKeyCredential, Boxlite, type ByteConnection, InvalidStateError, NetworkError } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { type LiveServer, liveServer } from '../testing/live-server.ts';
 import { testKey } from '../testing/test-server.ts';
 
@@ -211,4 +212,34 @@ test('refusals are listed from a sequence on', async () => {
     { ...event, sequence: 2 },
   ]);
   expect(await box?.network.events({ after: 1 })).toEqual([{ ...event, sequence: 2 }]);
+});
+
+test('a key that is revoked takes its tunnels with it, and its tickets that nobody has used', async () => {
+  const server = await liveServer({ heartbeatMs: 20 });
+  await server.backend.create({}, 'one');
+  const port = await service(echo);
+  const made = await server.call('POST', '/v1/api-keys', {
+    body: JSON.stringify({ name: 'gone' }),
+    headers: { 'content-type': 'application/json' },
+  });
+  const headers = { authorization: `Bearer ${createdApiKey.parse(await made.json()).value}` };
+  const issued = async (): Promise<URL> => {
+    const answer = await server.call('POST', `/v1/default/boxes/one/network/tunnel?port=${port}`, { headers });
+    return new URL(openTunnelResponse.parse(await answer.json()).uri);
+  };
+  const [byConnect, bySocket, unused] = [await issued(), await issued(), await issued()];
+  const stays = (await connected(server, (await ticket(server, port)).uri)).socket;
+  const { socket } = await connected(server, byConnect);
+  const stream = new URL(`${server.listening.url}/v1/default/boxes/one/network/tunnel/stream`);
+  stream.search = `${new URLSearchParams({ port: `${port}`, ticket: bySocket.username })}`;
+  const web = new WebSocket(stream);
+  await once(web, 'message');
+  const ends = [once(socket, 'end'), once(web, 'close')];
+  web.on('error', () => {});
+  socket.on('error', () => {}).resume();
+  expect((await server.call('DELETE', '/v1/api-keys/gone')).status).toBe(204);
+  await Promise.all(ends);
+  expect((await connected(server, unused)).status).toBe('HTTP/1.1 401 Unauthorized');
+  stays.end('still here');
+  expect(await text(stays)).toBe('still here');
 });

@@ -31,6 +31,17 @@ export function boxToWire(info: BoxInfo): Box {
   };
 }
 
+const texts = new WeakMap<BoxInfo, string>();
+
+/** The same in JSON, written once for what a backend gives again and again. */
+export function boxText(info: BoxInfo): string {
+  const known = texts.get(info);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(boxToWire(info));
+  texts.set(info, text);
+  return text;
+}
+
 /** A page of boxes as the wire says it. */
 export function boxPageToWire({ boxes }: BoxPage, next_page_token: string | null): ListBoxesResponse {
   return { boxes: boxes.map(boxToWire), next_page_token };

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { App } from '../../app.ts';
+import type { Reply } from '../../http/reply.ts';
 import { listen } from '../../node/listen.ts';
 import { records, recordsVariable } from './records.ts';
 
@@ -20,10 +21,13 @@ const sockets = new WebSocketServer({ noServer: true });
 
 /** A server of ours that gives this answer, and what of it was found wrong once a client has read it. */
 async function wrongIn(path: string, app: Partial<App>, head = ''): Promise<string | undefined> {
-  const server = await listen(
-    { fetch: async () => new Response(), upgrade: async () => {}, connect: async () => {}, drain() {}, ...app },
-    { port: 0 },
-  );
+  const { fetch = async () => new Response() } = app;
+  const reply = async (request: Request): Promise<Reply> => {
+    const { status, headers, body } = await fetch(request);
+    return { status, headers: Object.fromEntries(headers), body };
+  };
+  const nothing = async (): Promise<void> => {};
+  const server = await listen({ upgrade: nothing, connect: nothing, drain() {}, ...app, fetch, reply }, { port: 0 });
   onTestFinished(() => server.close({ graceMs: 0 }));
   const socket = connect(server.port, '127.0.0.1').on('error', () => {});
   socket

@@ -1,25 +1,25 @@
 import type { ServerResponse } from 'node:http';
-import { wholeText } from '../http/whole-text.ts';
+import type { Reply } from '../http/reply.ts';
 
 /**
- * Writes a response to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
+ * Writes an answer to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
  * that the client never takes a part for the whole; a client that leaves cancels the body at once, one that takes
  * nothing for `stallTimeoutMs` is cut.
  */
-export async function writeResponse(
-  response: Response,
+export async function writeReply(
+  { status, headers, body }: Reply,
   outgoing: ServerResponse,
   stallTimeoutMs = 300_000,
 ): Promise<void> {
-  if (outgoing.destroyed) return void response.body?.cancel().catch(() => {});
+  const whole = body === null || typeof body === 'string';
+  if (outgoing.destroyed) return whole ? undefined : void body.cancel().catch(() => {});
   // All at once: setting them one by one costs as much as the rest of a small answer.
-  const headers: string[] = [];
-  for (const [name, value] of response.headers) headers.push(name, value);
-  outgoing.writeHead(response.status, headers);
-  const text = wholeText(response);
-  if (text !== undefined || response.body === null) return end(outgoing, stallTimeoutMs, text);
-  if (!response.headers.has('content-length')) outgoing.flushHeaders();
-  const reader = response.body.getReader();
+  const raw: string[] = [];
+  for (const name in headers) raw.push(name, headers[name] ?? '');
+  outgoing.writeHead(status, raw);
+  if (whole) return end(outgoing, stallTimeoutMs, body);
+  outgoing.flushHeaders();
+  const reader = body.getReader();
   const leave = (): void => void reader.cancel().catch(() => {});
   outgoing.once('close', leave);
   try {
@@ -29,7 +29,7 @@ export async function writeResponse(
       if (done) break;
       if (!outgoing.write(value)) await drained(outgoing, stallTimeoutMs);
     }
-    end(outgoing, stallTimeoutMs);
+    end(outgoing, stallTimeoutMs, null);
   } catch {
     outgoing.destroy();
   } finally {
@@ -38,8 +38,10 @@ export async function writeResponse(
 }
 
 /** Ends an answer; a connection whose client does not take the rest is cut. */
-function end(outgoing: ServerResponse, stallTimeoutMs: number, text?: string): void {
-  outgoing.end(text);
+function end(outgoing: ServerResponse, stallTimeoutMs: number, text: string | null): void {
+  // ASCII, which most of it is, costs less to write as what it is.
+  if (text === null) outgoing.end();
+  else outgoing.end(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8');
   if (outgoing.writableLength === 0) return;
   const cut = setTimeout(() => outgoing.destroy(), stallTimeoutMs);
   outgoing.once('close', () => clearTimeout(cut)).once('finish', () => clearTimeout(cut));

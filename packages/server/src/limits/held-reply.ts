@@ -1,4 +1,4 @@
-import { wholeText } from '../http/whole-text.ts';
+import type { Reply } from '../http/reply.ts';
 import type { UpgradeSlot } from '../terminal/upgrade-slot.ts';
 
 /** What lasts as long as a request. */
@@ -9,8 +9,8 @@ export interface Holding {
   readonly watch: (cut: () => void) => () => void;
 }
 
-/** Ends what holds a request once it is answered in full: its body read or dropped, its WebSocket closed. Gives the response to send. */
-export function heldResponse(response: Response, upgrade: UpgradeSlot | undefined, { over, watch }: Holding): Response {
+/** Ends what holds a request once it is answered in full: its body read or dropped, its WebSocket closed. Gives the answer to send. */
+export function heldReply(reply: Reply, upgrade: UpgradeSlot | undefined, { over, watch }: Holding): Reply {
   const { accept, abandon } = upgrade ?? {};
   if (upgrade && accept) {
     upgrade.accept = (socket) => {
@@ -26,14 +26,14 @@ export function heldResponse(response: Response, upgrade: UpgradeSlot | undefine
       over();
       abandon?.();
     };
-    return response;
+    return reply;
   }
-  if (wholeText(response) !== undefined || response.body === null) {
+  const { body } = reply;
+  if (body === null || typeof body === 'string') {
     over();
-    return response;
+    return reply;
   }
-  const { status, headers } = response;
-  return new Response(watched(response.body, { over, watch }), { status, headers });
+  return { ...reply, body: watched(body, { over, watch }) };
 }
 
 function watched(body: ReadableStream<Uint8Array>, { over, watch }: Holding): ReadableStream<Uint8Array> {
