@@ -77,10 +77,10 @@ export class LocalExecution implements ExecutionBackend {
   sink(channel: GuestChannel): GuestSink {
     this.#channel = channel;
     return {
-      data: (stream, _offset, bytes) => {
+      data: (stream, _offset, bytes, given) => {
         this.#events.received(bytes.length);
         const wasCut = this.log.truncated !== undefined;
-        const written = this.log.append(stream, bytes);
+        const written = this.log.append(stream, bytes, given);
         const after = (): void | Promise<void> => {
           if (this.log.truncated === undefined) return this.log.unread?.room(this.log.size);
           if (!wasCut) this.#channel?.discardOutput(this.record.number);

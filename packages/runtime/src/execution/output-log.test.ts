@@ -55,7 +55,7 @@ test('what was appended is read back from any cursor, in order, from memory and 
   await fc.assert(
     fc.asyncProperty(pieces, fc.nat(400), fc.nat(400), async (list, stdout, stderr) => {
       const log = new OutputLog(freshPath(), unlimited);
-      for (const { stream, data } of list) await log.append(stream, data);
+      for (const { stream, data } of list) await log.append(stream, Buffer.from(data));
       log.close();
       const recovered = OutputLog.recover(log.path, unlimited);
       recovered.end();

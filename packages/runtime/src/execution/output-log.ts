@@ -8,6 +8,7 @@ import {
   type OutputStream,
   recordHeaderBytes,
 } from './log-record.ts';
+import { GivenPieces } from './given-pieces.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
 import { SharedPieces } from './shared-pieces.ts';
@@ -52,8 +53,9 @@ export class OutputLog {
   /** How many read it now. */
   readers = 0;
   /** What its readers have in memory. */
-  readonly shared: SharedPieces = new SharedPieces();
+  readonly shared: SharedPieces = new SharedPieces(() => this.readers > 1);
   readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
+  readonly #given: GivenPieces = new GivenPieces(tailBytes);
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
@@ -95,9 +97,9 @@ export class OutputLog {
 
   /**
    * Appends output; what it returns settles once the bytes are in the file. Beyond the limit the log is cut,
-   * and says so. The bytes are not kept.
+   * and says so. The bytes are not kept, unless they are given: alone in their memory, which nobody else uses.
    */
-  append(stream: OutputStream, bytes: Uint8Array): void | Promise<void> {
+  append(stream: OutputStream, bytes: Buffer, given: boolean = false): void | Promise<void> {
     if (this.truncated !== undefined || bytes.length === 0) return;
     if (bytes.length > maxRecordBytes) {
       const first = this.append(stream, bytes.subarray(0, maxRecordBytes));
@@ -109,10 +111,10 @@ export class OutputLog {
     const data = bytes.length > room ? bytes.subarray(0, Math.max(room, 0)) : bytes;
     const cut = data.length < bytes.length ? this.#limitReached() : undefined;
     if (data.length === 0) return this.#cut(cut);
-    return this.#write(stream, data, cut);
+    return this.#write(stream, data, given, cut);
   }
 
-  #write(stream: OutputStream, data: Uint8Array, cut: string | undefined): void | Promise<void> {
+  #write(stream: OutputStream, data: Buffer, given: boolean, cut: string | undefined): void | Promise<void> {
     const header = encodeRecordHeader(stream, data.length);
     const total = recordHeaderBytes + data.length;
     const began = performance.now();
@@ -125,17 +127,25 @@ export class OutputLog {
       } catch (error) {
         return this.#failed(error);
       }
-      this.#publish(stream, data);
+      this.#publish(stream, data, given);
       return this.#cut(cut);
     }
-    return this.#writeLater(stream, header, data, cut);
+    if (given) return this.#writeLater(stream, header, data, given, cut);
+    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
+    room.set(data);
+    return this.#writeLater(stream, header, room.subarray(0, data.length), given, cut).finally(() => {
+      if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
+    });
   }
 
-  #writeLater(stream: OutputStream, header: Buffer, bytes: Uint8Array, cut: string | undefined): Promise<void> {
-    const total = recordHeaderBytes + bytes.length;
-    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
-    const data = room.subarray(0, bytes.length);
-    data.set(bytes);
+  #writeLater(
+    stream: OutputStream,
+    header: Buffer,
+    data: Buffer,
+    given: boolean,
+    cut: string | undefined,
+  ): Promise<void> {
+    const total = recordHeaderBytes + data.length;
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -148,21 +158,21 @@ export class OutputLog {
         this.#writing = false;
         if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
         else {
-          this.#publish(stream, data);
+          this.#publish(stream, data, given);
           this.#cut(cut);
         }
-        if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
         if (this.ended) this.close();
         resolve();
       });
     });
   }
 
-  #publish(stream: OutputStream, data: Uint8Array): void {
+  #publish(stream: OutputStream, data: Buffer, given: boolean): void {
     const { stdout, stderr } = this;
     const position = this.size;
     this.index.note({ position, stdout, stderr });
-    this.#tail.push(stream, this[stream], position, data);
+    if (given) this.#given.put({ stream, offset: this[stream], position, data });
+    else this.#tail.push(stream, this[stream], position, data);
     this[stream] += data.length;
     this.size += recordHeaderBytes + data.length;
     this.changes.notify();
@@ -194,6 +204,7 @@ export class OutputLog {
   end(): void {
     this.ended = true;
     this.#tail.keepLast(tailBytesOnceEnded);
+    this.#given.keepLast(0);
     this.close();
     this.changes.notify();
   }
@@ -204,6 +215,7 @@ export class OutputLog {
     this.forgotten = true;
     this.truncated = reason;
     this.#tail.keepLast(0);
+    this.#given.keepLast(0);
   }
 
   /** Lets go of the file; what was written stays readable. */
@@ -216,7 +228,16 @@ export class OutputLog {
 
   /** A part of the chunk in memory whose record begins at this position of the file. */
   inMemory(position: number, within: number, most: number): TailChunk | undefined {
-    return this.#tail.at(position, within, most);
+    const piece = this.#given.at(position);
+    if (!piece) return this.#tail.at(position, within, most);
+    const { stream, offset, data } = piece;
+    if (this.readers === 1 && within === 0) {
+      this.#given.take(piece);
+      return { stream, offset, position, length: data.length, data };
+    }
+    const end = Math.min(within + most, data.length);
+    const copy = this.shared.copy(position + within, data.subarray(within, end));
+    return { stream, offset: offset + within, position, length: data.length, data: copy };
   }
 }
 

@@ -20,7 +20,7 @@ export interface OutputReceiverHost {
 
 /** Checks one execution's output, hands it to its sink in order, and acknowledges what the sink has made safe. */
 export interface OutputReceiver {
-  output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer): void;
+  output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void;
   exit(exit: GuestExit): void;
   acknowledge(): void;
   /** From now on totals may exceed what came. */
@@ -84,15 +84,15 @@ export function createOutputReceiver(
     busy = false;
     while (!stopped && !busy) {
       const next = queue.take();
-      if (next) hand(next.stream, next.offset, next.bytes);
+      if (next) hand(next.stream, next.offset, next.bytes, next.given);
       else if (exited) finish(exited);
       else return;
     }
   };
 
-  const hand = (stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void => {
+  const hand = (stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void => {
     const end = offset + bytes.length;
-    const made = sink.data(stream, offset, bytes);
+    const made = sink.data(stream, offset, bytes, given);
     if (!made) {
       if (!stopped) madeSafe(stream, end);
       return;
@@ -115,7 +115,7 @@ export function createOutputReceiver(
   };
 
   const receiver: OutputReceiver = {
-    output(stream, offset, bytes) {
+    output(stream, offset, bytes, given) {
       const { received, acknowledged } = progress[stream];
       const end = offset + bytes.length;
       if (exited) throw new ChannelViolation(`output of execution ${execution} after its exit`);
@@ -126,9 +126,9 @@ export function createOutputReceiver(
         throw new ChannelViolation(`${stream} of execution ${execution} ran past its credit`);
       }
       progress[stream].received = end;
-      if (busy) return queue.add(stream, offset, bytes);
+      if (busy) return queue.add(stream, offset, bytes, given);
       try {
-        hand(stream, offset, bytes);
+        hand(stream, offset, bytes, given);
       } catch (error) {
         fail(error);
       }

@@ -1,0 +1,48 @@
+import { giveBackMemory } from '../guest/given-memory.ts';
+import type { OutputStream } from './log-record.ts';
+
+/** A long piece of output and where its record begins in the file; its memory is its own. */
+export interface GivenPiece {
+  readonly stream: OutputStream;
+  readonly offset: number;
+  readonly position: number;
+  readonly data: Buffer;
+}
+
+/** The last long pieces of a log, as they came: who reads alone gets them without a copy. */
+export class GivenPieces {
+  readonly #most: number;
+  readonly #pieces = new Map<number, GivenPiece>();
+  #bytes = 0;
+
+  /** Keeps at most so many bytes. */
+  constructor(mostBytes: number) {
+    this.#most = mostBytes;
+  }
+
+  /** Pieces come in the order of their positions. */
+  put(piece: GivenPiece): void {
+    this.#pieces.set(piece.position, piece);
+    this.#bytes += piece.data.length;
+    this.keepLast(this.#most);
+  }
+
+  /** The piece whose record begins at this position of the file, only to look at. */
+  at(position: number): GivenPiece | undefined {
+    return this.#pieces.get(position);
+  }
+
+  /** Hands the piece over: it belongs to whoever asked. */
+  take({ position, data }: GivenPiece): void {
+    if (this.#pieces.delete(position)) this.#bytes -= data.length;
+  }
+
+  /** Lets go of all but the last pieces, as many as so many bytes hold. */
+  keepLast(bytes: number): void {
+    for (const piece of this.#pieces.values()) {
+      if (this.#bytes <= bytes) return;
+      this.take(piece);
+      giveBackMemory(piece.data);
+    }
+  }
+}
