@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_SIZE (1u << 20)
+#define RING_SIZE (4u * (252u << 10))
 
 struct ring {
 	uint8_t *bytes;

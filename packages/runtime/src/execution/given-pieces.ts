@@ -1,4 +1,4 @@
-import { giveBackMemory } from '../guest/given-memory.ts';
+import { giveBackMemory, kept } from '../guest/given-memory.ts';
 import type { OutputStream } from './log-record.ts';
 
 /** A long piece of output and where its record begins in the file; its memory is its own. */
@@ -32,8 +32,13 @@ export class GivenPieces {
     return this.#pieces.get(position);
   }
 
-  /** Hands the piece over: it belongs to whoever asked. */
-  take({ position, data }: GivenPiece): void {
+  /** Hands over the bytes of a piece: they belong to whoever asked. */
+  take({ position, data }: GivenPiece): Buffer {
+    this.#drop(position, data);
+    return kept(data);
+  }
+
+  #drop(position: number, data: Buffer): void {
     if (this.#pieces.delete(position)) this.#bytes -= data.length;
   }
 
@@ -41,7 +46,7 @@ export class GivenPieces {
   keepLast(bytes: number): void {
     for (const piece of this.#pieces.values()) {
       if (this.#bytes <= bytes) return;
-      this.take(piece);
+      this.#drop(piece.position, piece.data);
       giveBackMemory(piece.data);
     }
   }

@@ -87,6 +87,7 @@ export class LocalExecution implements ExecutionBackend {
         };
         return written ? written.then(after) : after();
       },
+      waits: () => this.log.waits,
       exit: (exit) => this.end(toExit(exit, this.log.truncated)),
       broken: () => {
         this.#channel = undefined;

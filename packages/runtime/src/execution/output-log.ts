@@ -16,10 +16,20 @@ import type { Unread } from './unread.ts';
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
 // whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
-// from the thread pool for a while, so that a throttled log stops nobody else.
+// from the thread pool for a while, so that a throttled log stops nobody else. It may also tell of nothing but a busy
+// processor: so the while is short at first.
 const slowMs = 25;
-const asynchronousMs = 2000;
+const asynchronousLeastMs = 100;
+const asynchronousMostMs = 2000;
+let asynchronousMs = asynchronousLeastMs;
 let asynchronousUntil = 0;
+
+/** The disk was slow to take a write that began then. */
+function wasSlow(began: number): void {
+  const again = began < asynchronousUntil + asynchronousMostMs;
+  asynchronousMs = again ? Math.min(asynchronousMs * 2, asynchronousMostMs) : asynchronousLeastMs;
+  asynchronousUntil = began + asynchronousMs;
+}
 
 /** Where bytes wait for the thread pool, used again and again. */
 const waitingRooms: Buffer[] = [];
@@ -114,6 +124,11 @@ export class OutputLog {
     return this.#write(stream, data, given, cut);
   }
 
+  /** What is appended now is not at once in the hands of its only reader. */
+  get waits(): boolean {
+    return this.#writing || this.readers !== 1;
+  }
+
   #write(stream: OutputStream, data: Buffer, given: boolean, cut: string | undefined): void | Promise<void> {
     const header = encodeRecordHeader(stream, data.length);
     const total = recordHeaderBytes + data.length;
@@ -122,7 +137,7 @@ export class OutputLog {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
         const written = writevSync(this.#fd, [header, data]);
-        if (performance.now() - began > slowMs) asynchronousUntil = began + asynchronousMs;
+        if (performance.now() - began > slowMs) wasSlow(began);
         if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
       } catch (error) {
         return this.#failed(error);
@@ -232,8 +247,7 @@ export class OutputLog {
     if (!piece) return this.#tail.at(position, within, most);
     const { stream, offset, data } = piece;
     if (this.readers === 1 && within === 0) {
-      this.#given.take(piece);
-      return { stream, offset, position, length: data.length, data };
+      return { stream, offset, position, length: data.length, data: this.#given.take(piece) };
     }
     const end = Math.min(within + most, data.length);
     const copy = this.shared.copy(position + within, data.subarray(within, end));

@@ -46,6 +46,8 @@ export interface GuestSink {
    * memory and the sink's to keep, or only lent: then the next piece overwrites them.
    */
   data(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void | Promise<void>;
+  /** Whether what is given now is kept for a while before it is handed on, or not handed on at all. */
+  waits?(): boolean;
   /** Once it returns (or resolves) the exit is safe, and the guest forgets the execution. */
   exit(exit: GuestExit): void | Promise<void>;
   /** The channel broke before the exit came; `attach` on a new channel goes on. */

@@ -8,6 +8,7 @@ import { reply } from './frame-type.ts';
 function decode(chunks: readonly Buffer[]): string[] {
   const found: { key: string; next: number; text: string }[] = [];
   const decoder = createFrameDecoder({
+    waits: (execution) => execution % 2 === 0,
     frame(type, execution, payload) {
       found.push({ key: '', next: -1, text: `${type} ${execution} ${payload.toString('hex')}` });
     },

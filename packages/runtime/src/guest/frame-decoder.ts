@@ -18,6 +18,8 @@ export interface FrameReceiver {
    * as it arrived, maybe in several. `offset` is that of the piece.
    */
   output(type: number, execution: number, offset: number, bytes: Buffer, given: boolean): void;
+  /** Whether output of an execution that comes now will have to wait. */
+  waits(execution: number): boolean;
 }
 
 /** Finds frames in a byte stream however it is cut. Short output is neither copied nor kept. */
@@ -74,7 +76,7 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
       return body + length;
     }
     piece = { type, execution, offset: readOffset(bytes, body), left: length - 8 };
-    if (piece.left >= longOutput) long = { memory: takeMemory(piece.left), length: piece.left, filled: 0 };
+    if (piece.left >= longOutput) long = { memory: takeMemory(piece.left, receiver.waits(execution)), length: piece.left, filled: 0 };
     return body + 8;
   };
 

@@ -195,6 +195,7 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
       if (bootId === undefined) throw new ChannelViolation('its first frame is not HELLO');
       started(execution, type).output.output(type === reply.stdout ? 'stdout' : 'stderr', offset, bytes, given);
     },
+    waits: (execution) => conversations.get(execution)?.output.waits === true,
   };
 
   const decoder = createFrameDecoder(receiver);

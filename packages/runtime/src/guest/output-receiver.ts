@@ -5,7 +5,7 @@ import { outputWindow, request } from './frame-type.ts';
 import { createOutputQueue } from './output-queue.ts';
 
 /** At this many unacknowledged bytes an ACK goes out at once, else a little later. */
-const ackAtOnce = 256 * 1024;
+const ackAtOnce = 128 * 1024;
 
 /** What an {@link OutputReceiver} needs of its channel. */
 export interface OutputReceiverHost {
@@ -20,6 +20,8 @@ export interface OutputReceiverHost {
 
 /** Checks one execution's output, hands it to its sink in order, and acknowledges what the sink has made safe. */
 export interface OutputReceiver {
+  /** What comes now will have to wait. */
+  readonly waits: boolean;
   output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void;
   exit(exit: GuestExit): void;
   acknowledge(): void;
@@ -115,6 +117,9 @@ export function createOutputReceiver(
   };
 
   const receiver: OutputReceiver = {
+    get waits() {
+      return busy || sink.waits?.() === true;
+    },
     output(stream, offset, bytes, given) {
       const { received, acknowledged } = progress[stream];
       const end = offset + bytes.length;
