@@ -41,14 +41,13 @@ export class LocalExecution implements ExecutionBackend {
   #stdinEnd: number | undefined;
   #removed = false;
   #readers = 0;
-  readonly #taken: TakenFile;
+  #takenFile: TakenFile | undefined;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
     this.record = record;
     this.log = log;
     this.#events = events;
-    this.#taken = new TakenFile(log.path);
     this.#exit = record.exit;
     if (record.exit) {
       log.truncated ??= record.exit.truncated;
@@ -123,6 +122,11 @@ export class LocalExecution implements ExecutionBackend {
   #dropLog(): void {
     if (!this.#removed || this.running || this.#readers > 0) return;
     for (const path of [this.log.path, this.#taken.path]) rm(path, { force: true }).catch(() => {});
+  }
+
+  get #taken(): TakenFile {
+    this.#takenFile ??= new TakenFile(this.log.path);
+    return this.#takenFile;
   }
 
   taken(): OutputCursor {

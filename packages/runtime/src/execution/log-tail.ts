@@ -1,6 +1,6 @@
 import type { OutputChunk } from 'boxlite/backend';
 import type { OutputStream } from './log-record.ts';
-import { SharedPieces } from './shared-pieces.ts';
+import type { SharedPieces } from './shared-pieces.ts';
 
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {

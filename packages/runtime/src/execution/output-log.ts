@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
 import type { OutputCursor } from 'boxlite/backend';
+import { GivenPieces } from './given-pieces.ts';
 import { LogIndex } from './log-index.ts';
 import {
   decodeRecordHeader,
@@ -8,7 +9,6 @@ import {
   type OutputStream,
   recordHeaderBytes,
 } from './log-record.ts';
-import { GivenPieces } from './given-pieces.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
 import { Notifier } from './notifier.ts';
 import { SharedPieces } from './shared-pieces.ts';
@@ -62,10 +62,10 @@ export class OutputLog {
   #writing = false;
   /** How many read it now. */
   readers = 0;
-  /** What its readers have in memory. */
-  readonly shared: SharedPieces = new SharedPieces(() => this.readers > 1);
-  readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
-  readonly #given: GivenPieces = new GivenPieces(tailBytes);
+  // Made when they are needed: most executions write nothing.
+  #shared: SharedPieces | undefined;
+  #tail: LogTail | undefined;
+  #given: GivenPieces | undefined;
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
@@ -186,8 +186,13 @@ export class OutputLog {
     const { stdout, stderr } = this;
     const position = this.size;
     this.index.note({ position, stdout, stderr });
-    if (given) this.#given.put({ stream, offset: this[stream], position, data });
-    else this.#tail.push(stream, this[stream], position, data);
+    if (given) {
+      this.#given ??= new GivenPieces(tailBytes);
+      this.#given.put({ stream, offset: this[stream], position, data });
+    } else {
+      this.#tail ??= new LogTail(tailBytes, this.shared);
+      this.#tail.push(stream, this[stream], position, data);
+    }
     this[stream] += data.length;
     this.size += recordHeaderBytes + data.length;
     this.changes.notify();
@@ -218,8 +223,8 @@ export class OutputLog {
   /** No more output will come. Readers that have everything end. */
   end(): void {
     this.ended = true;
-    this.#tail.keepLast(tailBytesOnceEnded);
-    this.#given.keepLast(0);
+    this.#tail?.keepLast(tailBytesOnceEnded);
+    this.#given?.keepLast(0);
     this.close();
     this.changes.notify();
   }
@@ -229,8 +234,8 @@ export class OutputLog {
     this.size = 0;
     this.forgotten = true;
     this.truncated = reason;
-    this.#tail.keepLast(0);
-    this.#given.keepLast(0);
+    this.#tail?.keepLast(0);
+    this.#given?.keepLast(0);
   }
 
   /** Lets go of the file; what was written stays readable. */
@@ -241,13 +246,19 @@ export class OutputLog {
     this.#fd = undefined;
   }
 
+  /** What its readers have in memory. */
+  get shared(): SharedPieces {
+    this.#shared ??= new SharedPieces(() => this.readers > 1);
+    return this.#shared;
+  }
+
   /** A part of the chunk in memory whose record begins at this position of the file. */
   inMemory(position: number, within: number, most: number): TailChunk | undefined {
-    const piece = this.#given.at(position);
-    if (!piece) return this.#tail.at(position, within, most);
+    const piece = this.#given?.at(position);
+    if (!piece) return this.#tail?.at(position, within, most);
     const { stream, offset, data } = piece;
     if (this.readers === 1 && within === 0) {
-      return { stream, offset, position, length: data.length, data: this.#given.take(piece) };
+      return { stream, offset, position, length: data.length, data: this.#given?.take(piece) ?? data };
     }
     const end = Math.min(within + most, data.length);
     const copy = this.shared.copy(position + within, data.subarray(within, end));

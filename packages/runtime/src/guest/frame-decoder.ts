@@ -76,7 +76,8 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
       return body + length;
     }
     piece = { type, execution, offset: readOffset(bytes, body), left: length - 8 };
-    if (piece.left >= longOutput) long = { memory: takeMemory(piece.left, receiver.waits(execution)), length: piece.left, filled: 0 };
+    if (piece.left >= longOutput)
+      long = { memory: takeMemory(piece.left, receiver.waits(execution)), length: piece.left, filled: 0 };
     return body + 8;
   };
 

@@ -2,7 +2,7 @@ import type { GuestExit, GuestOffsets, GuestSink } from './channel.ts';
 import { ChannelViolation } from './frame-decoder.ts';
 import { ackFrame, frame } from './frame-encoder.ts';
 import { outputWindow, request } from './frame-type.ts';
-import { createOutputQueue } from './output-queue.ts';
+import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 
 /** At this many unacknowledged bytes an ACK goes out at once, else a little later. */
 const ackAtOnce = 128 * 1024;
@@ -48,7 +48,7 @@ export function createOutputReceiver(
 ): OutputReceiver {
   const begin = (offset: number): Progress => ({ received: offset, safe: offset, acknowledged: offset });
   const progress = { stdout: begin(from.stdout), stderr: begin(from.stderr) };
-  const queue = createOutputQueue();
+  let queue: OutputQueue | undefined;
   let busy = false;
   let stopped = false;
   let discarding = false;
@@ -85,7 +85,7 @@ export function createOutputReceiver(
   const drain = (): void => {
     busy = false;
     while (!stopped && !busy) {
-      const next = queue.take();
+      const next = queue?.take();
       if (next) hand(next.stream, next.offset, next.bytes, next.given);
       else if (exited) finish(exited);
       else return;
@@ -131,7 +131,10 @@ export function createOutputReceiver(
         throw new ChannelViolation(`${stream} of execution ${execution} ran past its credit`);
       }
       progress[stream].received = end;
-      if (busy) return queue.add(stream, offset, bytes, given);
+      if (busy) {
+        queue ??= createOutputQueue();
+        return queue.add(stream, offset, bytes, given);
+      }
       try {
         hand(stream, offset, bytes, given);
       } catch (error) {
