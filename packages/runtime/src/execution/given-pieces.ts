@@ -15,7 +15,7 @@ export class GivenPieces {
   readonly #pieces = new Map<number, GivenPiece>();
   #bytes = 0;
 
-  /** Keeps at most so many bytes. */
+  /** Keeps at most so many bytes, those of the memory around the pieces with them. */
   constructor(mostBytes: number) {
     this.#most = mostBytes;
   }
@@ -23,7 +23,7 @@ export class GivenPieces {
   /** Pieces come in the order of their positions. */
   put(piece: GivenPiece): void {
     this.#pieces.set(piece.position, piece);
-    this.#bytes += piece.data.length;
+    this.#bytes += piece.data.buffer.byteLength;
     this.keepLast(this.#most);
   }
 
@@ -39,7 +39,7 @@ export class GivenPieces {
   }
 
   #drop(position: number, data: Buffer): void {
-    if (this.#pieces.delete(position)) this.#bytes -= data.length;
+    if (this.#pieces.delete(position)) this.#bytes -= data.buffer.byteLength;
   }
 
   /** Lets go of all but the last pieces, as many as so many bytes hold. */

@@ -12,11 +12,11 @@ const spares: ArrayBufferLike[] = [];
 /**
  * Memory for a piece of output of so many bytes and for the header of the next frame; nothing else lies in it. One that will
  * wait for a while is to come back: V8 takes what has lived for a while for old, and lets go of it only after it has marked
- * its whole heap.
+ * its whole heap. A piece takes at most twice its length.
  */
 export function takeMemory(length: number, waits: boolean): Buffer {
   const needed = length + outputHeaderLength;
-  if (!waits || needed > wholeLength) {
+  if (!waits || needed > wholeLength || needed * 2 < wholeLength) {
     madeForReader(needed);
     return Buffer.allocUnsafeSlow(needed);
   }
