@@ -49,6 +49,8 @@ export async function* readLog(
       const most = log.readers > manyReaders ? pieceOfManyBytes : pieceBytes;
       const { stream, length, data } =
         log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
+      // What they share was made once, but what each makes of it is garbage too.
+      if (log.readers > 1) madeForReader(data.length);
       const offset = counted[stream];
       counted[stream] += data.length;
       within += data.length;

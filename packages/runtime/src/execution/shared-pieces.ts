@@ -23,7 +23,7 @@ export class SharedPieces {
     const shared = this.get(place, bytes.length);
     if (shared) return shared;
     const piece = Buffer.allocUnsafeSlow(bytes.length);
-    madeForReader(piece.length);
+    if (!this.#several()) madeForReader(piece.length);
     bytes.copy(piece);
     return this.put(place, piece);
   }
