@@ -11,12 +11,13 @@ const mib = 256;
 const dd = ['if=/dev/zero', 'bs=1M', `count=${mib}`] as const;
 
 // The goal is 0.9 times the rate of a plain pipe (issue 3). How long it takes says little on a machine that does other
-// things meanwhile; what this process spends on it is the larger part of that, and hardly changes. 0.9 to 1.2 times a
-// plain pipe's was measured, 2.4 to 2.9 while every chunk lived until V8 had marked its whole heap.
+// things meanwhile, and how long the kernel takes for the log depends on the memory that it finds. What this process does
+// itself hardly changes: 0.6 to 1.3 times what a plain pipe has it do, 1.9 to 4 times while chunks lived until V8 had marked
+// its whole heap.
 const held = 1.8;
 const marksHeld = 5;
 
-test(`${mib} MiB of output, log on disk included, take at most ${held} times the processor time that a plain pipe takes`, {
+test(`${mib} MiB of output, log on disk included, take at most ${held} times the user time that a plain pipe takes`, {
   timeout: 60_000,
 }, async () => {
   const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-output-rate-'));
@@ -44,14 +45,13 @@ test(`${mib} MiB of output, log on disk included, take at most ${held} times the
       marks = 0;
       const before = process.cpuUsage();
       expect(await ways[way]()).toBe(mib * 1024 * 1024);
-      const { user, system } = process.cpuUsage(before);
-      spent[way] = user + system;
+      spent[way] = process.cpuUsage(before).user;
     }
     rounds.push({ ms: performance.now() - began, share: spent.ours / spent.plain, marks });
   }
   observer.disconnect();
   const middle = rounds.toSorted((a, b) => a.share - b.share)[1];
-  console.log(`processor time of output: ${rounds.map(({ share }) => share.toFixed(2)).join(', ')} of a plain pipe's`);
+  console.log(`user time of output: ${rounds.map(({ share }) => share.toFixed(2)).join(', ')} of a plain pipe's`);
   console.log(`whole heap marked: ${rounds.map((round) => round.marks).join(', ')} times`);
   expect(middle?.share).toBeLessThan(held);
   expect(rounds.toSorted((a, b) => a.marks - b.marks)[1]?.marks).toBeLessThan(marksHeld);
