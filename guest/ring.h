@@ -1,12 +1,13 @@
-/* A byte ring of 1 MiB, mapped on first use. It starts over at its beginning whenever it is empty, so that small
-   outputs touch one page. */
+/* A byte ring, mapped on first use: within the 1 MiB that PROTOCOL.md allows, and a whole number of the longest frames
+   (OUTPUT_MAX), so that a flood is cut into nothing but these. It starts over at its beginning whenever it is empty, so
+   that small outputs touch one page. */
 #ifndef BOXLITE_RING_H
 #define BOXLITE_RING_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define RING_SIZE (1u << 20)
+#define RING_SIZE (4u * (252u << 10))
 
 struct ring {
 	uint8_t *bytes;

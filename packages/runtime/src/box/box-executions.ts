@@ -6,7 +6,7 @@ import {
   NotFoundError,
   ResourceExhaustedError,
 } from 'boxlite/backend';
-import { executionInfo, LocalExecution } from '../execution/local-execution.ts';
+import { type ExecutionEvents, executionInfo, LocalExecution } from '../execution/local-execution.ts';
 import type { GuestChannel, GuestListing, GuestSink } from '../guest/channel.ts';
 import { isUlid, ulid } from '../id/ulid.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -44,6 +44,24 @@ export class BoxExecutions {
   readonly #running = new Map<string, LocalExecution>();
   readonly #ended = new Map<string, LocalExecution>();
   #number = 0;
+  readonly #events: ExecutionEvents = {
+    received: (bytes) => this.addBytesOut(bytes),
+    sent: (bytes) => this.addBytesIn(bytes),
+    attached: () => this.#use(),
+    removed: (execution) => {
+      this.#ended.delete(execution.id);
+      const { boxId, id } = execution.record;
+      return this.#store.later.insist(() => this.#store.executions.remove(boxId, id));
+    },
+    ended: (execution, exit) => {
+      this.#running.delete(execution.id);
+      if (!execution.removed) this.#keep(execution);
+      // Its end is the end of a use.
+      this.#use()();
+      if (execution.removed) return Promise.resolve();
+      return this.#store.later.insist(() => this.#store.executions.finish(execution.record, exit));
+    },
+  };
 
   constructor(options: BoxExecutionsOptions) {
     this.#record = options.record;
@@ -83,7 +101,7 @@ export class BoxExecutions {
       output: options.output,
       exit: undefined,
     };
-    const execution = new LocalExecution(record, this.#logs.make(record), this.#events());
+    const execution = new LocalExecution(record, this.#logs.make(record), this.#events);
     this.#running.set(execution.id, execution);
     // A runtime that takes over must know; the guest does not.
     if (options.output) this.#store.executions.insert(execution.record);
@@ -117,7 +135,7 @@ export class BoxExecutions {
     this.#store.later.flush();
     const record = known?.removed ? undefined : this.#store.executions.get(this.#record.id, id);
     if (!record?.exit) throw new NotFoundError(`execution not found: ${id} in box ${this.#record.id}`);
-    return this.#keep(new LocalExecution(record, this.#logs.ended(record), this.#events()));
+    return this.#keep(new LocalExecution(record, this.#logs.ended(record), this.#events));
   }
 
   /** Oldest first. */
@@ -164,7 +182,7 @@ export class BoxExecutions {
     if (stdout > log.stdout || stderr > log.stderr) {
       log.truncated ??= 'what came while the output log could not be written was dropped';
     }
-    const execution = new LocalExecution(record, log, this.#events());
+    const execution = new LocalExecution(record, log, this.#events);
     this.#running.set(record.id, execution);
     channel.attach(listing.execution, { stdout, stderr }, listing.stdinOffset, execution.sink(channel));
     if (log.truncated !== undefined) channel.discardOutput(listing.execution);
@@ -255,27 +273,6 @@ export class BoxExecutions {
     }
     await this.#logs.remove(id);
     return true;
-  }
-
-  #events(): ConstructorParameters<typeof LocalExecution>[2] {
-    return {
-      received: (bytes) => this.addBytesOut(bytes),
-      sent: (bytes) => this.addBytesIn(bytes),
-      attached: this.#use,
-      removed: (execution) => {
-        this.#ended.delete(execution.id);
-        const { boxId, id } = execution.record;
-        return this.#store.later.insist(() => this.#store.executions.remove(boxId, id));
-      },
-      ended: (execution, exit) => {
-        this.#running.delete(execution.id);
-        if (!execution.removed) this.#keep(execution);
-        // Its end is the end of a use.
-        this.#use()();
-        if (execution.removed) return Promise.resolve();
-        return this.#store.later.insist(() => this.#store.executions.finish(execution.record, exit));
-      },
-    };
   }
 
   #keep(execution: LocalExecution): LocalExecution {

@@ -157,10 +157,10 @@ export async function receive(
       options.onEnd();
     });
   const sink: GuestSink = {
-    data(stream, _offset, bytes) {
+    data(stream, _offset, bytes, given) {
       if (stream === 'stderr') return outcome.note(bytes);
       if (cancelled) return undefined;
-      waiting.push(Buffer.from(bytes));
+      waiting.push(given ? bytes : Buffer.from(bytes));
       waitingBytes += bytes.length;
       arrived();
       if (waitingBytes < gatheredBytes) return undefined;
@@ -183,7 +183,9 @@ export async function receive(
     return false;
   };
   const take = (): Uint8Array => {
-    const bytes = Buffer.concat(waiting.splice(0));
+    const pieces = waiting.splice(0);
+    const [first] = pieces;
+    const bytes = first && pieces.length === 1 ? first : Buffer.concat(pieces);
     waitingBytes = 0;
     taken();
     return bytes;

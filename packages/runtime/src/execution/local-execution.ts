@@ -41,14 +41,13 @@ export class LocalExecution implements ExecutionBackend {
   #stdinEnd: number | undefined;
   #removed = false;
   #readers = 0;
-  readonly #taken: TakenFile;
+  #takenFile: TakenFile | undefined;
   readonly #ends = new Notifier();
 
   constructor(record: ExecutionRecord, log: OutputLog, events: ExecutionEvents) {
     this.record = record;
     this.log = log;
     this.#events = events;
-    this.#taken = new TakenFile(log.path);
     this.#exit = record.exit;
     if (record.exit) {
       log.truncated ??= record.exit.truncated;
@@ -77,16 +76,17 @@ export class LocalExecution implements ExecutionBackend {
   sink(channel: GuestChannel): GuestSink {
     this.#channel = channel;
     return {
-      data: (stream, _offset, bytes) => {
+      data: (stream, _offset, bytes, given) => {
         this.#events.received(bytes.length);
         const wasCut = this.log.truncated !== undefined;
-        const written = this.log.append(stream, bytes);
+        const written = this.log.append(stream, bytes, given);
         const after = (): void | Promise<void> => {
           if (this.log.truncated === undefined) return this.log.unread?.room(this.log.size);
           if (!wasCut) this.#channel?.discardOutput(this.record.number);
         };
         return written ? written.then(after) : after();
       },
+      waits: () => this.log.waits,
       exit: (exit) => this.end(toExit(exit, this.log.truncated)),
       broken: () => {
         this.#channel = undefined;
@@ -123,6 +123,11 @@ export class LocalExecution implements ExecutionBackend {
   #dropLog(): void {
     if (!this.#removed || this.running || this.#readers > 0) return;
     for (const path of [this.log.path, this.#taken.path]) rm(path, { force: true }).catch(() => {});
+  }
+
+  get #taken(): TakenFile {
+    this.#takenFile ??= new TakenFile(this.log.path);
+    return this.#takenFile;
   }
 
   taken(): OutputCursor {

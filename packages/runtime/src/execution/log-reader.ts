@@ -49,7 +49,8 @@ export async function* readLog(
       const most = log.readers > manyReaders ? pieceOfManyBytes : pieceBytes;
       const { stream, length, data } =
         log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
-      madeForReader(data.length);
+      // What they share was made once, but what each makes of it is garbage too.
+      if (log.readers > 1) madeForReader(data.length);
       const offset = counted[stream];
       counted[stream] += data.length;
       within += data.length;
@@ -119,6 +120,7 @@ class LogFile {
   async #read(position: number, least: number, most: number): Promise<Buffer> {
     this.#handle ??= await this.#open();
     const block = Buffer.allocUnsafeSlow(most);
+    madeForReader(most);
     let filled = 0;
     while (filled < most) {
       const { bytesRead } = await this.#handle.read(block, filled, most - filled, position + filled);

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogTail } from './log-tail.ts';
+import { SharedPieces } from './shared-pieces.ts';
 
 const most = 4096;
 
 test('what a tail still has is what was pushed, whatever the sizes, and it is the newest', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(most), { maxLength: 60 }), fc.nat(most), (sizes, kept) => {
-      const tail = new LogTail(most);
+      const tail = new LogTail(most, new SharedPieces(() => true));
       const pushed: { position: number; data: Buffer; stream: 'stdout' | 'stderr' }[] = [];
       let position = 0;
       for (const [i, size] of sizes.entries()) {
@@ -40,7 +41,7 @@ test('what a tail still has is what was pushed, whatever the sizes, and it is th
 });
 
 test('a chunk taken from a tail stays as it is while the tail goes on', () => {
-  const tail = new LogTail(most);
+  const tail = new LogTail(most, new SharedPieces(() => true));
   tail.push('stdout', 0, 0, Buffer.alloc(1000, 1));
   const taken = tail.at(0);
   for (let i = 1; i < 50; i++) tail.push('stdout', i * 1000, i * 1004, Buffer.alloc(1000, 2));

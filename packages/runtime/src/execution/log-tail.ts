@@ -1,6 +1,6 @@
 import type { OutputChunk } from 'boxlite/backend';
 import type { OutputStream } from './log-record.ts';
-import { SharedPieces } from './shared-pieces.ts';
+import type { SharedPieces } from './shared-pieces.ts';
 
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
@@ -35,7 +35,7 @@ export class LogTail {
   readonly #shared: SharedPieces;
 
   /** Keeps at most so many bytes; a record longer than half of that is not kept. */
-  constructor(mostBytes: number, shared: SharedPieces = new SharedPieces()) {
+  constructor(mostBytes: number, shared: SharedPieces) {
     this.#most = mostBytes;
     this.#shared = shared;
   }
@@ -92,16 +92,9 @@ export class LogTail {
     const found = this.#entries[low];
     if (found?.position !== position) return undefined;
     const { stream, offset, start, length } = found;
-    const data = this.#copy(position + within, start + within, Math.min(length - within, most));
+    const bytes = this.#bytes.subarray(start + within, start + Math.min(length, within + most));
+    const data = this.#shared.copy(position + within, bytes);
     return { stream, offset: offset + within, position, length, data };
-  }
-
-  #copy(place: number, start: number, length: number): Buffer {
-    const shared = this.#shared.get(place, length);
-    if (shared) return shared;
-    const data = Buffer.allocUnsafeSlow(length);
-    this.#bytes.copy(data, 0, start, start + length);
-    return this.#shared.put(place, data);
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */

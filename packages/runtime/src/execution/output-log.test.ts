@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { OutputTruncatedError } from 'boxlite/backend';
 import fc from 'fast-check';
 import { afterAll, expect, test, vi } from 'vitest';
+import { takeMemory } from '../guest/given-memory.ts';
 import { readLog } from './log-reader.ts';
 import { OutputLog } from './output-log.ts';
 
@@ -55,7 +56,7 @@ test('what was appended is read back from any cursor, in order, from memory and 
   await fc.assert(
     fc.asyncProperty(pieces, fc.nat(400), fc.nat(400), async (list, stdout, stderr) => {
       const log = new OutputLog(freshPath(), unlimited);
-      for (const { stream, data } of list) await log.append(stream, data);
+      for (const { stream, data } of list) await log.append(stream, Buffer.from(data));
       log.close();
       const recovered = OutputLog.recover(log.path, unlimited);
       recovered.end();
@@ -175,4 +176,41 @@ test('a log that ends while its last write is under way keeps that write to its 
   expect(statSync(otherPath).size).toBe(0);
   expect(statSync(path).size).toBe(4 + 5 + 4 + 6);
   expect(OutputLog.recover(path, unlimited).stdout).toBe(11);
+});
+
+/** A log of so many given pieces, each of its own number, in memory that is to come back or not. */
+async function logOfGiven(count: number, waits: boolean): Promise<OutputLog> {
+  const log = new OutputLog(freshPath(), unlimited);
+  for (let i = 0; i < count; i++) {
+    const bytes = takeMemory(longBytes, waits).subarray(0, longBytes).fill(i);
+    await log.append('stdout', bytes, true);
+  }
+  return log;
+}
+const longBytes = 200_000;
+
+test.each([true, false])(
+  'given pieces come from memory and file alike, to one reader and to two (waiting: %s)',
+  async (waits) => {
+    const log = await logOfGiven(9, waits);
+    const wanted = Buffer.concat(Array.from({ length: 9 }, (_, i) => Buffer.alloc(longBytes, i)));
+    log.ended = true;
+    const both = await Promise.all([read(log), read(log, { stdout: 1_234_567, stderr: 0 })]);
+    expect(both[0]?.stdout.equals(wanted)).toBe(true);
+    expect(both[1]?.stdout.equals(wanted.subarray(1_234_567))).toBe(true);
+    expect((await read(log)).stdout.equals(wanted)).toBe(true);
+    log.end();
+    expect((await read(log)).stdout.equals(wanted)).toBe(true);
+  },
+);
+
+test('what a reader does to its chunks, who reads again does not see', async () => {
+  const log = await logOfGiven(3, false);
+  log.ended = true;
+  for await (const { data } of readLog(log)) {
+    data.fill(0xff);
+    structuredClone(data, { transfer: [data.buffer] });
+  }
+  const again = await read(log);
+  expect(again.stdout.equals(Buffer.concat([0, 1, 2].map((i) => Buffer.alloc(longBytes, i))))).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writev, writevSync } from 'node:fs';
 import type { OutputCursor } from 'boxlite/backend';
+import { GivenPieces } from './given-pieces.ts';
 import { LogIndex } from './log-index.ts';
 import {
   decodeRecordHeader,
@@ -15,10 +16,20 @@ import type { Unread } from './unread.ts';
 
 // A write is a copy into the page cache, cheaper than a round trip through the thread pool, until the kernel throttles
 // whoever makes pages dirty faster than the disk takes them. One slow write tells: from then on this process writes
-// from the thread pool for a while, so that a throttled log stops nobody else.
+// from the thread pool for a while, so that a throttled log stops nobody else. It may also tell of nothing but a busy
+// processor: so the while is short at first.
 const slowMs = 25;
-const asynchronousMs = 2000;
+const asynchronousLeastMs = 100;
+const asynchronousMostMs = 2000;
+let asynchronousMs = asynchronousLeastMs;
 let asynchronousUntil = 0;
+
+/** The disk was slow to take a write that began then. */
+function wasSlow(began: number): void {
+  const again = began < asynchronousUntil + asynchronousMostMs;
+  asynchronousMs = again ? Math.min(asynchronousMs * 2, asynchronousMostMs) : asynchronousLeastMs;
+  asynchronousUntil = began + asynchronousMs;
+}
 
 /** Where bytes wait for the thread pool, used again and again. */
 const waitingRooms: Buffer[] = [];
@@ -51,9 +62,10 @@ export class OutputLog {
   #writing = false;
   /** How many read it now. */
   readers = 0;
-  /** What its readers have in memory. */
-  readonly shared: SharedPieces = new SharedPieces();
-  readonly #tail: LogTail = new LogTail(tailBytes, this.shared);
+  // Made when they are needed: most executions write nothing.
+  #shared: SharedPieces | undefined;
+  #tail: LogTail | undefined;
+  #given: GivenPieces | undefined;
 
   constructor(path: string, limitBytes: number) {
     this.path = path;
@@ -95,9 +107,9 @@ export class OutputLog {
 
   /**
    * Appends output; what it returns settles once the bytes are in the file. Beyond the limit the log is cut,
-   * and says so. The bytes are not kept.
+   * and says so. The bytes are not kept, unless they are given: alone in their memory, which nobody else uses.
    */
-  append(stream: OutputStream, bytes: Uint8Array): void | Promise<void> {
+  append(stream: OutputStream, bytes: Buffer, given: boolean = false): void | Promise<void> {
     if (this.truncated !== undefined || bytes.length === 0) return;
     if (bytes.length > maxRecordBytes) {
       const first = this.append(stream, bytes.subarray(0, maxRecordBytes));
@@ -109,10 +121,15 @@ export class OutputLog {
     const data = bytes.length > room ? bytes.subarray(0, Math.max(room, 0)) : bytes;
     const cut = data.length < bytes.length ? this.#limitReached() : undefined;
     if (data.length === 0) return this.#cut(cut);
-    return this.#write(stream, data, cut);
+    return this.#write(stream, data, given, cut);
   }
 
-  #write(stream: OutputStream, data: Uint8Array, cut: string | undefined): void | Promise<void> {
+  /** What is appended now is not at once in the hands of its only reader. */
+  get waits(): boolean {
+    return this.#writing || this.readers !== 1;
+  }
+
+  #write(stream: OutputStream, data: Buffer, given: boolean, cut: string | undefined): void | Promise<void> {
     const header = encodeRecordHeader(stream, data.length);
     const total = recordHeaderBytes + data.length;
     const began = performance.now();
@@ -120,22 +137,30 @@ export class OutputLog {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
         const written = writevSync(this.#fd, [header, data]);
-        if (performance.now() - began > slowMs) asynchronousUntil = began + asynchronousMs;
+        if (performance.now() - began > slowMs) wasSlow(began);
         if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
       } catch (error) {
         return this.#failed(error);
       }
-      this.#publish(stream, data);
+      this.#publish(stream, data, given);
       return this.#cut(cut);
     }
-    return this.#writeLater(stream, header, data, cut);
+    if (given) return this.#writeLater(stream, header, data, given, cut);
+    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
+    room.set(data);
+    return this.#writeLater(stream, header, room.subarray(0, data.length), given, cut).finally(() => {
+      if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
+    });
   }
 
-  #writeLater(stream: OutputStream, header: Buffer, bytes: Uint8Array, cut: string | undefined): Promise<void> {
-    const total = recordHeaderBytes + bytes.length;
-    const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
-    const data = room.subarray(0, bytes.length);
-    data.set(bytes);
+  #writeLater(
+    stream: OutputStream,
+    header: Buffer,
+    data: Buffer,
+    given: boolean,
+    cut: string | undefined,
+  ): Promise<void> {
+    const total = recordHeaderBytes + data.length;
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -148,21 +173,26 @@ export class OutputLog {
         this.#writing = false;
         if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
         else {
-          this.#publish(stream, data);
+          this.#publish(stream, data, given);
           this.#cut(cut);
         }
-        if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
         if (this.ended) this.close();
         resolve();
       });
     });
   }
 
-  #publish(stream: OutputStream, data: Uint8Array): void {
+  #publish(stream: OutputStream, data: Buffer, given: boolean): void {
     const { stdout, stderr } = this;
     const position = this.size;
     this.index.note({ position, stdout, stderr });
-    this.#tail.push(stream, this[stream], position, data);
+    if (given) {
+      this.#given ??= new GivenPieces(tailBytes);
+      this.#given.put({ stream, offset: this[stream], position, data });
+    } else {
+      this.#tail ??= new LogTail(tailBytes, this.shared);
+      this.#tail.push(stream, this[stream], position, data);
+    }
     this[stream] += data.length;
     this.size += recordHeaderBytes + data.length;
     this.changes.notify();
@@ -193,7 +223,8 @@ export class OutputLog {
   /** No more output will come. Readers that have everything end. */
   end(): void {
     this.ended = true;
-    this.#tail.keepLast(tailBytesOnceEnded);
+    this.#tail?.keepLast(tailBytesOnceEnded);
+    this.#given?.keepLast(0);
     this.close();
     this.changes.notify();
   }
@@ -203,7 +234,8 @@ export class OutputLog {
     this.size = 0;
     this.forgotten = true;
     this.truncated = reason;
-    this.#tail.keepLast(0);
+    this.#tail?.keepLast(0);
+    this.#given?.keepLast(0);
   }
 
   /** Lets go of the file; what was written stays readable. */
@@ -214,9 +246,23 @@ export class OutputLog {
     this.#fd = undefined;
   }
 
+  /** What its readers have in memory. */
+  get shared(): SharedPieces {
+    this.#shared ??= new SharedPieces(() => this.readers > 1);
+    return this.#shared;
+  }
+
   /** A part of the chunk in memory whose record begins at this position of the file. */
   inMemory(position: number, within: number, most: number): TailChunk | undefined {
-    return this.#tail.at(position, within, most);
+    const piece = this.#given?.at(position);
+    if (!piece) return this.#tail?.at(position, within, most);
+    const { stream, offset, data } = piece;
+    if (this.readers === 1 && within === 0) {
+      return { stream, offset, position, length: data.length, data: this.#given?.take(piece) ?? data };
+    }
+    const end = Math.min(within + most, data.length);
+    const copy = this.shared.copy(position + within, data.subarray(within, end));
+    return { stream, offset: offset + within, position, length: data.length, data: copy };
   }
 }
 

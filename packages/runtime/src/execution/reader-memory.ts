@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 // 64 MiB have gathered and marks the whole heap, over and over, which costs more than the output itself. A look at the young
 // objects alone, well before that, lets go of every chunk that its reader is done with, and the next ones lie in the
 // same, still warm memory.
-const betweenBytes = 8 * 1024 * 1024;
+const betweenBytes = 4 * 1024 * 1024;
 let given = 0;
 let collectYoung: (() => void) | undefined;
 

@@ -42,10 +42,12 @@ export interface GuestListing {
 /** Receives what one execution sends. Calls come in order, one at a time: the next waits for a returned promise. */
 export interface GuestSink {
   /**
-   * Once it returns (or resolves) the bytes are safe, and the channel acknowledges them. `bytes` is only lent: the
-   * next piece overwrites it.
+   * Once it returns (or resolves) the bytes are safe, and the channel acknowledges them. They are `given`, alone in their
+   * memory and the sink's to keep, or only lent: then the next piece overwrites them.
    */
-  data(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void | Promise<void>;
+  data(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void | Promise<void>;
+  /** Whether what is given now is kept for a while before it is handed on, or not handed on at all. */
+  waits?(): boolean;
   /** Once it returns (or resolves) the exit is safe, and the guest forgets the execution. */
   exit(exit: GuestExit): void | Promise<void>;
   /** The channel broke before the exit came; `attach` on a new channel goes on. */

@@ -16,11 +16,8 @@ const addressMax = 107;
 /** What a guest that does not listen yet looks like. */
 const early = new Set(['ENOENT', 'ECONNREFUSED', 'EAGAIN']);
 
-/**
- * All channels read into it: each piece is dealt with before the next is read, and a buffer of its own would be garbage.
- * Larger than the largest frame, so that most frames of a flood come in one piece.
- */
-const buffer = Buffer.allocUnsafeSlow(512 * 1024);
+/** All channels read into it, but for long output: each piece is dealt with before the next is read. */
+const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 interface Dialled {
   readonly socket: Socket;
@@ -29,12 +26,15 @@ interface Dialled {
 
 function dial(path: string): Promise<Dialled> {
   return new Promise((resolve, reject) => {
-    const incoming: Incoming = { take: () => socket.destroy(new Error('the box spoke before it was listened to')) };
-    const callback = (length: number): boolean => {
-      incoming.take(buffer.subarray(0, length));
+    const incoming: Incoming = {
+      space: () => undefined,
+      take: () => socket.destroy(new Error('the box spoke before it was listened to')),
+    };
+    const callback = (length: number, bytes: Uint8Array): boolean => {
+      incoming.take(Buffer.from(bytes.buffer, bytes.byteOffset, length));
       return true;
     };
-    const socket = createConnection({ path, onread: { buffer, callback } });
+    const socket = createConnection({ path, onread: { buffer: () => incoming.space() ?? buffer, callback } });
     socket.once('error', reject);
     socket.once('connect', () => {
       socket.off('error', reject);

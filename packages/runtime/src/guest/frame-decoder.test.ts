@@ -8,6 +8,7 @@ import { reply } from './frame-type.ts';
 function decode(chunks: readonly Buffer[]): string[] {
   const found: { key: string; next: number; text: string }[] = [];
   const decoder = createFrameDecoder({
+    waits: (execution) => execution % 2 === 0,
     frame(type, execution, payload) {
       found.push({ key: '', next: -1, text: `${type} ${execution} ${payload.toString('hex')}` });
     },
@@ -77,4 +78,66 @@ test('a frame that is too long, unknown or output without bytes is a violation',
   expect(() => decode([long])).toThrow('262145');
   expect(() => decode([frame(64, 0, 0)])).toThrow('type 64');
   expect(() => decode([frame(reply.stdout, 1, 8)])).toThrow('without output');
+});
+
+const lengths = fc.constantFrom(1, 100, 65_535, 65_536, 70_000, 150_000, 252 * 1024, 262_136);
+
+test('long output comes whole in memory of its own, whether it is read in place or not and however it is cut', () => {
+  fc.assert(
+    fc.property(
+      fc.array(lengths, { minLength: 1, maxLength: 5 }),
+      fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+      (sizes, cuts, inPlace) => {
+        const got: { execution: number; offset: number; bytes: Buffer; given: boolean }[] = [];
+        const decoder = createFrameDecoder({
+          waits: (execution) => execution % 2 === 0,
+          frame: () => {},
+          output: (_type, execution, offset, bytes, given) =>
+            got.push({ execution, offset, bytes: given ? bytes : Buffer.from(bytes), given }),
+        });
+        const frames = sizes.map((size, i) => {
+          const bytes = frame(reply.stdout, i + 1, size + 8).fill(i + 1, 17);
+          bytes.writeBigUInt64LE(BigInt(i * 1000), 9);
+          return bytes;
+        });
+        const stream = Buffer.concat(frames);
+        for (let at = 0, i = 0; at < stream.length; i++) {
+          const space = (inPlace ? decoder.space() : undefined) ?? Buffer.alloc(65_536);
+          const taken = stream.copy(space, 0, at, Math.min(at + (cuts[i % cuts.length] ?? 1), stream.length));
+          decoder.push(space.subarray(0, taken));
+          at += taken;
+        }
+        for (const [i, size] of sizes.entries()) {
+          const mine = got.filter(({ execution }) => execution === i + 1);
+          const bytes = Buffer.concat(mine.map((piece) => piece.bytes));
+          expect(bytes.equals(Buffer.alloc(size, i + 1))).toBe(true);
+          expect(mine[0]?.offset).toBe(i * 1000);
+          expect(mine.every(({ given }) => given === size >= 65_536)).toBe(true);
+          if (size >= 65_536) expect(mine).toHaveLength(1);
+        }
+        const memory = got.filter(({ given }) => given).map(({ bytes }) => bytes.buffer);
+        expect(new Set(memory).size).toBe(memory.length);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('what has come of a long frame when the stream ends is handed over', () => {
+  const got: Buffer[] = [];
+  const decoder = createFrameDecoder({
+    waits: () => false,
+    frame: () => {},
+    output: (_type, _execution, _offset, bytes) => got.push(bytes),
+  });
+  decoder.push(
+    frame(reply.stdout, 1, 100_008)
+      .fill(0, 9, 17)
+      .fill(7, 17)
+      .subarray(0, 17 + 70_000),
+  );
+  expect(got).toEqual([]);
+  decoder.end();
+  expect(Buffer.concat(got).equals(Buffer.alloc(70_000, 7))).toBe(true);
 });

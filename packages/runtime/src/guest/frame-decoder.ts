@@ -1,4 +1,8 @@
 import { headerLength, payloadMax, reply } from './frame-type.ts';
+import { takeMemory } from './given-memory.ts';
+
+/** From this length on, in bytes, output is gathered in memory of its own, which then belongs to whoever gets it. */
+const longOutput = 64 * 1024;
 
 /** What the box sent breaks guest/PROTOCOL.md; the message goes on from "the box broke its channel: ". */
 export class ChannelViolation extends Error {
@@ -9,14 +13,23 @@ export class ChannelViolation extends Error {
 export interface FrameReceiver {
   /** A whole frame other than STDOUT and STDERR. */
   frame(type: number, execution: number, payload: Buffer): void;
-  /** A piece of an output frame, as it arrived: a frame may come in several. `offset` is that of the piece. */
-  output(type: number, execution: number, offset: number, bytes: Buffer): void;
+  /**
+   * A piece of an output frame: one of 64 KiB or more comes whole, and is `given`, alone in its memory; a shorter one comes
+   * as it arrived, maybe in several. `offset` is that of the piece.
+   */
+  output(type: number, execution: number, offset: number, bytes: Buffer, given: boolean): void;
+  /** Whether output of an execution that comes now will have to wait. */
+  waits(execution: number): boolean;
 }
 
-/** Finds frames in a byte stream however it is cut. Nothing of output is copied or kept. */
+/** Finds frames in a byte stream however it is cut. Short output is neither copied nor kept. */
 export interface FrameDecoder {
-  /** Throws {@link ChannelViolation} on a frame that no guest sends. */
+  /** Where the next bytes are best put, so that they need not be copied; undefined: anywhere. */
+  space(): Buffer | undefined;
+  /** Bytes from anywhere, or as many as came into `space()`. Throws {@link ChannelViolation} on a frame that no guest sends. */
   push(chunk: Buffer): void;
+  /** No more will come: hands over what there is of a frame that is cut. */
+  end(): void;
 }
 
 /** Reads a u64 that must be a safe integer. */
@@ -41,6 +54,8 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
   let keptLength = 0;
   let need = 0;
   let piece: { type: number; execution: number; offset: number; left: number } | undefined;
+  /** Where the rest of a long piece goes, and then the header after it. */
+  let long: { readonly memory: Buffer; readonly length: number; filled: number } | undefined;
 
   /** Obeys what begins at `at`; the position after it, or -1 when more bytes are needed (`need` says how many). */
   const step = (bytes: Buffer, at: number): number => {
@@ -61,7 +76,28 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
       return body + length;
     }
     piece = { type, execution, offset: readOffset(bytes, body), left: length - 8 };
+    if (piece.left >= longOutput)
+      long = { memory: takeMemory(piece.left, receiver.waits(execution)), length: piece.left, filled: 0 };
     return body + 8;
+  };
+
+  /** Hands over what has come of a long piece. */
+  const give = (): void => {
+    if (!piece || !long) return;
+    const { type, execution, offset } = piece;
+    const bytes = long.memory.subarray(0, Math.min(long.filled, long.length));
+    piece = long = undefined;
+    if (bytes.length > 0) receiver.output(type, execution, offset, bytes, true);
+  };
+
+  /** The position after what belongs to the long piece. */
+  const gather = (chunk: Buffer, at: number, { memory, length, filled }: NonNullable<typeof long>): number => {
+    const end = Math.min(at + length - filled, chunk.length);
+    const inPlace = chunk.buffer === memory.buffer && chunk.byteOffset + at === memory.byteOffset + filled;
+    if (!inPlace) chunk.copy(memory, filled, at, end);
+    if (long) long.filled += end - at;
+    if (long?.filled === length) give();
+    return end;
   };
 
   const flow = (bytes: Buffer, at: number): number => {
@@ -71,7 +107,7 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
     piece.left -= end - at;
     piece.offset += end - at;
     if (piece.left === 0) piece = undefined;
-    receiver.output(type, execution, offset, bytes.subarray(at, end));
+    receiver.output(type, execution, offset, bytes.subarray(at, end), false);
     return end;
   };
 
@@ -95,9 +131,15 @@ export function createFrameDecoder(receiver: FrameReceiver): FrameDecoder {
   };
 
   return {
+    space: () => long?.memory.subarray(long.filled),
+    end: give,
     push(chunk) {
       let at = complete(chunk);
       while (at < chunk.length) {
+        if (long) {
+          at = gather(chunk, at, long);
+          continue;
+        }
         if (piece) {
           at = flow(chunk, at);
           continue;

@@ -31,6 +31,8 @@ export const reply = {
 
 /** Bytes of a frame's header: u32 length, u32 execution, u8 type. */
 export const headerLength = 9;
+/** Bytes of output's header: that, and u64 offset. */
+export const outputHeaderLength = 17;
 /** Most bytes of a payload in either direction, but for EXEC. */
 export const payloadMax: number = 256 * 1024;
 /** Most bytes of EXEC's payload. */

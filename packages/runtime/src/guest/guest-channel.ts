@@ -21,8 +21,9 @@ interface Reply<T> {
   reject(error: Error): void;
 }
 
-/** What a socket reads, in a buffer that the next piece overwrites. */
+/** What a socket reads, where `space` says or in a buffer that the next piece overwrites. */
 export interface Incoming {
+  space(): Buffer | undefined;
   take(bytes: Buffer): void;
 }
 
@@ -190,24 +191,30 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
       if (!act) throw new ChannelViolation(`frame ${type} out of place`);
       act(execution, payload);
     },
-    output(type, execution, offset, bytes) {
+    output(type, execution, offset, bytes, given) {
       if (ended) return;
       if (bootId === undefined) throw new ChannelViolation('its first frame is not HELLO');
-      started(execution, type).output.output(type === reply.stdout ? 'stdout' : 'stderr', offset, bytes);
+      started(execution, type).output.output(type === reply.stdout ? 'stdout' : 'stderr', offset, bytes, given);
     },
+    waits: (execution) => conversations.get(execution)?.output.waits === true,
   };
 
   const decoder = createFrameDecoder(receiver);
-  incoming.take = (chunk) => {
+  const decode = (work: () => void): void => {
     if (ended) return;
     try {
-      decoder.push(chunk);
+      work();
     } catch (error) {
       violated(error);
     }
   };
+  incoming.space = () => decoder.space();
+  incoming.take = (chunk) => decode(() => decoder.push(chunk));
   socket.on('error', (error) => end(new Error(`the channel to the box failed: ${error.message}`, { cause: error })));
-  socket.on('close', () => end(new Error('the box ended its channel')));
+  socket.on('close', () => {
+    decode(() => decoder.end());
+    end(new Error('the box ended its channel'));
+  });
 
   const asking = <T>(queue: Reply<T>[], entry: (reply: Reply<T>) => Reply<T>, bytes: Buffer): Promise<T> => {
     if (ended) return Promise.reject(ended);

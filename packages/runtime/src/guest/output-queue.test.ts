@@ -5,6 +5,7 @@ import { createOutputQueue } from './output-queue.ts';
 const piece = fc.record({
   stream: fc.constantFrom('stdout' as const, 'stderr' as const),
   bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }),
+  given: fc.boolean(),
 });
 
 test('every stream comes out whole and in order, and both in the order they came in', () => {
@@ -13,8 +14,8 @@ test('every stream comes out whole and in order, and both in the order they came
       const queue = createOutputQueue();
       const offsets = { stdout: 0, stderr: 0 };
       const want: string[] = [];
-      for (const { stream, bytes } of pieces) {
-        queue.add(stream, offsets[stream], bytes);
+      for (const { stream, bytes, given } of pieces) {
+        queue.add(stream, offsets[stream], Buffer.from(bytes), given);
         offsets[stream] += bytes.length;
         for (const byte of bytes) want.push(`${stream} ${byte}`);
       }
@@ -34,8 +35,8 @@ test('every stream comes out whole and in order, and both in the order they came
 test('a million single bytes that keep changing between the streams take little memory and stay whole', () => {
   const queue = createOutputQueue();
   for (let i = 0; i < 500_000; i++) {
-    queue.add('stdout', i, Uint8Array.of(i));
-    queue.add('stderr', i, Uint8Array.of(i + 1));
+    queue.add('stdout', i, Buffer.of(i), false);
+    queue.add('stderr', i, Buffer.of(i + 1), false);
   }
   let blocks = 0;
   const next = { stdout: 0, stderr: 0 };
@@ -50,7 +51,7 @@ test('a million single bytes that keep changing between the streams take little 
 
 test('small pieces of one stream come out as a few large ones', () => {
   const queue = createOutputQueue();
-  for (let i = 0; i < 256; i++) queue.add('stdout', i * 1024, new Uint8Array(1024));
+  for (let i = 0; i < 256; i++) queue.add('stdout', i * 1024, Buffer.alloc(1024), false);
   let calls = 0;
   while (queue.take()) calls += 1;
   expect(calls).toBeLessThanOrEqual(6);

@@ -2,13 +2,16 @@
 export interface QueuedOutput {
   readonly stream: 'stdout' | 'stderr';
   readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
+  /** The bytes are given, not lent. */
+  readonly given: boolean;
 }
 
 interface Block {
   readonly stream: 'stdout' | 'stderr';
   readonly offset: number;
   readonly bytes: Buffer;
+  readonly given: boolean;
   length: number;
 }
 
@@ -23,9 +26,9 @@ const strictBlocks = 256;
  * last block of their own stream, and the order between the two streams is given up.
  */
 export interface OutputQueue {
-  /** Copies the bytes. */
-  add(stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void;
-  /** The next piece, whose bytes are only lent: until the next call. */
+  /** Copies the bytes, unless they are given. */
+  add(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void;
+  /** The next piece; where its bytes are lent, until the next call. */
   take(): QueuedOutput | undefined;
 }
 
@@ -44,7 +47,7 @@ export function createOutputQueue(): OutputQueue {
     const whole = blocks.length - first >= strictBlocks || blocks.at(-1)?.stream === stream;
     const size = whole ? blockLength : Math.min(blockLength, Math.max(expected, 1024));
     const bytes = (size === blockLength ? spares.pop() : undefined) ?? Buffer.allocUnsafe(size);
-    const block = { stream, offset, bytes, length: 0 };
+    const block = { stream, offset, bytes, given: false, length: 0 };
     blocks.push(block);
     last[stream] = block;
     return block;
@@ -57,7 +60,12 @@ export function createOutputQueue(): OutputQueue {
   };
 
   return {
-    add(stream, offset, bytes) {
+    add(stream, offset, bytes, given) {
+      if (given) {
+        blocks.push({ stream, offset, bytes, given, length: bytes.length });
+        delete last[stream];
+        return;
+      }
       let at = 0;
       while (at < bytes.length) {
         const block = openBlock(stream) ?? open(stream, offset + at, bytes.length - at);
@@ -72,7 +80,7 @@ export function createOutputQueue(): OutputQueue {
       lent = undefined;
       const block = blocks[first];
       if (!block) return undefined;
-      lent = block.bytes;
+      lent = block.given ? undefined : block.bytes;
       first += 1;
       if (last[block.stream] === block) delete last[block.stream];
       if (first === blocks.length) {
@@ -82,7 +90,8 @@ export function createOutputQueue(): OutputQueue {
         blocks.splice(0, first);
         first = 0;
       }
-      return { stream: block.stream, offset: block.offset, bytes: block.bytes.subarray(0, block.length) };
+      const { stream, offset, given } = block;
+      return { stream, offset, bytes: block.bytes.subarray(0, block.length), given };
     },
   };
 }

@@ -2,10 +2,10 @@ import type { GuestExit, GuestOffsets, GuestSink } from './channel.ts';
 import { ChannelViolation } from './frame-decoder.ts';
 import { ackFrame, frame } from './frame-encoder.ts';
 import { outputWindow, request } from './frame-type.ts';
-import { createOutputQueue } from './output-queue.ts';
+import { createOutputQueue, type OutputQueue } from './output-queue.ts';
 
 /** At this many unacknowledged bytes an ACK goes out at once, else a little later. */
-const ackAtOnce = 256 * 1024;
+const ackAtOnce = 128 * 1024;
 
 /** What an {@link OutputReceiver} needs of its channel. */
 export interface OutputReceiverHost {
@@ -20,7 +20,9 @@ export interface OutputReceiverHost {
 
 /** Checks one execution's output, hands it to its sink in order, and acknowledges what the sink has made safe. */
 export interface OutputReceiver {
-  output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer): void;
+  /** What comes now will have to wait. */
+  readonly waits: boolean;
+  output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void;
   exit(exit: GuestExit): void;
   acknowledge(): void;
   /** From now on totals may exceed what came. */
@@ -46,7 +48,7 @@ export function createOutputReceiver(
 ): OutputReceiver {
   const begin = (offset: number): Progress => ({ received: offset, safe: offset, acknowledged: offset });
   const progress = { stdout: begin(from.stdout), stderr: begin(from.stderr) };
-  const queue = createOutputQueue();
+  let queue: OutputQueue | undefined;
   let busy = false;
   let stopped = false;
   let discarding = false;
@@ -83,16 +85,16 @@ export function createOutputReceiver(
   const drain = (): void => {
     busy = false;
     while (!stopped && !busy) {
-      const next = queue.take();
-      if (next) hand(next.stream, next.offset, next.bytes);
+      const next = queue?.take();
+      if (next) hand(next.stream, next.offset, next.bytes, next.given);
       else if (exited) finish(exited);
       else return;
     }
   };
 
-  const hand = (stream: 'stdout' | 'stderr', offset: number, bytes: Uint8Array): void => {
+  const hand = (stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void => {
     const end = offset + bytes.length;
-    const made = sink.data(stream, offset, bytes);
+    const made = sink.data(stream, offset, bytes, given);
     if (!made) {
       if (!stopped) madeSafe(stream, end);
       return;
@@ -115,7 +117,10 @@ export function createOutputReceiver(
   };
 
   const receiver: OutputReceiver = {
-    output(stream, offset, bytes) {
+    get waits() {
+      return busy || sink.waits?.() === true;
+    },
+    output(stream, offset, bytes, given) {
       const { received, acknowledged } = progress[stream];
       const end = offset + bytes.length;
       if (exited) throw new ChannelViolation(`output of execution ${execution} after its exit`);
@@ -126,9 +131,12 @@ export function createOutputReceiver(
         throw new ChannelViolation(`${stream} of execution ${execution} ran past its credit`);
       }
       progress[stream].received = end;
-      if (busy) return queue.add(stream, offset, bytes);
+      if (busy) {
+        queue ??= createOutputQueue();
+        return queue.add(stream, offset, bytes, given);
+      }
       try {
-        hand(stream, offset, bytes);
+        hand(stream, offset, bytes, given);
       } catch (error) {
         fail(error);
       }

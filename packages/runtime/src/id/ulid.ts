@@ -20,12 +20,14 @@ export function ulid(nowMs: number = Date.now()): string {
   for (let rest = lastMs, i = 0; i < timeLength; i++, rest = Math.floor(rest / 32)) {
     time = alphabet.charAt(rest % 32) + time;
   }
-  return time + lastRandom.map((digit) => alphabet.charAt(digit)).join('');
+  for (const digit of lastRandom) time += alphabet.charAt(digit);
+  return time;
 }
 
 function randomDigits(): number[] {
   if (pool.length === 0) pool = randomBytes(randomLength * 64);
-  const digits = Array.from(pool.subarray(0, randomLength), (byte) => byte % 32);
+  const digits: number[] = [];
+  for (let i = 0; i < randomLength; i++) digits.push(pool.readUInt8(i) % 32);
   pool = pool.subarray(randomLength);
   return digits;
 }
