@@ -19,6 +19,8 @@ export interface DebianImage {
   /** Without a tag, such as `boxlite/python`. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** Of what the packages depend on, what is left out: its programs do without it. */
+  readonly without?: ReadonlySet<string>;
   /** Does what the packages' scripts would do and boxes need; sees the base too, and changes only its own. */
   readonly finish?: (own: Tree, base: Tree) => void;
   /** Put over the usual `config` of the OCI image specification. */
@@ -36,6 +38,7 @@ export async function buildDebianImage(image: DebianImage, directory: string): P
   const below = new Set<string>();
   const base = await unpack(apt, basePackages, below);
   finishBase(base);
+  for (const name of image.without ?? []) below.add(name);
   const own = await unpack(apt, [...basePackages, ...image.packages], below);
   // Directories that the base has look as they do there.
   for (const [path, { entry }] of own) if (entry.type === 'directory' && base.has(path)) own.delete(path);
