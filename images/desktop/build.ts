@@ -20,7 +20,7 @@ const menus = [
 /** A screen in memory (Xvfb), a window manager, a terminal, and what moves the mouse and takes pictures. */
 export const desktopImage: DebianImage = {
   name: 'boxlite/desktop',
-  packages: ['xvfb', 'openbox', 'xdotool', 'scrot', 'xterm', 'fonts-dejavu-core'],
+  packages: ['xvfb', 'openbox', 'xdotool', 'scrot', 'xterm', 'fonts-dejavu-core', 'fonts-droid-fallback'],
   without: new Set([...graphicsDrivers, ...formats, ...menus]),
   finish(own) {
     const put = (path: string, text: string): void => void own.set(path, textFile(path, text));
@@ -28,10 +28,15 @@ export const desktopImage: DebianImage = {
     const terminal = Buffer.from(own.get('etc/X11/app-defaults/XTerm')?.content ?? '').toString();
     put('etc/X11/app-defaults/XTerm', `${terminal}\n*faceName: DejaVu Sans Mono\n*faceSize: 11\n`);
     put('var/lib/openbox/debian-menu.xml', '<openbox_menu xmlns="http://openbox.org/3.4/menu"/>\n');
+    for (const path of own.keys()) if (/imlib2\/loaders\/(heif|jxl|ps)\.so$/.test(path)) own.delete(path);
     own.set('var/lib/openbox', folder('var/lib/openbox'));
     own.set('tmp/.X11-unix', folder('tmp/.X11-unix', { mode: 0o1777 }));
   },
-  config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'DISPLAY=:0'] },
+  config: {
+    User: 'box',
+    WorkingDir: '/home/box',
+    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'DISPLAY=:0'],
+  },
 };
 
 if (import.meta.main) await buildFromCommandLine(desktopImage);

@@ -21,6 +21,14 @@ export const baseImage = built({
   make: (root) => quietly(repositoryNode(root), [join(root, 'images/base/build.ts')], { cwd: root }),
 });
 
+/** What tests make boxes of beside the base image, in .setup/test-images: built here, since apt works for one at a time. */
+export const testImages = built({
+  name: 'test images',
+  sources: ['images'],
+  output: '.setup/test-images',
+  make: (root) => quietly(repositoryNode(root), [join(root, 'tests/images/build.ts')], { cwd: root }),
+});
+
 /** A step that makes `output` from `sources`: done while a stamp holds the hash of the sources' contents. */
 function built({ name, sources, output, make }) {
   const stamp = (root) => join(root, '.setup', `${name.replaceAll(' ', '-')}.stamp`);
