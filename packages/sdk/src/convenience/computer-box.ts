@@ -2,6 +2,7 @@ import { checkMs, checkWhole, checkWord, refuse } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
 import { ExecutionError, InvalidArgumentError } from '../errors.ts';
 import type { StartExecutionOptions } from '../start-execution.ts';
+import { text as readText } from '../text.ts';
 import { holdBuilt, lacking } from './built-image.ts';
 import {
   type Desktop,
@@ -65,16 +66,16 @@ export class ComputerBox extends SimpleBox {
   /** The screen as it is, with the pointer. */
   async screenshot(call: CallOptions = {}): Promise<Screenshot> {
     await this.#ready(call);
-    const execution = await execTool(this.box, 'scrot', ['--pointer', '-'], call);
+    // Through a pipe of the user's own: what a command has as its output, scrot finds that it may not write to.
+    const execution = await execTool(this.box, 'sh', ['-c', 'scrot --pointer - | cat'], call);
     try {
-      const shot = await readScreenshot(execution.stdout);
-      const { exitCode } = await execution.wait(call);
-      if (exitCode === 0) return shot;
-      throw new ExecutionError(`scrot failed with exit code ${exitCode}`);
+      const [shot, said] = await Promise.all([readScreenshot(execution.stdout), readText(execution.stderr)]);
+      if (shot) return shot;
+      await this.#assertRuns();
+      throw new ExecutionError(`scrot made no picture: ${said.trim().slice(0, 2000) || 'it said nothing'}`);
     } catch (error) {
       await execution.kill().catch(() => undefined);
       call.signal?.throwIfAborted();
-      await this.#assertRuns();
       throw error;
     }
   }
