@@ -27,6 +27,24 @@ export interface DebianImage {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/** The layer that all images share. */
+interface SharedBase {
+  readonly tree: Tree;
+  readonly layer: LayoutLayer;
+  /** The names of what is in it. */
+  readonly packages: ReadonlySet<string>;
+}
+
+// Once for all that a process builds.
+let shared: Promise<SharedBase> | undefined;
+
+async function buildBase(apt: Apt): Promise<SharedBase> {
+  const packages = new Set<string>();
+  const tree = await unpack(apt, basePackages, packages);
+  finishBase(tree);
+  return { tree, layer: await layerOf(tree), packages };
+}
+
 /** Builds the image into a folder, replacing what is there; the same packages give the same bytes. Returns the digest. */
 export async function buildDebianImage(image: DebianImage, directory: string): Promise<string> {
   await run('dpkg-deb', ['--version']).catch((cause) => {
@@ -35,14 +53,13 @@ export async function buildDebianImage(image: DebianImage, directory: string): P
     });
   });
   const apt = await openApt(join(setup, 'apt'));
-  const below = new Set<string>();
-  const base = await unpack(apt, basePackages, below);
-  finishBase(base);
-  for (const name of image.without ?? []) below.add(name);
-  const own = await unpack(apt, [...basePackages, ...image.packages], below);
+  shared ??= buildBase(apt);
+  const base = await shared;
+  const left = new Set([...base.packages, ...(image.without ?? [])]);
+  const own = await unpack(apt, [...basePackages, ...image.packages], left);
   // Directories that the base has look as they do there.
-  for (const [path, { entry }] of own) if (entry.type === 'directory' && base.has(path)) own.delete(path);
-  image.finish?.(own, base);
+  for (const [path, { entry }] of own) if (entry.type === 'directory' && base.tree.has(path)) own.delete(path);
+  image.finish?.(own, base.tree);
   return writeLayout(directory, {
     name: `${image.name}:latest`,
     config: {
@@ -51,7 +68,7 @@ export async function buildDebianImage(image: DebianImage, directory: string): P
       WorkingDir: '/',
       ...image.config,
     },
-    layers: [await layerOf(base), await layerOf(own)],
+    layers: [base.layer, await layerOf(own)],
   });
 }
 
