@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { baseImage, guestProgram } from './setup/built.mjs';
+import { baseImage, guestProgram, testImages } from './setup/built.mjs';
 import { hostPackages } from './setup/host-packages.mjs';
 import { testKernel } from './setup/kernel.mjs';
 import { withLock } from './setup/lock.mjs';
@@ -33,7 +33,7 @@ async function main(argv) {
     hostPackages({ forTests }),
     guestProgram,
     baseImage,
-    ...(forTests ? [testKernel, upstreamClients, testUser] : []),
+    ...(forTests ? [testImages, testKernel, upstreamClients, testUser] : []),
   ];
   if (steps.some((step) => !step.done(root))) {
     await withLock(root, async () => {

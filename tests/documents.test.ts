@@ -5,11 +5,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Cli, cliInNewHome, exitCode, said } from '../packages/cli/src/testing/cli.ts';
+import { blocksOf } from './page-blocks.ts';
 
 const root = join(import.meta.dirname, '..');
-
-const blocksOf = async (page: string): Promise<readonly string[]> =>
-  [...(await readFile(join(root, page), 'utf8')).matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? '');
 
 /** All TypeScript of a page as one module: imports first, then each block in the scope of the one before. */
 async function moduleOf(page: string): Promise<string> {

@@ -19,10 +19,30 @@ export interface DebianImage {
   /** Without a tag, such as `boxlite/python`. */
   readonly name: string;
   readonly packages: readonly string[];
+  /** Of what the packages depend on, what is left out: its programs do without it. */
+  readonly without?: ReadonlySet<string>;
   /** Does what the packages' scripts would do and boxes need; sees the base too, and changes only its own. */
   readonly finish?: (own: Tree, base: Tree) => void;
   /** Put over the usual `config` of the OCI image specification. */
   readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** The layer that all images share. */
+interface SharedBase {
+  readonly tree: Tree;
+  readonly layer: LayoutLayer;
+  /** The names of what is in it. */
+  readonly packages: ReadonlySet<string>;
+}
+
+// Once for all that a process builds.
+let shared: Promise<SharedBase> | undefined;
+
+async function buildBase(apt: Apt): Promise<SharedBase> {
+  const packages = new Set<string>();
+  const tree = await unpack(apt, basePackages, packages);
+  finishBase(tree);
+  return { tree, layer: await layerOf(tree), packages };
 }
 
 /** Builds the image into a folder, replacing what is there; the same packages give the same bytes. Returns the digest. */
@@ -33,13 +53,13 @@ export async function buildDebianImage(image: DebianImage, directory: string): P
     });
   });
   const apt = await openApt(join(setup, 'apt'));
-  const below = new Set<string>();
-  const base = await unpack(apt, basePackages, below);
-  finishBase(base);
-  const own = await unpack(apt, [...basePackages, ...image.packages], below);
+  shared ??= buildBase(apt);
+  const base = await shared;
+  const left = new Set([...base.packages, ...(image.without ?? [])]);
+  const own = await unpack(apt, [...basePackages, ...image.packages], left);
   // Directories that the base has look as they do there.
-  for (const [path, { entry }] of own) if (entry.type === 'directory' && base.has(path)) own.delete(path);
-  image.finish?.(own, base);
+  for (const [path, { entry }] of own) if (entry.type === 'directory' && base.tree.has(path)) own.delete(path);
+  image.finish?.(own, base.tree);
   return writeLayout(directory, {
     name: `${image.name}:latest`,
     config: {
@@ -48,7 +68,7 @@ export async function buildDebianImage(image: DebianImage, directory: string): P
       WorkingDir: '/',
       ...image.config,
     },
-    layers: [await layerOf(base), await layerOf(own)],
+    layers: [base.layer, await layerOf(own)],
   });
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import process from 'node:process';
+import { command } from './host-packages.mjs';
 import { repositoryNode } from './npm-packages.mjs';
 import { quietly } from './step.mjs';
 
@@ -21,13 +22,23 @@ export const baseImage = built({
   make: (root) => quietly(repositoryNode(root), [join(root, 'images/base/build.ts')], { cwd: root }),
 });
 
+/** What tests make boxes of beside the base image, in .setup/test-images; only where apt is. Built here, since apt works for one at a time. */
+export const testImages = built({
+  name: 'test images',
+  sources: ['images'],
+  output: '.setup/test-images',
+  possible: () => Boolean(command('apt-get') && command('dpkg-deb')),
+  make: (root) => quietly(repositoryNode(root), [join(root, 'tests/images/build.ts')], { cwd: root }),
+});
+
 /** A step that makes `output` from `sources`: done while a stamp holds the hash of the sources' contents. */
-function built({ name, sources, output, make }) {
+function built({ name, sources, output, possible = () => true, make }) {
   const stamp = (root) => join(root, '.setup', `${name.replaceAll(' ', '-')}.stamp`);
   return {
     name,
     done(root) {
-      return existsSync(join(root, output)) && read(stamp(root)) === hash(root, sources);
+      const made = existsSync(join(root, output)) && read(stamp(root)) === hash(root, sources);
+      return made || !possible();
     },
     async run(root) {
       const before = hash(root, sources);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { ApiKeyCredential, Boxlite } from 'boxlite';
@@ -8,11 +9,19 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import type { DebianImage } from '../../images/debian/image.ts';
 import { builtLayout } from '../images/built-layout.ts';
 
-/** Defines the same tests for a local runtime and for one behind a server, both with the image under its own name. */
-export function onBoth(image: DebianImage, define: (runtime: () => Boxlite) => void): void {
-  describe.each(['Boxlite.local()', 'Boxlite.rest()'])('on %s', (which) => {
+/**
+ * Defines the same tests for a local runtime and for one behind a server, both over one store with the image under its
+ * own name; `once` defines tests that only need the environment by which a program finds the server.
+ */
+export function onBoth(
+  image: DebianImage,
+  define: (runtime: () => Boxlite) => void,
+  once?: (environment: () => NodeJS.ProcessEnv) => void,
+): void {
+  describe(`with ${image.name}`, () => {
     const atEnd = new AsyncDisposableStack();
-    let runtime: Boxlite | undefined;
+    let url = '';
+    const runtimes = new Map<string, Boxlite>();
     beforeAll(async () => {
       const layout = await builtLayout(image);
       const homeDir = await mkdtemp(join(tmpdir(), 'boxlite-convenience-'));
@@ -20,17 +29,22 @@ export function onBoth(image: DebianImage, define: (runtime: () => Boxlite) => v
       const backend = await openLocal({ homeDir });
       atEnd.defer(() => backend.shutdown());
       await backend.images.import(layout, image.name);
-      runtime = Boxlite.over(backend);
-      if (which === 'Boxlite.local()') return;
       const app = createApp(backend, { auth: { clients: [], apiKeys: [{ id: 'test', key: 'test-key' }] } });
       const server = await listen(app, { host: '127.0.0.1', port: 0 });
       atEnd.defer(() => server.close());
-      runtime = Boxlite.rest({ url: server.url, credential: new ApiKeyCredential('test-key') });
+      url = server.url;
+      runtimes.set('Boxlite.local()', Boxlite.over(backend));
+      const credential = new ApiKeyCredential('test-key');
+      runtimes.set('Boxlite.rest()', Boxlite.rest({ url, credential }));
     }, 300_000);
     afterAll(() => atEnd.disposeAsync());
-    define(() => {
-      if (!runtime) throw new Error('the runtime is not open');
-      return runtime;
+    describe.each(['Boxlite.local()', 'Boxlite.rest()'])('on %s', (which) => {
+      define(() => {
+        const runtime = runtimes.get(which);
+        if (!runtime) throw new Error('the runtime is not open');
+        return runtime;
+      });
     });
+    once?.(() => ({ ...process.env, BOXLITE_REST_URL: url, BOXLITE_API_KEY: 'test-key' }));
   });
 }

@@ -70,6 +70,12 @@ export type {
 } from './backend/network.ts';
 export { Box } from './box.ts';
 export { Boxlite, type ListOptions } from './boxlite.ts';
+export {
+  BrowserBox,
+  type BrowserBoxOptions,
+  type BrowserStartOptions,
+  type CdpConnector,
+} from './convenience/browser-box.ts';
 export { CodeBox, type RunCodeOptions } from './convenience/code-box.ts';
 export {
   CodeContext,
@@ -79,7 +85,15 @@ export {
   type RunInContextOptions,
 } from './convenience/code-context.ts';
 export type { CodeFailure } from './convenience/code-message.ts';
+export {
+  ComputerBox,
+  type ComputerBoxOptions,
+  type DesktopReadyOptions,
+  type ScrollDirection,
+} from './convenience/computer-box.ts';
+export type { ScreenSize } from './convenience/desktop.ts';
 export { InteractiveBox, type InteractiveBoxOptions } from './convenience/interactive-box.ts';
+export type { Screenshot } from './convenience/screenshot.ts';
 export { SimpleBox, type SimpleBoxOptions } from './convenience/simple-box.ts';
 export type { CopyOptions, CopyProgress } from './copy-options.ts';
 export {

@@ -8,6 +8,7 @@ import { text } from '../text.ts';
 import { boundedLines } from './bounded-lines.ts';
 import { codeDriver } from './code-driver.ts';
 import { type CodeFailure, type CodeMessage, readCodeMessage } from './code-message.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 // Base64 of a figure or of a frame: what a program shows, not what it writes.
 const messageBytesMax = 64 * 1024 * 1024;
@@ -89,7 +90,7 @@ export class CodeContext implements AsyncDisposable {
     const execution = await box.exec('python3', ['-u', '-c', codeDriver], how);
     const messages = readMessages(execution);
     try {
-      const first = await next(messages, signal);
+      const { value: first } = await unlessAborted(messages.next(), signal);
       if (first?.type === 'ready') return new CodeContext(execution, first.version, messages);
       throw new ExecutionError(`python3 did not start: ${(await text(execution.stderr)).trim() || 'it said nothing'}`);
     } catch (error) {
@@ -203,17 +204,4 @@ export class CodeContext implements AsyncDisposable {
 
 async function* readMessages(execution: Execution): AsyncGenerator<CodeMessage, void, undefined> {
   for await (const line of boundedLines(execution.stdout, messageBytesMax)) yield readCodeMessage(line);
-}
-
-async function next(messages: AsyncGenerator<CodeMessage>, signal?: AbortSignal): Promise<CodeMessage | undefined> {
-  signal?.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal?.reason);
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    const { value } = await Promise.race([messages.next(), aborted.promise]);
-    return value ?? undefined;
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
 }

@@ -24,11 +24,16 @@ export interface HeldBox {
   readonly release: () => Promise<void>;
 }
 
-/** Makes or finds the box that the options describe. */
-export async function holdBox(options: SimpleBoxOptions, call: CallOptions = {}): Promise<HeldBox> {
-  const { runtime: given, name, reuseExisting = false, ...box } = options;
+/** Makes or finds the box that the options describe, with the limits of `usual` where nothing else is said and there are such limits. */
+export async function holdBox(
+  options: SimpleBoxOptions,
+  call: CallOptions = {},
+  usual?: { readonly cpus: number; readonly memoryMib: number },
+): Promise<HeldBox> {
+  const { runtime: given, name, reuseExisting = false, ...asked } = options;
   await using held = new AsyncDisposableStack();
   const runtime = given ?? held.use(await Boxlite.local());
+  const box = usual ? { ...(await withinMeans(runtime, usual, call)), ...asked } : asked;
   const made =
     reuseExisting && name !== undefined
       ? await runtime.getOrCreate(box, name, call)
@@ -36,6 +41,19 @@ export async function holdBox(options: SimpleBoxOptions, call: CallOptions = {})
   held.use(made.box);
   const kept = held.move();
   return { ...made, release: () => kept.disposeAsync() };
+}
+
+/** An ordinary user's runtime can hold no limits, and refuses those that are asked for. */
+async function withinMeans(
+  runtime: Boxlite,
+  { cpus, memoryMib }: { readonly cpus: number; readonly memoryMib: number },
+  call: CallOptions,
+): Promise<BoxOptions> {
+  const { maxCpus, maxMemoryMib } = (await runtime.config(call)).capabilities;
+  return {
+    ...(maxCpus > 0 && { cpus: Math.min(cpus, maxCpus) }),
+    ...(maxMemoryMib > 0 && { memoryMib: Math.min(memoryMib, maxMemoryMib) }),
+  };
 }
 
 /** A box without a runtime to keep in hand. Leaving an `await using` block stops it. */
