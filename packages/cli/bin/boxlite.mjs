@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 
-if (Number(process.versions.node.split('.')[0]) < 24) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
   process.stderr.write(
-    `Error: boxlite needs Node 24 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
+    `Error: boxlite needs Node 22.15 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
   );
   process.exitCode = 1;
 } else {

@@ -26,15 +26,25 @@ export interface HeldBox {
 /** Makes or finds the box that the options describe. */
 export async function holdBox(options: SimpleBoxOptions, call: CallOptions = {}): Promise<HeldBox> {
   const { runtime: given, name, reuseExisting = false, ...box } = options;
-  await using held = new AsyncDisposableStack();
-  const runtime = given ?? held.use(await Boxlite.local());
-  const made =
-    reuseExisting && name !== undefined
-      ? await runtime.getOrCreate(box, name, call)
-      : { box: await runtime.create(box, name, call), created: true };
-  held.use(made.box);
-  const kept = held.move();
-  return { ...made, release: () => kept.disposeAsync() };
+  const runtime = given ?? (await Boxlite.local());
+  const shutdown = async (): Promise<void> => {
+    if (given === undefined) await runtime.shutdown();
+  };
+  try {
+    const made =
+      reuseExisting && name !== undefined
+        ? await runtime.getOrCreate(box, name, call)
+        : { box: await runtime.create(box, name, call), created: true };
+    let released: Promise<void> | undefined;
+    const release = (): Promise<void> => {
+      released ??= made.box[Symbol.asyncDispose]().finally(shutdown);
+      return released;
+    };
+    return { ...made, release };
+  } catch (error) {
+    await shutdown();
+    throw error;
+  }
 }
 
 /** A box without a runtime to keep in hand. Leaving an `await using` block stops it. */

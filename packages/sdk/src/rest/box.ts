@@ -21,12 +21,13 @@ import {
 import { query, raw, TransportError } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
 import { UnsupportedError } from '../errors.ts';
+import { iterable } from '../iterable.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
 import { networkEvent } from './network-wire.ts';
 import { restSnapshots } from './snapshots.ts';
-import { stoppable } from './stoppable.ts';
 import { restTunnel } from './tunnel.ts';
+import { withBody } from './upload-body.ts';
 import { boxInfo, boxMetrics, execRequest } from './wire.ts';
 
 /** A box on a server. */
@@ -67,12 +68,9 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       return restExecution(connection, id, executionId, startedAt);
     },
     async upload(tar, { path, overwrite }, call) {
-      const source = stoppable(tar);
-      try {
-        await connection.ignore(uploadFiles({ box: id, path, overwrite, tar: source.stream }), call);
-      } finally {
-        source.stop();
-      }
+      await withBody(tar, connection.uploadBufferBytes, call?.signal, (body) =>
+        connection.ignore(uploadFiles({ box: id, path, overwrite, tar: body }), call),
+      );
     },
     async download({ path, followSymlinks }, call) {
       const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
@@ -99,7 +97,7 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
 /** The same bytes, with errors of the SDK where the connection breaks. */
 function withFailure(body: ReadableStream<Uint8Array> | null, connection: Connection): ReadableStream<Uint8Array> {
   const reader = body?.getReader();
-  return new ReadableStream<Uint8Array>(
+  const bytes = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
@@ -118,4 +116,5 @@ function withFailure(body: ReadableStream<Uint8Array> | null, connection: Connec
     },
     { highWaterMark: 0 },
   );
+  return iterable(bytes);
 }
