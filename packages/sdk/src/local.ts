@@ -17,12 +17,12 @@ export async function openLocal(options: BoxliteOptions = {}): Promise<RuntimeBa
   return runtime.openLocal(options);
 }
 
-// The runtime needs node:sqlite without a flag, and zstd in node:zlib.
+// The runtime needs zstd in node:zlib, and a node:sqlite that is there without a flag and knows `?1`.
 function refuseOlderNode(): void {
   const { process } = globalThis as { process?: { versions?: { node?: string } } };
   const [major = 0, minor = 0] = (process?.versions?.node ?? '99').split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 15)) return;
-  throw new UnsupportedError(`local boxes need Node 22.15 or newer, and this is ${process?.versions?.node}`);
+  if (major > 22 || (major === 22 && minor >= 20)) return;
+  throw new UnsupportedError(`local boxes need Node 22.20 or newer, and this is ${process?.versions?.node}`);
 }
 
 // Node, Deno and Bun give a code; a browser says by a TypeError that it knows no such name.
