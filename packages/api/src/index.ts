@@ -100,8 +100,6 @@ export {
   healthCheckSpec,
   type PortSpec,
   portSpec,
-  type SecurityPreset,
-  securityPresets,
   type TmpfsSpec,
   tmpfsSpec,
   type VolumeSpec,
@@ -210,6 +208,7 @@ export {
   type UploadFilesQuery,
   uploadFilesQuery,
 } from './schemas/query.ts';
+export { type SecurityPreset, securityPresets } from './schemas/security-preset.ts';
 export {
   type CloneBoxRequest,
   type CreateSnapshotRequest,

@@ -141,7 +141,12 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       records.used(image.digest, Date.now());
       const own = holding.move();
       const paths = image.chains.map(layers.path);
-      return { info: imageInfo(named), layers: paths, config: image.config, [Symbol.dispose]: () => own[Symbol.dispose]() };
+      return {
+        info: imageInfo(named),
+        layers: paths,
+        config: image.config,
+        [Symbol.dispose]: () => own[Symbol.dispose](),
+      };
     }
     async function base(signal?: AbortSignal): Promise<NamedImage> {
       await ensureBase(signal);
