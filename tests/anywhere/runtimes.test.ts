@@ -26,7 +26,8 @@ beforeAll(async () => {
   project = await packedProject();
   browser = await openBrowser(project.folder);
   server = await startServer(join(dir, 'home'), '--attached', `--api-key=${key}`, `--cors-origin=${browser.origin}`);
-});
+  // Compiles, packs and installs.
+}, 180_000);
 
 afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
