@@ -52,9 +52,10 @@ function compiled(source: string): Compiled {
   return { types: `${stem}.d.ts`, default: `${stem}.js` };
 }
 
-/** Compiles and stages; the staged folders. */
-export function packAll(): readonly string[] {
-  const folders = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private);
+/** Compiles and stages packages, by folder; the staged folders. @default every public one */
+export function pack(
+  folders: readonly string[] = readdirSync(join(root, 'packages')).filter((name) => !manifestOf(name).private),
+): readonly string[] {
   const tsc = join(root, 'node_modules/.bin/tsc');
   const projects = folders.map((name) => join(root, 'packages', name));
   // From nothing, so that no file of a source that is gone is published.
@@ -94,5 +95,5 @@ function manifestOf(name: string): Manifest {
 }
 
 if (import.meta.main) {
-  for (const folder of packAll()) process.stdout.write(`${folder}\n`);
+  for (const folder of pack()) process.stdout.write(`${folder}\n`);
 }

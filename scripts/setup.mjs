@@ -9,6 +9,7 @@ import { hostPackages } from './setup/host-packages.mjs';
 import { testKernel } from './setup/kernel.mjs';
 import { withLock } from './setup/lock.mjs';
 import { npmPackages, repositoryNode } from './setup/npm-packages.mjs';
+import { otherRuntimes } from './setup/other-runtimes.mjs';
 import { passOn } from './setup/pass-on.mjs';
 import { perform, SetupError } from './setup/step.mjs';
 import { testUser } from './setup/test-user.mjs';
@@ -33,7 +34,7 @@ async function main(argv) {
     hostPackages({ forTests }),
     guestProgram,
     baseImage,
-    ...(forTests ? [testImages, testKernel, upstreamClients, testUser] : []),
+    ...(forTests ? [testImages, testKernel, upstreamClients, otherRuntimes, testUser] : []),
   ];
   if (steps.some((step) => !step.done(root))) {
     await withLock(root, async () => {

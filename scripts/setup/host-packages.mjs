@@ -22,6 +22,7 @@ const forTestsToo = [
   { name: 'runsc', present: () => command('runsc') },
   { name: 'crun', present: () => command('crun') },
   { name: 'python3-pip', present: () => command('python3') && command('pip3') },
+  { name: 'chromium', present: () => command('chromium') },
   { name: 'uidmap', present: () => command('newuidmap') && command('newgidmap') },
 ];
 

@@ -109,8 +109,6 @@ export {
   healthCheckSpec,
   type PortSpec,
   portSpec,
-  type SecurityPreset,
-  securityPresets,
   type TmpfsSpec,
   tmpfsSpec,
   type VolumeSpec,
@@ -238,6 +236,7 @@ export {
   type WriteFileQuery,
   writeFileQuery,
 } from './schemas/query.ts';
+export { type SecurityPreset, securityPresets } from './schemas/security-preset.ts';
 export {
   type CloneBoxRequest,
   type CreateSnapshotRequest,

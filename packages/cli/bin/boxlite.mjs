@@ -6,9 +6,10 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 
-if (Number(process.versions.node.split('.')[0]) < 24) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 20)) {
   process.stderr.write(
-    `Error: boxlite needs Node 24 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
+    `Error: boxlite needs Node 22.20 or newer and this is ${process.version}; install it from https://nodejs.org\n`,
   );
   process.exitCode = 1;
 } else {

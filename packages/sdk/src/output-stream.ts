@@ -1,4 +1,5 @@
 import type { OutputChunk } from './backend/backend.ts';
+import { iterable } from './iterable.ts';
 
 /** One stream of an execution as bytes: nothing is asked for before it is read, and no more than is read. `over` is told its end. */
 export function outputStream(
@@ -8,7 +9,7 @@ export function outputStream(
 ): ReadableStream<Uint8Array> {
   const abort = new AbortController();
   let chunks: AsyncIterator<OutputChunk> | undefined;
-  return new ReadableStream<Uint8Array>(
+  const bytes = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         chunks ??= open(abort.signal)[Symbol.asyncIterator]();
@@ -29,4 +30,5 @@ export function outputStream(
     },
     { highWaterMark: 0 },
   );
+  return iterable(bytes);
 }

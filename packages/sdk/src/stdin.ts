@@ -1,5 +1,6 @@
 import type { ExecutionBackend } from './backend/backend.ts';
 import { BoxliteError } from './errors.ts';
+import { iterable } from './iterable.ts';
 import type { StdinSource } from './start-execution.ts';
 
 /** A command's stdin as a stream: a write resolves once the backend took it, closing or aborting ends the input. */
@@ -19,7 +20,7 @@ export async function feedStdin(backend: ExecutionBackend, source: StdinSource |
     } else if (source instanceof Uint8Array) {
       if (source.length > 0) await backend.write(source);
     } else if (source !== undefined) {
-      for await (const bytes of source) await backend.write(bytes);
+      for await (const bytes of iterable(source)) await backend.write(bytes);
     }
     await backend.closeStdin();
   } catch (error) {

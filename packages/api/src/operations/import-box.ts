@@ -4,7 +4,7 @@ import type { ImportBoxQuery } from '../schemas/query.ts';
 /** Parameters of {@link importBox}. */
 export interface ImportBoxOptions extends ImportBoxQuery {
   /** What `exportBox` gave; a stream is sent once and never again. */
-  readonly archive: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly archive: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
 }
 
 /** Makes a box of an archive. Answers 201 with a `Box`. */
@@ -13,6 +13,6 @@ export function importBox({ name, archive }: ImportBoxOptions): Endpoint {
     method: 'POST',
     path: path`/boxes/import`,
     params: { name },
-    body: stream('application/octet-stream', () => archive, { replayable: archive instanceof Uint8Array }),
+    body: stream('application/octet-stream', () => archive, { replayable: !(archive instanceof ReadableStream) }),
   };
 }

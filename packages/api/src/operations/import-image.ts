@@ -3,7 +3,7 @@ import type { ImportImageQuery } from '../schemas/query.ts';
 
 export interface ImportImageOptions extends ImportImageQuery {
   /** A tar of an OCI layout, of `docker save` or of a root file system; a stream is sent once and never again. */
-  readonly archive: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly archive: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
 }
 
 /** Adds an image to the server's store. Answers 200 with an `ImageInfo`. */
@@ -12,6 +12,6 @@ export function importImage({ reference, archive }: ImportImageOptions): Endpoin
     method: 'POST',
     path: path`/images/import`,
     params: { reference },
-    body: stream('application/x-tar', () => archive, { replayable: archive instanceof Uint8Array }),
+    body: stream('application/x-tar', () => archive, { replayable: !(archive instanceof ReadableStream) }),
   };
 }

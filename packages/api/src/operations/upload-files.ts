@@ -6,7 +6,7 @@ export interface UploadFilesOptions extends UploadFilesQuery {
   /** Id or name. */
   readonly box: string;
   /** A tar archive; a stream is sent once and never again. */
-  readonly tar: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly tar: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
 }
 
 /** Unpacks a tar archive in a box, and starts the box if need be. Answers 204. */
@@ -15,6 +15,6 @@ export function uploadFiles({ box, path: target, overwrite, tar }: UploadFilesOp
     method: 'PUT',
     path: path`/boxes/${box}/files`,
     params: { path: target, overwrite },
-    body: stream('application/x-tar', () => tar, { replayable: tar instanceof Uint8Array }),
+    body: stream('application/x-tar', () => tar, { replayable: !(tar instanceof ReadableStream) }),
   };
 }

@@ -10,7 +10,7 @@ export interface WriteFileOptions {
   /** @default true */
   readonly overwrite?: boolean | undefined;
   /** A stream is sent once and never again. */
-  readonly content: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly content: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;
 }
 
 /** Writes a file of a box at once or not at all, and starts the box if need be. Answers 204. */
@@ -19,6 +19,6 @@ export function writeFile({ box, path: target, mode, overwrite, content }: Write
     method: 'PUT',
     path: path`/boxes/${box}/files/content`,
     params: { path: target, mode: mode?.toString(8), overwrite },
-    body: stream('application/octet-stream', () => content, { replayable: content instanceof Uint8Array }),
+    body: stream('application/octet-stream', () => content, { replayable: !(content instanceof ReadableStream) }),
   };
 }

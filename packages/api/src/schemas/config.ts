@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type SecurityPreset, securityPresets } from './create-box.ts';
 import { maybe } from './field.ts';
+import { type SecurityPreset, securityPresets } from './security-preset.ts';
 
 /** What a box gets when its request does not say. */
 export interface SandboxDefaults {

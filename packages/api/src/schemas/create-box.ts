@@ -1,13 +1,8 @@
 import * as z from 'zod';
 import { absolutePath, flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
 import { type NetworkSpec, networkSpec } from './network.ts';
+import { type SecurityPreset, securityPresets } from './security-preset.ts';
 import { nameField } from './snapshot.ts';
-
-/** How much a box is kept from its host, weakest first. */
-export const securityPresets = ['development', 'standard', 'maximum'] as const;
-
-/** One of {@link securityPresets}. */
-export type SecurityPreset = (typeof securityPresets)[number];
 
 /** A directory of the server's host, or a managed volume, made visible in the box: one of the two. */
 export interface VolumeSpec {

@@ -25,7 +25,7 @@ export function registerDoctor(program: Command): void {
 type Runtime = typeof import('@boxlite/runtime');
 
 async function hostChecks(runtime: Runtime, homeDir: string): Promise<readonly Check[]> {
-  const node = required('node', true, process.version, 'install Node 24 or newer');
+  const node = required('node', true, process.version, 'install Node 22.20 or newer');
   const [engines, files, storage] = await Promise.all([
     runtime.probeEngines(),
     fileChecks(runtime),

@@ -4,6 +4,7 @@ import { type BoxOptions, type MakeOptions, ResourceExhaustedError } from 'boxli
 import { unpackArchive } from '../archive/import-box.ts';
 import type { ImportedLayers } from '../archive/imported-layers.ts';
 import { type MadeOf, madeOf } from '../archive/made-of.ts';
+import { Holding } from '../holding.ts';
 import type { ImageStore, ReadyImage } from '../images/images.ts';
 import type { WarmPool } from '../pool/warm-pool.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -66,7 +67,7 @@ export class BoxMaker {
       const { volumes, images, warm } = this.#parts;
       const taken = volumes.take(place.tenant, await withRealPaths(options));
       // Until the box is stored, only this keeps its image from being removed.
-      using holding = new DisposableStack();
+      using holding = new Holding();
       const root = await boxRoot(taken, images.of(place.tenant), holding);
       const record = this.#record(place, { ...root, options: taken });
       const prepared = warm()?.take(record);
@@ -99,7 +100,7 @@ export class BoxMaker {
   import(place: BoxPlace, archive: ReadableStream<Uint8Array>, call: MakeOptions): Promise<LocalBox> {
     const { disks, engine, images, makeImage, importedLayers } = this.#parts;
     return this.#make(place, async () => {
-      using holding = new DisposableStack();
+      using holding = new Holding();
       const findImage = async (digest: string): Promise<ReadyImage | undefined> => {
         const ready = images.of(place.tenant).ready(digest);
         const image = await ready.catch(() => undefined);

@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { type BoxOptions, InvalidArgumentError } from 'boxlite/backend';
+import type { Holding } from '../holding.ts';
 import type { TenantImages } from '../images/images.ts';
 import type { BoxDefaults, BoxRecord } from '../store/box-records.ts';
 
@@ -10,7 +11,7 @@ const bare: BoxDefaults = { env: {}, workingDir: '', user: '', entrypoint: [], c
 export async function boxRoot(
   options: BoxOptions,
   images: TenantImages,
-  holding: DisposableStack,
+  holding: Holding,
   signal?: AbortSignal,
 ): Promise<Pick<BoxRecord, 'image' | 'imageId' | 'rootfs' | 'defaults'>> {
   const { rootfsPath } = options;

@@ -1,6 +1,7 @@
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ImageError } from 'boxlite/backend';
+import type { Holding } from '../holding.ts';
 import { dockerArchive, dockerArchiveSource } from './import-docker-archive.ts';
 import { isLayout, layoutSource } from './import-layout.ts';
 import { installImage } from './install.ts';
@@ -30,7 +31,7 @@ export interface ImportOptions {
   readonly extract: Extractor['extract'];
   /** Holds the layers until the image is recorded; the caller disposes of it. */
   readonly owners: LayerOwners;
-  readonly holding: DisposableStack;
+  readonly holding: Holding;
   readonly signal: AbortSignal;
 }
 

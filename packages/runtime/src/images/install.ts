@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ImageError } from 'boxlite/backend';
+import type { Holding } from '../holding.ts';
 import type { LayerPlan, LayerStore } from './layer-store.ts';
 import { chainIds, choosePlatform, type Descriptor, digestOf, parseConfig, parseManifest } from './manifest.ts';
 import { blobFileName } from './partial-blobs.ts';
@@ -25,7 +26,7 @@ export interface InstallOptions {
   readonly layers: LayerStore;
   readonly work: WorkDirectory;
   /** Holds the layers until the image is recorded; the caller disposes of it. */
-  readonly holding: DisposableStack;
+  readonly holding: Holding;
   readonly signal: AbortSignal;
   readonly onProgress: LayerProgress;
 }

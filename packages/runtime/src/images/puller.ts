@@ -1,5 +1,6 @@
 import type { Client } from '@boxlite/rest';
 import { type ImageRegistryOptions, NotFoundError } from 'boxlite/backend';
+import type { Holding } from '../holding.ts';
 import { installImage, type LayerProgress } from './install.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { PartialBlobs } from './partial-blobs.ts';
@@ -16,7 +17,7 @@ export interface PullerOptions extends RegistryClientOptions {
   readonly layers: LayerStore;
   readonly work: WorkDirectory;
   /** Holds the layers until the image is recorded; the caller disposes of it. */
-  readonly holding: DisposableStack;
+  readonly holding: Holding;
   readonly partials: PartialBlobs;
   readonly platform: Platform;
   /** How long a connection may be silent, in milliseconds. @default 60,000 */

@@ -14,6 +14,7 @@ import {
   type RegistryPolicyOptions,
   StoppedError,
 } from 'boxlite/backend';
+import { Holding } from '../holding.ts';
 import { imageDetails, imageInfo } from './image-info.ts';
 import type { ImageStore, ReadyImage, TenantImages } from './images.ts';
 import { isLayout, layoutSource } from './import-layout.ts';
@@ -116,7 +117,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     ): Promise<NamedImage> {
       const name = formatReference(reference);
       const start = async (own: AbortSignal): Promise<NamedImage> => {
-        using holding = new DisposableStack();
+        using holding = new Holding();
         return await record(name, await importImage({ ...parts, path, called, reference, holding, signal: own }));
       };
       return jobs.join(`${tenant} import ${path} ${name}`, start, { signal });
@@ -140,13 +141,18 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     async function held(named: NamedImage | undefined): Promise<ReadyImage | undefined> {
       if (named === undefined) return undefined;
       const { image } = named;
-      using holding = new DisposableStack();
+      using holding = new Holding();
       holding.use(leased.hold([image.digest, lease(image.digest, tenant)]));
       if (records.image(image.digest) === undefined || !(await complete(image))) return undefined;
       records.used(image.digest, Date.now());
       const own = holding.move();
       const paths = image.chains.map(layers.path);
-      return { info: imageInfo(named), layers: paths, config: image.config, [Symbol.dispose]: () => own.dispose() };
+      return {
+        info: imageInfo(named),
+        layers: paths,
+        config: image.config,
+        [Symbol.dispose]: () => own[Symbol.dispose](),
+      };
     }
     async function base(signal?: AbortSignal): Promise<NamedImage> {
       await ensureBase(signal);
@@ -163,7 +169,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     ): Promise<NamedImage> {
       if (isBase(candidates)) return base(signal);
       const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
-        using holding = new DisposableStack();
+        using holding = new Holding();
         const how = { reach, ...options.network, registries, layers, work, partials, platform, holding };
         const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
           report({ reference: text, completedBytes, totalBytes }),

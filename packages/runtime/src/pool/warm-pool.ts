@@ -3,6 +3,7 @@ import { optionsOn } from '../box/box-network.ts';
 import { boxRoot } from '../box/box-root.ts';
 import { checkBoxOptions } from '../box/check-options.ts';
 import { boxShape, type PreparationHome, type PreparedBox, prepareBox } from '../box/prepared-box.ts';
+import { Holding } from '../holding.ts';
 import type { ImageStore } from '../images/images.ts';
 import type { BoxRecord } from '../store/box-records.ts';
 import { newBoxRecord } from '../store/new-box-record.ts';
@@ -71,7 +72,7 @@ export class WarmPool {
   async #prepare(box: BoxOptions, signal: AbortSignal): Promise<PreparedBox> {
     const { engine, images, detachAll } = this.#home;
     const options = optionsOn(engine, box);
-    using holding = new DisposableStack();
+    using holding = new Holding();
     const root = await boxRoot(options, images.of(poolTenant), holding, signal);
     const record = newBoxRecord({ tenant: poolTenant, name: undefined, detachAll, ...root, options });
     return await prepareBox(this.#home, record, holding.move());

@@ -1,6 +1,7 @@
 import { checkText, checkTexts, refuse } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
 import { ExecutionError } from '../errors.ts';
+import { randomUuid } from '../random-uuid.ts';
 import type { RunResult } from '../run.ts';
 import type { StartExecutionOptions } from '../start-execution.ts';
 import { CodeContext, type CodeContextOptions } from './code-context.ts';
@@ -11,7 +12,7 @@ export type RunCodeOptions = Pick<StartExecutionOptions, 'env' | 'workingDir' | 
 
 /** A box that runs Python. */
 export class CodeBox extends SimpleBox {
-  readonly #contexts: AsyncDisposableStack = new AsyncDisposableStack();
+  readonly #contexts = new Set<CodeContext>();
 
   private constructor(held: HeldBox) {
     super(held);
@@ -26,7 +27,7 @@ export class CodeBox extends SimpleBox {
   /** Runs a program in a Python of its own; what it printed. `ExecutionError` with its stderr when it fails. */
   async run(code: string, options: RunCodeOptions = {}): Promise<string> {
     checkText('code', code);
-    const path = `/tmp/boxlite-${crypto.randomUUID()}.py`;
+    const path = `/tmp/boxlite-${randomUuid()}.py`;
     await this.box.files.write(path, code, { signal: options.signal });
     return succeeded('the program', await this.exec('python3', ['-u', path], options));
   }
@@ -35,7 +36,7 @@ export class CodeBox extends SimpleBox {
   async runScript(hostPath: string, args: readonly string[] = [], options: RunCodeOptions = {}): Promise<string> {
     checkText('hostPath', hostPath);
     checkTexts('args', args);
-    const folder = `/tmp/boxlite-${crypto.randomUUID()}`;
+    const folder = `/tmp/boxlite-${randomUuid()}`;
     await this.box.copyIn(hostPath, `${folder}/script.py`, { signal: options.signal });
     return succeeded(hostPath, await this.exec('python3', ['-u', `${folder}/script.py`, ...args], options));
   }
@@ -52,12 +53,15 @@ export class CodeBox extends SimpleBox {
 
   /** Opens a Python whose variables survive from one run to the next; it ends with the box at the latest. */
   async context(options: CodeContextOptions = {}): Promise<CodeContext> {
-    return this.#contexts.use(await CodeContext.open(this.box, options));
+    const context = await CodeContext.open(this.box, options);
+    this.#contexts.add(context);
+    return context;
   }
 
   /** Ends its contexts and stops the box. Twice is fine. */
   override async stop(): Promise<void> {
-    await this.#contexts.disposeAsync().catch(() => undefined);
+    await Promise.allSettled(Array.from(this.#contexts, (context) => context.close()));
+    this.#contexts.clear();
     await super.stop();
   }
 }

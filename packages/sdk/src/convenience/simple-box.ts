@@ -31,16 +31,26 @@ export async function holdBox(
   usual?: { readonly cpus: number; readonly memoryMib: number },
 ): Promise<HeldBox> {
   const { runtime: given, name, reuseExisting = false, ...asked } = options;
-  await using held = new AsyncDisposableStack();
-  const runtime = given ?? held.use(await Boxlite.local());
-  const box = usual ? { ...(await withinMeans(runtime, usual, call)), ...asked } : asked;
-  const made =
-    reuseExisting && name !== undefined
-      ? await runtime.getOrCreate(box, name, call)
-      : { box: await runtime.create(box, name, call), created: true };
-  held.use(made.box);
-  const kept = held.move();
-  return { ...made, release: () => kept.disposeAsync() };
+  const runtime = given ?? (await Boxlite.local());
+  const shutdown = async (): Promise<void> => {
+    if (given === undefined) await runtime.shutdown();
+  };
+  try {
+    const box = usual ? { ...(await withinMeans(runtime, usual, call)), ...asked } : asked;
+    const made =
+      reuseExisting && name !== undefined
+        ? await runtime.getOrCreate(box, name, call)
+        : { box: await runtime.create(box, name, call), created: true };
+    let released: Promise<void> | undefined;
+    const release = (): Promise<void> => {
+      released ??= made.box[Symbol.asyncDispose]().finally(shutdown);
+      return released;
+    };
+    return { ...made, release };
+  } catch (error) {
+    await shutdown();
+    throw error;
+  }
 }
 
 /** An ordinary user's runtime can hold no limits, and refuses those that are asked for. */

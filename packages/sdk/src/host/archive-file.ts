@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts';
+import { randomUuid } from '../random-uuid.ts';
 import { hostError, hostFs } from './host-fs.ts';
 
 /** Writes a stream to a file that appears once it is whole; into a directory under a name. Gives the file's path. */
@@ -10,7 +11,7 @@ export async function writeArchive(
   const { fs, path } = hostFs();
   const stats = await fs.stat(hostPath).catch(() => undefined);
   const target = stats?.isDirectory() || /[/\\]$/.test(hostPath) ? path.join(hostPath, name) : hostPath;
-  const draft = `${target}.${crypto.randomUUID()}.part`;
+  const draft = `${target}.${randomUuid()}.part`;
   try {
     await fs.writeFile(draft, archive, { flag: 'wx' });
     await fs.rename(draft, target);

@@ -29,8 +29,8 @@ import { restExecution } from './execution.ts';
 import { restFiles } from './files.ts';
 import { networkEvent } from './network-wire.ts';
 import { restSnapshots } from './snapshots.ts';
-import { stoppable } from './stoppable.ts';
 import { restTunnel } from './tunnel.ts';
+import { withBody } from './upload-body.ts';
 import { boxInfo, boxMetrics, execRequest, executionInfo } from './wire.ts';
 import { withFailure } from './with-failure.ts';
 
@@ -40,12 +40,9 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
   const { id, name } = snapshot;
   const archives: Pick<BoxBackend, 'upload' | 'download'> = {
     async upload(tar, { path, overwrite }, call) {
-      const source = stoppable(tar);
-      try {
-        await connection.ignore(uploadFiles({ box: id, path, overwrite, tar: source.stream }), call);
-      } finally {
-        source.stop();
-      }
+      await withBody(tar, connection.uploadBufferBytes, call?.signal, (body) =>
+        connection.ignore(uploadFiles({ box: id, path, overwrite, tar: body }), call),
+      );
     },
     async download({ path, followSymlinks }, call) {
       const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });

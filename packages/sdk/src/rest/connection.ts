@@ -13,8 +13,10 @@ import {
   StatusError,
   TransportError,
 } from '@boxlite/rest';
+import { checkWhole } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
 import { UnauthorizedError } from '../errors.ts';
+import { randomUuid } from '../random-uuid.ts';
 import type { AccessToken, Credential } from './credential.ts';
 import { type BoxliteRestOptions, roots } from './options.ts';
 import { restError } from './rest-error.ts';
@@ -37,6 +39,7 @@ export interface Connection {
   /** Whether the server says that it can. */
   can(what: ServerAbility, call?: CallOptions): Promise<boolean>;
   readonly idleTimeoutMs: number;
+  readonly uploadBufferBytes: number;
   readonly retries: RetryOptions;
   send<T>(request: Query<T>, call?: CallOptions): Promise<T>;
   /** Sends an endpoint whose answer has no content. */
@@ -48,7 +51,8 @@ export interface Connection {
 /** Opens nothing: a connection is made by the first request. */
 export function connect(options: BoxliteRestOptions): Connection {
   const { origin, instance, tenant } = roots(options);
-  const { retries = {}, idleTimeoutMs = 60_000 } = options;
+  const { retries = {}, idleTimeoutMs = 60_000, uploadBufferBytes = 2 ** 28 } = options;
+  checkWhole('uploadBufferBytes', uploadBufferBytes, 0);
   const boxes = fetchClient({ baseUrl: tenant, fetch: options.fetch });
   const elsewhere = { origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
   const resolve: Client['resolve'] = (endpoint) => {
@@ -71,7 +75,8 @@ export function connect(options: BoxliteRestOptions): Connection {
     return lifetime != null;
   };
   const plain = retrying(bare, { ...retries, mayRepeat });
-  const client = keyed(options.credential === undefined ? plain : withCredential(reading, plain, options.credential));
+  const bearing = options.credential === undefined ? plain : withCredential(reading, plain, options.credential);
+  const client = keyed(bearing, randomUuid);
   const failure = (error: unknown): unknown => {
     const told = restError(error, instance.href);
     if (options.credential !== undefined || !(told instanceof UnauthorizedError)) return told;
@@ -100,6 +105,7 @@ export function connect(options: BoxliteRestOptions): Connection {
       }
     },
     idleTimeoutMs,
+    uploadBufferBytes,
     retries,
     send,
     failure,

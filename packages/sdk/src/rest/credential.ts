@@ -1,6 +1,7 @@
 import { getToken, tokenResponse } from '@boxlite/api';
 import { type Client, idempotent, query } from '@boxlite/rest';
 import { checkText } from '../argument.ts';
+import { randomUuid } from '../random-uuid.ts';
 
 /** A bearer token, and when it ends if it does. */
 export interface AccessToken {
@@ -48,7 +49,7 @@ export class ClientCredentials implements Credential {
     const asked = Date.now();
     const body = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope } as const;
     // A token twice is no harm on any server: the key only says that this may be sent again.
-    const endpoint = idempotent(getToken({ body }));
+    const endpoint = idempotent(getToken({ body }), randomUuid());
     const { access_token, expires_in } = await query(endpoint, tokenResponse).send(client);
     return { token: access_token, expiresAt: new Date(asked + expires_in * 1000) };
   }

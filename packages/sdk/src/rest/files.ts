@@ -12,11 +12,12 @@ import { query, raw, StatusError } from '@boxlite/rest';
 import type { BoxBackend, CallOptions } from '../backend/backend.ts';
 import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
 import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
+import { iterable } from '../iterable.ts';
 import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
 import type { Connection } from './connection.ts';
-import { stoppable } from './stoppable.ts';
 import { tarFiles } from './tar-files.ts';
+import { withBody } from './upload-body.ts';
 import { date } from './wire.ts';
 import { withFailure } from './with-failure.ts';
 
@@ -69,12 +70,9 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
     async write(path, content, { mode, overwrite } = {}, call = {}) {
       const endpoint = { box, path, mode, overwrite };
       if (content instanceof Uint8Array) return connection.ignore(writeFile({ ...endpoint, content }), call);
-      const source = stoppable(content);
-      try {
-        await connection.ignore(writeFile({ ...endpoint, content: source.stream }), call);
-      } finally {
-        source.stop();
-      }
+      await withBody(content, connection.uploadBufferBytes, call.signal, (body) =>
+        connection.ignore(writeFile({ ...endpoint, content: body }), call),
+      );
     },
 
     async *list(path, call = {}) {
@@ -101,7 +99,7 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
 }
 
 function nothing(): ReadableStream<Uint8Array> {
-  return new Blob([]).stream();
+  return iterable(new Blob([]).stream());
 }
 
 function parsed(line: string): FileWire {

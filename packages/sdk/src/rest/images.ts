@@ -14,7 +14,7 @@ import { query } from '@boxlite/rest';
 import type { ImagesBackend } from '../backend/backend.ts';
 import { NotFoundError, UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
-import { stoppable } from './stoppable.ts';
+import { withBody } from './upload-body.ts';
 import { imageDetails, imageInfo } from './wire.ts';
 
 /** The images of a server. */
@@ -52,13 +52,11 @@ export function restImages(connection: Connection): ImagesBackend {
     async import(source, reference, call) {
       if (!(await connection.can('image_import_enabled', call)))
         throw new UnsupportedError('this server cannot import images; import where it runs, or push to a registry');
-      const archive = stoppable(typeof source === 'string' ? await hostImage(source) : source);
-      try {
-        const request = importImage({ reference, archive: archive.stream });
+      const stream = typeof source === 'string' ? await hostImage(source) : source;
+      return withBody(stream, connection.uploadBufferBytes, call?.signal, async (archive) => {
+        const request = importImage({ reference, archive });
         return imageInfo(await connection.send(query(request, imageInfoSchema), call));
-      } finally {
-        archive.stop();
-      }
+      });
     },
   };
 }

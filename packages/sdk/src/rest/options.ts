@@ -21,6 +21,8 @@ export interface BoxliteRestOptions {
   readonly retries?: RetryOptions | undefined;
   /** How long an output stream may be silent, pings included, before it counts as lost. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
+  /** Most bytes of one upload from a browser, which cannot send it as it comes and holds it. @default 268,435,456 */
+  readonly uploadBufferBytes?: number | undefined;
 }
 
 /** Makes options from the environment. */

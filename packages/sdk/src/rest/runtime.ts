@@ -24,7 +24,7 @@ import { connect } from './connection.ts';
 import { readEvents } from './events.ts';
 import { restImages } from './images.ts';
 import type { BoxliteRestOptions } from './options.ts';
-import { stoppable } from './stoppable.ts';
+import { withBody } from './upload-body.ts';
 import { restVolumes } from './volumes.ts';
 import { boxInfo, createBoxRequest, runtimeConfig, runtimeMetrics } from './wire.ts';
 
@@ -114,13 +114,11 @@ export function restRuntime(options: BoxliteRestOptions): RuntimeBackend {
     volumes: restVolumes(connection),
     account: restAccount(connection),
     async importBox(archive, name, call) {
-      const source = stoppable(archive);
-      try {
-        const endpoint = importBox({ archive: source.stream, ...(name !== undefined && { name }) });
-        return restBox(connection, await connection.send(query(endpoint, boxSchema), call));
-      } finally {
-        source.stop();
-      }
+      const box = await withBody(archive, connection.uploadBufferBytes, call?.signal, (body) => {
+        const endpoint = importBox({ archive: body, ...(name !== undefined && { name }) });
+        return connection.send(query(endpoint, boxSchema), call);
+      });
+      return restBox(connection, box);
     },
     tenant: (name) => (name === 'default' ? runtime : restRuntime({ ...options, pathPrefix: name })),
     // Nothing is held: what runs on the server goes on.

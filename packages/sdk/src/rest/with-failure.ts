@@ -1,4 +1,5 @@
 import { TransportError } from '@boxlite/rest';
+import { iterable } from '../iterable.ts';
 import type { Connection } from './connection.ts';
 
 /** The same bytes, with errors of the SDK where the connection breaks. */
@@ -7,7 +8,7 @@ export function withFailure(
   connection: Connection,
 ): ReadableStream<Uint8Array> {
   const reader = body?.getReader();
-  return new ReadableStream<Uint8Array>(
+  const bytes = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
@@ -26,4 +27,5 @@ export function withFailure(
     },
     { highWaterMark: 0 },
   );
+  return iterable(bytes);
 }
