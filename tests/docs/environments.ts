@@ -1,7 +1,11 @@
+import { symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiKeyCredential, Boxlite } from 'boxlite';
 import { pythonImage } from '../../images/python/build.ts';
 import { builtLayout } from '../images/built-layout.ts';
 import { startGitlab } from './gitlab.ts';
-import type { Block } from './page.ts';
+import { type Block, root } from './page.ts';
 import type { Place } from './place.ts';
 import { startRegistry } from './registry.ts';
 import type { Shell } from './shell.ts';
@@ -20,6 +24,9 @@ export interface Environment {
   readonly prepare?: (place: Place, shell: Shell) => Promise<AsyncDisposable | undefined>;
 }
 
+/** All of it takes half a minute, and has a test of its own. */
+const smallConformance = { ' --image boxlite/base:latest': ' --image boxlite/base:latest --only disks' };
+
 const credentials = ['--api-key', 'a-key', '--oauth-client', 'agent:a-long-secret'];
 
 /** Pages whose environment is not the usual one. */
@@ -30,14 +37,21 @@ export const environments: Readonly<Record<string, Environment>> = {
     prepare: ({ port }) => startGitlab(port),
   },
   'docs/guides/code.md': { prepare: withPython },
+  'docs/getting-started.md': {
+    inClone: true,
+    replaced: { '../my-project': '~/my-project', '../boxlite/dist': `${root}/dist` },
+    prepare: (_, shell) => startRegistry(shell),
+  },
   'docs/guides/credentials.md': { server: credentials, prepare: exporting('KEY=a-key') },
   'docs/guides/disks.md': { replaced: { "'/tmp'": "'~'" } },
+  'docs/guides/from-boxlite.md': { prepare: withPublishedClients },
   'docs/guides/files.md': { replaced: { '/tmp/boxlite-guide': '~/guide' } },
   'docs/guides/local.md': { replaced: { '/var/lib/boxlite': '~/boxlite' } },
   'docs/guides/network.md': { replaced: { '127.0.0.1:8080:80': '127.0.0.1:8100:80' } },
   'docs/guides/operating.md': {
     server: credentials,
-    replaced: { '=KEY': '=a-key', '=ID ': '=agent ', '=SECRET': '=a-long-secret' },
+    replaced: { '=KEY': '=a-key', '=ID ': '=agent ', '=SECRET': '=a-long-secret', ...smallConformance },
+    prepare: ({ port }) => othersAtWork(port),
   },
   'docs/guides/rootless.md': { user: 'boxlite-test' },
   'images/README.md': { inClone: true, replaced: { '/tmp/python': '~/python' } },
@@ -48,9 +62,14 @@ export const environments: Readonly<Record<string, Environment>> = {
   },
   'packages/cli/README.md': {
     server: [...credentials, '--home', '~/of-the-server'],
-    replaced: { KEY: 'a-key', 'ID:SECRET': 'agent:a-long-secret', ' URL ': ' http://127.0.0.1:8100 ' },
+    replaced: {
+      '=KEY ': '=a-key ',
+      'ID:SECRET': 'agent:a-long-secret',
+      ' URL ': ' http://127.0.0.1:8100 ',
+      ...smallConformance,
+    },
   },
-  'packages/runtime/README.md': { prepare: ({ port }, shell) => startRegistry(port, shell) },
+  'packages/runtime/README.md': { prepare: (_, shell) => startRegistry(shell) },
   'packages/sdk/README.md': {
     replaced: { 'alpine:latest': 'boxlite/base:latest' },
     prepare: exporting('BOXLITE_REST_URL=http://127.0.0.1:PORT'),
@@ -74,6 +93,11 @@ export const exceptions: readonly Exception[] = [
     line: 'BOXLITE_ENGINE=crun node',
     reason: 'a machine of several minutes; tests/cgroup-v2 starts the same one with less in it',
   },
+  {
+    page: 'docs/guides/local.md',
+    line: '[Service]',
+    reason: 'it is a unit of systemd, which may not be the init here',
+  },
   { page: 'docs/guides/rootless.md', line: 'sudo apt-get', reason: 'it changes the host, as set-up did already' },
   {
     page: 'docs/guides/rootless.md',
@@ -92,7 +116,7 @@ export function without({ page, code }: Block): string {
     .join('\n');
 }
 
-function exporting(pairs: string): Environment['prepare'] {
+function exporting(pairs: string): NonNullable<Environment['prepare']> {
   return async ({ port }, shell) => {
     await shell.run(`export ${pairs.replaceAll('PORT', `${port}`)}\n`);
     return undefined;
@@ -101,4 +125,30 @@ function exporting(pairs: string): Environment['prepare'] {
 
 async function withPython(_: Place, shell: Shell): Promise<undefined> {
   await shell.run(`boxlite images import '${await builtLayout(pythonImage)}' ${pythonImage.name}\n`);
+}
+
+/** The clients that BoxLite publishes, installed as set-up has them. */
+async function withPublishedClients({ home }: Place, shell: Shell): Promise<undefined> {
+  const clients = join(root, '.setup/published-clients');
+  await symlink(join(clients, 'npm/node_modules'), join(home, 'node_modules'));
+  await shell.run(`export PYTHONPATH='${join(clients, 'python')}'\n`);
+}
+
+/** Others use the page's server meanwhile: boxes come and go. */
+async function othersAtWork(port: number): Promise<AsyncDisposable> {
+  const runtime = Boxlite.rest({ url: `http://127.0.0.1:${port}`, credential: new ApiKeyCredential('a-key') });
+  const atEnd = new AbortController();
+  const work = (async () => {
+    while (!atEnd.signal.aborted) {
+      const { id } = await runtime.create({ image: 'boxlite/base:latest' });
+      await runtime.remove(id);
+      await delay(100);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      atEnd.abort();
+      await work;
+    },
+  };
 }

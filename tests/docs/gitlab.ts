@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { listening } from './listening.ts';
 
 /** As much of GitLab as the page about it asks: one project, one user, and a note that changes. */
 const answers: Readonly<Record<string, readonly [status: number, body: unknown]>> = {
@@ -15,12 +16,5 @@ export async function startGitlab(port: number): Promise<AsyncDisposable> {
     const [status, body] = answers[`${request.method} ${path}`] ?? [404, { message: '404 Not Found' }];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return {
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listening(server, port);
 }

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import type { Block } from './page.ts';
 
-/** TypeScript blocks of a page that go on from one another, and the module that they make. */
+/** TypeScript blocks of a page that go on from one another, and the module that they make in a folder of `.setup`. */
 export interface Program {
   readonly blocks: readonly Block[];
   /** Every line where it is in the page, so that what compiler and Node say leads there. */
@@ -48,10 +47,9 @@ function sourceOf(blocks: readonly Block[]): string {
       withoutKnown(imported, { whole, type, names, from }),
     );
     const length = code.split('\n').length - 1;
-    const [last, hook] = [index === blocks.length - 1, JSON.stringify(join(import.meta.dirname, 'hook.ts'))];
-    if (index === 0) put(block.line, `import { blockEnded as $blockEnded } from ${hook};`);
+    if (index === 0) put(block.line, `import { blockEnded as $blockEnded } from '../../tests/docs/hook.ts';`);
     for (const [at, text] of code.split('\n').entries()) if (at < length) put(block.line + 1 + at, text);
-    put(block.line + 1 + length, `await $blockEnded(${last});`);
+    put(block.line + 1 + length, `await $blockEnded(${index === blocks.length - 1});`);
   }
   return `${lines.join('\n')}\nexport {};\n`;
 }

@@ -26,6 +26,7 @@ export function start(file: string, cwd: string, env: NodeJS.ProcessEnv): Runnin
   let begun = false;
   return {
     async next(last) {
+      if (begun && !child.connected) throw new Error('the program that this goes on from has ended in a block before');
       if (begun) child.send('go on');
       begun = true;
       const printed = await pieces.next();

@@ -23,18 +23,18 @@ export async function openSession(page: string, environment: Environment, cache:
   failed.defer(() => rm(modules, { recursive: true }));
   failed.defer(() => removeBoxes(place));
   const shell = failed.use(openShell(place));
+  if (environment.server) {
+    const flags = environment.server.join(' ').replaceAll('~', place.home);
+    await shell.run(`boxlite serve --port ${place.port} ${flags}\n`);
+  }
   if (environment.prepare) failed.use(await environment.prepare(place, shell));
-  if (environment.server)
-    await shell.run(`boxlite serve --port ${place.port} ${environment.server.join(' ').replaceAll('~', place.home)}\n`);
   const programs = programsOf(blocksOf(page));
   let running: Running | undefined;
   failed.defer(async () => running?.end());
   const atEnd = failed.move();
 
   async function continueProgram(block: Block): Promise<string> {
-    const program = programs.find(
-      ({ blocks }) => blocks.includes(block) || blocks.some(({ line }) => line === block.line),
-    );
+    const program = programs.find(({ blocks }) => blocks.some(({ line }) => line === block.line));
     if (!program) throw new Error('the block belongs to no program');
     if (program.blocks[0]?.line === block.line) {
       const file = join(modules, `${page.replaceAll('/', '-')}-${block.line}.ts`);
@@ -60,8 +60,9 @@ export async function openSession(page: string, environment: Environment, cache:
 
 /** What is for the reader to fill in, and what belongs to the whole machine, as it is in this place. */
 function replaced(code: string, environment: Environment, { home, port }: Place): string {
-  const all = { 'https://boxes.example.com': 'http://127.0.0.1:8100', ...environment.replaced, '8100': `${port}` };
-  return Object.entries(all).reduce((text, [from, to]) => text.replaceAll(from, to.replaceAll('~', home)), code);
+  const all = { 'https://boxes.example.com': 'http://127.0.0.1:8100', ...environment.replaced };
+  const here = Object.entries(all).reduce((text, [from, to]) => text.replaceAll(from, to.replaceAll('~', home)), code);
+  return here.replaceAll('8100', `${port}`);
 }
 
 async function removeBoxes(place: Place): Promise<void> {
