@@ -3,12 +3,21 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiKeyCredential, Boxlite } from 'boxlite';
 import { pythonImage } from '../../images/python/build.ts';
+import { tarArchive, tarEntry } from '../../packages/runtime/src/tar/writer.ts';
+import { startRegistry as startImageRegistry } from '../../packages/runtime/src/testing/registry.ts';
+import { pushImage, testImage } from '../../packages/runtime/src/testing/test-image.ts';
 import { builtLayout } from '../images/built-layout.ts';
 import { startGitlab } from './gitlab.ts';
 import { type Block, root } from './page.ts';
 import type { Place } from './place.ts';
 import { startRegistry } from './registry.ts';
 import type { Shell } from './shell.ts';
+
+/** What is there for as long as the page is tried. */
+interface Prepared extends AsyncDisposable {
+  /** Replaced in every block, too. */
+  readonly replaced?: Readonly<Record<string, string>>;
+}
 
 /** What a page needs around it. Nothing, unless it says so: an empty home, `boxlite` on the PATH, no server, root. */
 export interface Environment {
@@ -21,11 +30,11 @@ export interface Environment {
   /** Whether the page is read in the clone, not in an empty folder. */
   readonly inClone?: true;
   /** What the reader has done before. */
-  readonly prepare?: (place: Place, shell: Shell) => Promise<AsyncDisposable | undefined>;
+  readonly prepare?: (place: Place, shell: Shell) => Promise<Prepared | undefined>;
 }
 
 /** All of it takes half a minute, and has a test of its own. */
-const smallConformance = { ' --image boxlite/base:latest': ' --image boxlite/base:latest --only disks' };
+const smallConformance = { ' --image boxlite/base:latest': ' --image boxlite/base:latest --only events' };
 
 const credentials = ['--api-key', 'a-key', '--oauth-client', 'agent:a-long-secret'];
 
@@ -42,10 +51,11 @@ export const environments: Readonly<Record<string, Environment>> = {
     replaced: { '../my-project': '~/my-project', '../boxlite/dist': `${root}/dist` },
     prepare: (_, shell) => startRegistry(shell),
   },
-  'docs/guides/credentials.md': { server: credentials, prepare: exporting('KEY=a-key') },
+  'docs/guides/credentials.md': { server: credentials, prepare: exporting('KEY=a-key BOXLITE_API_KEY=a-key') },
   'docs/guides/disks.md': { replaced: { "'/tmp'": "'~'" } },
   'docs/guides/from-boxlite.md': { prepare: withPublishedClients },
   'docs/guides/files.md': { replaced: { '/tmp/boxlite-guide': '~/guide' } },
+  'docs/guides/images.md': { prepare: withMirror },
   'docs/guides/local.md': { replaced: { '/var/lib/boxlite': '~/boxlite' } },
   'docs/guides/network.md': { replaced: { '127.0.0.1:8080:80': '127.0.0.1:8100:80' } },
   'docs/guides/operating.md': {
@@ -63,7 +73,7 @@ export const environments: Readonly<Record<string, Environment>> = {
   'packages/cli/README.md': {
     server: [...credentials, '--home', '~/of-the-server'],
     replaced: {
-      '=KEY ': '=a-key ',
+      '=KEY': '=a-key',
       'ID:SECRET': 'agent:a-long-secret',
       ' URL ': ' http://127.0.0.1:8100 ',
       ...smallConformance,
@@ -125,6 +135,17 @@ function exporting(pairs: string): NonNullable<Environment['prepare']> {
 
 async function withPython(_: Place, shell: Shell): Promise<undefined> {
   await shell.run(`boxlite images import '${await builtLayout(pythonImage)}' ${pythonImage.name}\n`);
+}
+
+/** A mirror that has one image. */
+async function withMirror(): Promise<Prepared> {
+  const registry = await startImageRegistry();
+  const layer = tarArchive([tarEntry({ path: 'etc/motd' }, Buffer.from('of the mirror'))]);
+  await pushImage(registry, 'library/alpine', testImage([layer]), 'latest');
+  return {
+    replaced: { '127.0.0.1:5000': registry.host },
+    [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose](),
+  };
 }
 
 /** The clients that BoxLite publishes, installed as set-up has them. */

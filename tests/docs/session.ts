@@ -27,7 +27,8 @@ export async function openSession(page: string, environment: Environment, cache:
     const flags = environment.server.join(' ').replaceAll('~', place.home);
     await shell.run(`boxlite serve --port ${place.port} ${flags}\n`);
   }
-  if (environment.prepare) failed.use(await environment.prepare(place, shell));
+  const prepared = failed.use(await environment.prepare?.(place, shell));
+  const replacements = { ...environment.replaced, ...prepared?.replaced };
   const programs = programsOf(blocksOf(page));
   let running: Running | undefined;
   failed.defer(async () => running?.end());
@@ -38,7 +39,7 @@ export async function openSession(page: string, environment: Environment, cache:
     if (!program) throw new Error('the block belongs to no program');
     if (program.blocks[0]?.line === block.line) {
       const file = join(modules, `${page.replaceAll('/', '-')}-${block.line}.ts`);
-      await writeFile(file, replaced(program.source, environment, place));
+      await writeFile(file, replaced(program.source, replacements, place));
       running = start(file, place.cwd, await shell.environment());
     }
     if (!running) throw new Error('the program that this block goes on from did not start');
@@ -48,7 +49,7 @@ export async function openSession(page: string, environment: Environment, cache:
   return {
     async run(block) {
       if (block.language === 'ts') return continueProgram(block);
-      const code = replaced(without(block), environment, place);
+      const code = replaced(without(block), replacements, place);
       if (block.language === 'sh') return shell.run(code);
       const file = join(place.home, block.language === 'js' ? 'program.mjs' : 'program.py');
       await writeFile(file, code);
@@ -59,8 +60,8 @@ export async function openSession(page: string, environment: Environment, cache:
 }
 
 /** What is for the reader to fill in, and what belongs to the whole machine, as it is in this place. */
-function replaced(code: string, environment: Environment, { home, port }: Place): string {
-  const all = { 'https://boxes.example.com': 'http://127.0.0.1:8100', ...environment.replaced };
+function replaced(code: string, replacements: Environment['replaced'], { home, port }: Place): string {
+  const all = { 'https://boxes.example.com': 'http://127.0.0.1:8100', ...replacements };
   const here = Object.entries(all).reduce((text, [from, to]) => text.replaceAll(from, to.replaceAll('~', home)), code);
   return here.replaceAll('8100', `${port}`);
 }
