@@ -31,7 +31,7 @@ test('blocks of a page share what a reader would share: variables, exports, the 
     block('sh', 'export WORD=word\nmkdir sub\ncd sub'),
     block('ts', 'console.log(a + 1);'),
     block('ts', "const a = process.env['WORD'];\nconsole.log(a);"),
-    block('sh', 'echo "$WORD ${PWD##*/}"'),
+    block('sh', 'echo "$WORD $(basename "$PWD")"'),
   );
   expect(said).toEqual(['1\n', '', '2\n', 'word\n', 'word sub\n']);
 });

@@ -45,6 +45,14 @@ test('the links of every page lead to what is there', () => {
   }
 });
 
+test('the index leads to every guide and every page of reference', () => {
+  const led = new Set(
+    [...textOf('docs/README.md').matchAll(/\]\(([^)#\s:]+)/g)].map(([, to = '']) => join('docs', to)),
+  );
+  const wanted = pages.filter((page) => /^docs\/(guides|reference)\//.test(page) || page === 'docs/getting-started.md');
+  expect(wanted.filter((page) => !led.has(page))).toEqual([]);
+});
+
 test('every block says what it is in, and a reader can run it, read it or see it as output', () => {
   const known = new Set([...runnable, 'json', 'yaml', 'text', 'ini']);
   const strange = all.filter(({ language }) => !known.has(language));
