@@ -7,6 +7,9 @@ export interface Program {
   readonly source: string;
 }
 
+/** Where a program in a folder of `.setup` finds what is called between blocks. */
+export const hook = '../../tests/docs/hook.ts';
+
 /** What a block declares for those after it. */
 export function declared(code: string): readonly string[] {
   const names = /^(?:await using|using|const|let|(?:async )?function\*?|class) (\w+|\{[^}]*\}|\[[^\]]*\])/gm;
@@ -47,7 +50,7 @@ function sourceOf(blocks: readonly Block[]): string {
       withoutKnown(imported, { whole, type, names, from }),
     );
     const length = code.split('\n').length - 1;
-    if (index === 0) put(block.line, `import { blockEnded as $blockEnded } from '../../tests/docs/hook.ts';`);
+    if (index === 0) put(block.line, `import { blockEnded as $blockEnded } from '${hook}';`);
     for (const [at, text] of code.split('\n').entries()) if (at < length) put(block.line + 1 + at, text);
     put(block.line + 1 + length, `await $blockEnded(${index === blocks.length - 1});`);
   }

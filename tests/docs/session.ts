@@ -1,10 +1,9 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { type Environment, without } from './environments.ts';
 import { type Block, blocksOf, root } from './page.ts';
 import { makePlace, type Place } from './place.ts';
-import { programsOf } from './program.ts';
+import { hook, programsOf } from './program.ts';
 import { type Running, start } from './running.ts';
 import { openShell } from './shell.ts';
 
@@ -18,9 +17,10 @@ export interface Session extends AsyncDisposable {
 export async function openSession(page: string, environment: Environment, cache: string): Promise<Session> {
   await using failed = new AsyncDisposableStack();
   const place = failed.use(await makePlace(environment, cache));
-  const modules = join(root, '.setup', `documents-${process.pid}-${place.port}`);
+  // Programs find the packages by name, and are not left in the clone whatever happens.
+  const modules = join(place.folder, 'modules');
   await mkdir(modules);
-  failed.defer(() => rm(modules, { recursive: true }));
+  await symlink(join(root, 'node_modules'), join(modules, 'node_modules'));
   failed.defer(() => removeBoxes(place));
   const shell = failed.use(openShell(place));
   if (environment.server) {
@@ -39,7 +39,9 @@ export async function openSession(page: string, environment: Environment, cache:
     if (!program) throw new Error('the block belongs to no program');
     if (program.blocks[0]?.line === block.line) {
       const file = join(modules, `${page.replaceAll('/', '-')}-${block.line}.ts`);
-      await writeFile(file, replaced(program.source, replacements, place));
+      const source = program.source.replace(hook, join(root, 'tests/docs/hook.ts'));
+      await writeFile(file, replaced(source, replacements, place));
+      await running?.end();
       running = start(file, place.cwd, await shell.environment());
     }
     if (!running) throw new Error('the program that this block goes on from did not start');
