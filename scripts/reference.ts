@@ -1,9 +1,11 @@
-// Writes docs/reference/rest-api.md from spec/openapi.yaml and the error table; `--check` only says whether it is up to date.
+// Writes docs/reference: rest-api.md from spec/openapi.yaml, errors.md from the table of errors; `--check` only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { errorTable } from 'boxlite/backend';
 import { parse } from 'yaml';
+import { errorsPage } from './errors-page.ts';
+import { table } from './markdown-table.ts';
 
 interface Schema {
   readonly $ref?: string;
@@ -70,7 +72,6 @@ interface Listed {
 }
 
 const root = join(import.meta.dirname, '..');
-const pagePath = join(root, 'docs/reference/rest-api.md');
 
 /** The whole page, as the spec says it now. */
 export function referencePage(): string {
@@ -214,23 +215,13 @@ function boundsOf({ minimum, maximum, minLength, maxLength }: Schema): string {
   return `, ${least} to ${most}${unit}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
-}
-
-function cell(text: string): string {
-  return text
-    .trim()
-    .replaceAll(/\s*\n\s*/g, ' ')
-    .replaceAll('|', '\\|');
-}
-
 if (import.meta.main) {
-  const page = referencePage();
-  if (!process.argv.includes('--check')) writeFileSync(pagePath, page);
-  else if (readFileSync(pagePath, 'utf8') !== page) {
-    process.stderr.write(`${pagePath} is not what the spec says; run node scripts/reference.ts\n`);
-    process.exitCode = 1;
+  for (const [file, page] of Object.entries({ 'rest-api.md': referencePage(), 'errors.md': errorsPage() })) {
+    const path = join(root, 'docs/reference', file);
+    if (!process.argv.includes('--check')) writeFileSync(path, page);
+    else if (readFileSync(path, 'utf8') !== page) {
+      process.stderr.write(`${path} is not what it is made from; run node scripts/reference.ts\n`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { openLocal } from '@boxlite/runtime';
 import { createApp, listen } from '@boxlite/server';
 import { ApiKeyCredential, Boxlite } from 'boxlite';
@@ -11,16 +10,11 @@ import { builtLayout } from '../images/built-layout.ts';
 
 /**
  * Defines the same tests for a local runtime and for one behind a server, both over one store with the image under its
- * own name; `once` defines tests that only need the environment by which a program finds the server.
+ * own name.
  */
-export function onBoth(
-  image: DebianImage,
-  define: (runtime: () => Boxlite) => void,
-  once?: (environment: () => NodeJS.ProcessEnv) => void,
-): void {
+export function onBoth(image: DebianImage, define: (runtime: () => Boxlite) => void): void {
   describe(`with ${image.name}`, () => {
     const atEnd = new AsyncDisposableStack();
-    let url = '';
     const runtimes = new Map<string, Boxlite>();
     beforeAll(async () => {
       const layout = await builtLayout(image);
@@ -32,10 +26,9 @@ export function onBoth(
       const app = createApp(backend, { auth: { clients: [], apiKeys: [{ id: 'test', key: 'test-key' }] } });
       const server = await listen(app, { host: '127.0.0.1', port: 0 });
       atEnd.defer(() => server.close());
-      url = server.url;
       runtimes.set('Boxlite.local()', Boxlite.over(backend));
       const credential = new ApiKeyCredential('test-key');
-      runtimes.set('Boxlite.rest()', Boxlite.rest({ url, credential }));
+      runtimes.set('Boxlite.rest()', Boxlite.rest({ url: server.url, credential }));
     }, 300_000);
     afterAll(() => atEnd.disposeAsync());
     describe.each(['Boxlite.local()', 'Boxlite.rest()'])('on %s', (which) => {
@@ -45,6 +38,5 @@ export function onBoth(
         return runtime;
       });
     });
-    once?.(() => ({ ...process.env, BOXLITE_REST_URL: url, BOXLITE_API_KEY: 'test-key' }));
   });
 }

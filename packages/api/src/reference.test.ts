@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { errorsPage } from '../../../scripts/errors-page.ts';
 import { referencePage } from '../../../scripts/reference.ts';
 import { operations, scopes } from './index.ts';
 
@@ -8,6 +9,11 @@ const page = referencePage();
 test('docs/reference/rest-api.md is what the spec says; if not, run node scripts/reference.ts', () => {
   const written = readFileSync(new URL('../../../docs/reference/rest-api.md', import.meta.url), 'utf8');
   expect(written).toBe(page);
+});
+
+test('docs/reference/errors.md is what the table of errors says; if not, run node scripts/reference.ts', () => {
+  const written = readFileSync(new URL('../../../docs/reference/errors.md', import.meta.url), 'utf8');
+  expect(written).toBe(errorsPage());
 });
 
 test('has a section for every operation, a row for every scope, and only links that lead somewhere', () => {
