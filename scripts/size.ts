@@ -38,14 +38,14 @@ const budgets: readonly Budget[] = [
     package: 'sdk',
     imports: '{ Boxlite, ApiKeyCredential }',
     external: ['zod'],
-    bytes: 31 * 1024,
+    bytes: 32 * 1024,
   },
   {
     name: 'boxlite for boxes on a server, all told',
     package: 'sdk',
     imports: '{ Boxlite, ApiKeyCredential }',
     external: [],
-    bytes: 58 * 1024,
+    bytes: 59 * 1024,
   },
 ];
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that an older Node can still say what is wrong.
 import { existsSync, statSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
@@ -28,7 +28,7 @@ if (major < 22 || (major === 22 && minor < 20)) {
     }
   };
   if (caches && (isOurs(caches) || (!existsSync(caches) && isOurs(dirname(caches)))))
-    enableCompileCache(join(caches, 'boxlite'));
+    module.enableCompileCache(join(caches, 'boxlite'));
   const source = new URL('../src/main.ts', import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
   process.exitCode = await main(process.argv.slice(2));
