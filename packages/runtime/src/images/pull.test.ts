@@ -106,6 +106,21 @@ test('names without a registry are looked for at the search registries in order'
   expect((await home.store.ready('found')).info.reference).toBe(`${second.host}/found:latest`);
 });
 
+test("BoxLite's own images are never asked of Docker Hub, where anyone could have the name, but of a registry of the user's", async () => {
+  await pushImage(registry, 'boxlite/browser', testImage([layer(['a', 'one'])]), 'latest');
+  const searched = { host: registry.host, search: true, transport: 'http' } as const;
+  await using hub = await faultyProxy(registry.host, () => 'pass');
+  const mirrored = { host: 'docker.io', mirrors: [hub.host], transport: 'http' } as const;
+  await using home = await imageHome({ registries: [mirrored] });
+  await expect(home.store.ready('boxlite/browser')).rejects.toMatchObject({
+    code: 'image_failed',
+    message: expect.stringContaining('run boxlite images import DIR boxlite/browser'),
+  });
+  expect(hub.seen).toEqual([]);
+  await using other = await imageHome({ registries: [searched] });
+  expect((await other.store.ready('boxlite/browser')).info.reference).toBe(`${registry.host}/boxlite/browser:latest`);
+});
+
 test('a registry that cannot be reached ends the search with a NetworkError', async () => {
   const registries: ImageRegistryOptions[] = [{ host: '127.0.0.1:9', transport: 'http', search: true }];
   await using home = await imageHome({ registries });

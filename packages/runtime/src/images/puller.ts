@@ -1,12 +1,12 @@
 import type { Client } from '@boxlite/rest';
-import { type ImageRegistryOptions, NotFoundError } from 'boxlite/backend';
+import { ImageError, type ImageRegistryOptions, NotFoundError } from 'boxlite/backend';
 import type { Holding } from '../holding.ts';
 import { installImage, type LayerProgress } from './install.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { PartialBlobs } from './partial-blobs.ts';
 import type { Platform } from './platform.ts';
 import type { ImageRecord } from './records.ts';
-import { canonicalRegistry, formatReference, type Reference } from './reference.ts';
+import { canonicalRegistry, formatReference, isOwn, type Reference } from './reference.ts';
 import { isNotFound, registryFailure } from './registry/fetch-failure.ts';
 import { type RegistryClientOptions, registryClient } from './registry/registry-client.ts';
 import { registrySource } from './registry/registry-source.ts';
@@ -30,7 +30,7 @@ export interface Pulled {
   readonly image: ImageRecord;
 }
 
-/** Pulls the first of the candidates that a registry has; any answer but "not found" ends the search. */
+/** Pulls the first of the candidates that a registry has, but none of BoxLite's own from Docker Hub; any answer but "not found" ends the search. */
 export async function pullImage(
   candidates: readonly Reference[],
   options: PullerOptions,
@@ -39,6 +39,12 @@ export async function pullImage(
 ): Promise<Pulled> {
   let missing: unknown = new NotFoundError('no registry to ask');
   for (const reference of candidates) {
+    if (isOwn(reference)) {
+      missing = new ImageError(
+        `image ${reference.repository} is not here, and is pulled from no registry: build it by images/README.md and run boxlite images import DIR ${reference.repository}, or name a registry of yours that has it`,
+      );
+      continue;
+    }
     const { layers, work, holding, platform, partials, idleTimeoutMs, retryBaseMs } = options;
     const source = registrySource({
       clients: clientsOf(reference, options),

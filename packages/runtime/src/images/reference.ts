@@ -18,6 +18,11 @@ export const defaultRegistry = 'docker.io';
 /** The image that comes with BoxLite; its full name is `docker.io/boxlite/base:latest`, and it is never pulled. */
 export const baseReference = 'docker.io/boxlite/base:latest';
 
+/** Whether it is a name of BoxLite's own images, such as `boxlite/browser`, which are built and imported: on Docker Hub anyone could have it. */
+export function isOwn({ registry, repository }: Reference): boolean {
+  return registry === defaultRegistry && repository.startsWith('boxlite/');
+}
+
 const host =
   /^(?:\[[0-9a-fA-F:]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
