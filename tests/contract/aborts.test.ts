@@ -10,6 +10,8 @@ import { baseImage, eventually, onBothBackends, startedBox } from './harness.ts'
 interface Around {
   readonly runtime: Boxlite;
   readonly box: Box;
+  /** One whose stop goes on where it was aborted. */
+  readonly other: Box;
   readonly execution: Execution;
   readonly archive: Uint8Array;
 }
@@ -39,11 +41,11 @@ const calls: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
   },
   Box: {
     info: ({ box }, signal) => box.info({ signal }),
-    start: ({ box }, signal) => box.start({ signal }),
-    stop: ({ box }, signal) => box.stop({ signal }),
-    restart: ({ box }, signal) => box.restart({ signal }),
-    pause: ({ box }, signal) => box.pause({ signal }),
-    resume: ({ box }, signal) => box.resume({ signal }),
+    start: ({ other }, signal) => other.start({ signal }),
+    stop: ({ other }, signal) => other.stop({ signal }),
+    restart: ({ other }, signal) => other.restart({ signal }),
+    pause: ({ other }, signal) => other.pause({ signal }),
+    resume: ({ other }, signal) => other.resume({ signal }),
     exec: ({ box }, signal) => box.exec('true', [], { signal }),
     run: ({ box }, signal) => box.run('sleep', ['9'], { signal }),
     execution: ({ box, execution }, signal) => box.execution(execution.id, { signal }),
@@ -130,7 +132,8 @@ onBothBackends((runtime) => {
   beforeAll(async () => {
     const box = await startedBox(runtime());
     const archive = await new Response(await box.download({ path: '/etc/passwd' })).bytes();
-    around = { runtime: runtime(), box, execution: await box.exec('sleep', ['1000'], { tty: true }), archive };
+    const execution = await box.exec('sleep', ['1000'], { tty: true });
+    around = { runtime: runtime(), box, other: await startedBox(runtime()), execution, archive };
   });
   afterAll(async () => {
     for (const { id } of await runtime().listInfo()) await runtime().remove(id, { force: true });
