@@ -1,6 +1,7 @@
 import { type Endpoint, path, stream } from '@boxlite/rest';
 import type { ImportImageQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link importImage}. */
 export interface ImportImageOptions extends ImportImageQuery {
   /** A tar of an OCI layout, of `docker save` or of a root file system; a stream is sent once and never again. */
   readonly archive: Uint8Array<ArrayBuffer> | Blob | ReadableStream<Uint8Array>;

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { ListDirectoryQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link listDirectory}. */
 export interface ListDirectoryOptions extends ListDirectoryQuery {
   /** Id or name. */
   readonly box: string;

@@ -1,6 +1,7 @@
 import { type Pageable, path } from '@boxlite/rest';
 import type { ListExecutionsQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link listExecutions}. */
 export interface ListExecutionsOptions extends ListExecutionsQuery {
   /** Id or name. */
   readonly box: string;

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link makeDirectory}. */
 export interface MakeDirectoryOptions {
   /** Id or name. */
   readonly box: string;

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { ReadFileQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link readFile}. */
 export interface ReadFileOptions extends ReadFileQuery {
   /** Id or name. */
   readonly box: string;

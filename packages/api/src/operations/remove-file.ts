@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { RemoveFileQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link removeFile}. */
 export interface RemoveFileOptions extends RemoveFileQuery {
   /** Id or name. */
   readonly box: string;

@@ -1,5 +1,6 @@
 import { type Endpoint, path } from '@boxlite/rest';
 
+/** Parameters of {@link removeImage}. */
 export interface RemoveImageOptions {
   /** The manifest's digest, for all its references, or one reference. */
   readonly image: string;

@@ -1,6 +1,7 @@
 import { type Endpoint, path } from '@boxlite/rest';
 import type { StatFileQuery } from '../schemas/query.ts';
 
+/** Parameters of {@link statFile}. */
 export interface StatFileOptions extends StatFileQuery {
   /** Id or name. */
   readonly box: string;

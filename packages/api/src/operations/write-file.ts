@@ -1,5 +1,6 @@
 import { type Endpoint, path, stream } from '@boxlite/rest';
 
+/** Parameters of {@link writeFile}. */
 export interface WriteFileOptions {
   /** Id or name. */
   readonly box: string;

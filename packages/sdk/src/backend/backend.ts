@@ -146,6 +146,7 @@ export interface BoxBackend {
   main(call?: CallOptions): Promise<MainExecution>;
   /** Re-attaches by id; `NotFoundError` when there is none. */
   execution(id: string, call?: CallOptions): Promise<ExecutionBackend>;
+  /** Its files, one at a time. */
   readonly files: FilesBackend;
   /** Unpacks a tar stream in the box. See docs/guides/files.md for where the entries land. */
   upload(tar: ReadableStream<Uint8Array>, options: UploadOptions, call?: CallOptions): Promise<void>;

@@ -9,12 +9,15 @@ export interface FileInfo {
   readonly name: string;
   /** The name as it is; only where it is not UTF-8. */
   readonly nameBytes: Uint8Array | undefined;
+  /** What kind of thing it is. */
   readonly type: FileType;
   /** In bytes; of content for a file, else what the file system says. */
   readonly size: number;
   /** Permission bits, such as 0o644. */
   readonly mode: number;
+  /** The number of its user, as the box counts. */
   readonly uid: number;
+  /** The number of its group, as the box counts. */
   readonly gid: number;
   /** When its content changed last. */
   readonly modifiedAt: Date;
@@ -26,6 +29,7 @@ export interface FileInfo {
 export interface FileContent {
   /** Of the whole file, in bytes. */
   readonly size: number;
+  /** When its content changed last. */
   readonly modifiedAt: Date;
   /** Exactly the bytes asked for that are there; errors where the file became shorter meanwhile. */
   readonly stream: ReadableStream<Uint8Array>;
@@ -39,11 +43,32 @@ export interface ReadFileRange {
   readonly length?: number;
 }
 
+/** How a file is written. */
 export interface WriteFileHow {
   /** Permission bits. @default those of the file that is replaced, or 0o644 */
   readonly mode?: number;
   /** When false, a file that exists is an `AlreadyExistsError`. @default true */
   readonly overwrite?: boolean;
+}
+
+/** Which of the two a link is told of. */
+export interface StatFileHow {
+  /** Tells of what a symbolic link leads to. @default false */
+  readonly followSymlinks?: boolean;
+}
+
+/** How a path is removed. */
+export interface RemoveFileHow {
+  /** Removes a directory with all that is in it. @default false */
+  readonly recursive?: boolean;
+}
+
+/** How a directory is made. */
+export interface MakeDirectoryHow {
+  /** Makes those above it too; one that is there is fine. @default false */
+  readonly parents?: boolean;
+  /** Permission bits. @default 0o755 */
+  readonly mode?: number;
 }
 
 /** The files of one box, one at a time. Every call starts the box if need be; a path is absolute, or relative to `/`. */
@@ -59,9 +84,10 @@ export interface FilesBackend {
   ): Promise<void>;
   /** What is in a directory, in no order, as it is read; links are not followed. */
   list(path: string, call?: CallOptions): AsyncIterable<FileInfo>;
-  stat(path: string, how?: { readonly followSymlinks?: boolean }, call?: CallOptions): Promise<FileInfo>;
+  /** What a path leads to; `NotFoundError` where there is nothing. */
+  stat(path: string, how?: StatFileHow, call?: CallOptions): Promise<FileInfo>;
   /** A link itself; a directory that is not empty is an `InvalidArgumentError` without `recursive`. */
-  remove(path: string, how?: { readonly recursive?: boolean }, call?: CallOptions): Promise<void>;
+  remove(path: string, how?: RemoveFileHow, call?: CallOptions): Promise<void>;
   /** `AlreadyExistsError` where something is there; with `parents` a directory is fine, and those above are made. */
-  mkdir(path: string, how?: { readonly parents?: boolean; readonly mode?: number }, call?: CallOptions): Promise<void>;
+  mkdir(path: string, how?: MakeDirectoryHow, call?: CallOptions): Promise<void>;
 }

@@ -28,7 +28,14 @@ export interface BrowserStartOptions extends CallOptions {
 
 /** What connects to a browser by its DevTools protocol: `chromium` of `playwright-core` or `playwright`. */
 export interface CdpConnector<Browser> {
-  connectOverCDP(endpoint: string, options?: { readonly timeout?: number }): Promise<Browser>;
+  /** Connects to a browser's DevTools endpoint. */
+  connectOverCDP(
+    endpoint: string,
+    options?: {
+      /** In milliseconds. @default the connector's own */
+      readonly timeout?: number;
+    },
+  ): Promise<Browser>;
 }
 
 /** A box with a Chromium that programs of this host drive, wherever the box lives. */

@@ -10,7 +10,9 @@ export const desktopImage: BuiltImage = { name: 'boxlite/desktop', folder: 'desk
 
 /** The size of a screen in pixels. */
 export interface ScreenSize {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

@@ -6,6 +6,7 @@ export interface Screenshot {
   readonly data: Uint8Array<ArrayBuffer>;
   /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 
