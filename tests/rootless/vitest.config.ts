@@ -9,6 +9,8 @@ export default defineConfig({
       'tests/survival/paused.test.ts',
       'tests/rootless/*.user.ts',
     ],
+    // Much data, no other way: it runs as root, and there is no time for it twice.
+    exclude: ['tests/contract/large-copies.test.ts'],
     cache: false,
     pool: 'forks',
     setupFiles: 'packages/server/src/testing/answers/observed-tests.ts',
