@@ -9,12 +9,14 @@ import { boxScenarios } from './scenarios/boxes.ts';
 import { diskScenarios } from './scenarios/disks.ts';
 import { executionScenarios } from './scenarios/executions.ts';
 import { faultScenarios } from './scenarios/faults.ts';
+import { fileScenarios } from './scenarios/files.ts';
 import { call, isDocumented, openSite } from './site.ts';
 
 // What is seen here is held to the contract as it is written to the socket: see observed-servers.ts of the server's tests.
 const scenarios: Scenarios = {
   ...boxScenarios,
   ...executionScenarios,
+  ...fileScenarios,
   ...diskScenarios,
   ...accessScenarios,
   ...faultScenarios,

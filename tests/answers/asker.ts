@@ -43,10 +43,10 @@ export function asker(site: OpenSite): Asker {
     site,
     ask: (id, given = {}, url = site.url) => kept(call(url, id, given)),
     async got(id, status, given, url) {
-      const { status: found, body } = await own.ask(id, given, url);
+      const { status: found, headers, body } = await own.ask(id, given, url);
       const text = body.toString();
       expect(`${id} ${found} ${found === status ? '' : text.slice(0, 300)}`).toBe(`${id} ${status} `);
-      return text.startsWith('{') ? JSON.parse(text) : {};
+      return headers['content-type'] === 'application/json' && text !== '' ? JSON.parse(text) : {};
     },
     async rows(rows) {
       for (const [id, status, given] of rows) await own.got(id, status, given);

@@ -55,7 +55,8 @@ export const refusals: readonly Refusal[] = [
   {
     cause: 'a body that is too large',
     status: 413,
-    of: isDocumented(413),
+    // The 413 of an operation without a body is about something else.
+    of: (operation) => operation.body !== undefined && isDocumented(413)(operation),
     given: () => ({ missingBytes: tooLong }),
   },
   {

@@ -63,6 +63,12 @@ export const boxScenarios: Scenarios = {
       ['execTty', 422, given],
       ['uploadFiles', 422, given],
       ['downloadFiles', 422, given],
+      ['readFile', 422, given],
+      ['writeFile', 422, given],
+      ['listDirectory', 422, given],
+      ['statFile', 422, given],
+      ['removeFile', 422, given],
+      ['makeDirectory', 422, given],
     ]);
   },
 
@@ -76,6 +82,12 @@ export const boxScenarios: Scenarios = {
       ['execTty', 409, { holes }],
       ['uploadFiles', 409, { holes }],
       ['downloadFiles', 409, { holes }],
+      ['readFile', 409, { holes }],
+      ['writeFile', 409, { holes }],
+      ['listDirectory', 409, { holes }],
+      ['statFile', 409, { holes }],
+      ['removeFile', 409, { holes }],
+      ['makeDirectory', 409, { holes }],
     ]);
     expectStatus(await connect(open), 409);
   },

@@ -1,13 +1,6 @@
 import { image, type Scenarios } from '../asker.ts';
 
 export const diskScenarios: Scenarios = {
-  'files go in and out': async ({ rows, box, ask, expectStatus }) => {
-    const holes = { box_id: await box() };
-    const packed = await ask('downloadFiles', { holes, query: 'path=/etc/hostname' });
-    expectStatus(packed, 200);
-    await rows([['uploadFiles', 204, { holes, query: 'path=/tmp/', body: packed.body }]]);
-  },
-
   'boxes are copied in every way': async ({ rows, box, ask, expectStatus }) => {
     const holes = { box_id: await box(), snapshot_name: 'one' };
     await rows([
@@ -47,7 +40,7 @@ export const diskScenarios: Scenarios = {
     ]);
   },
 
-  'images come and go': async ({ rows, got }) => {
+  'images come and go': async ({ rows, got, box, ask, expectStatus }) => {
     const { id = '' } = await got('pullImage', 200, { json: { reference: image } });
     await rows([
       ['pullImage', 502, { json: { reference: '127.0.0.1:1/none:latest' } }],
@@ -55,6 +48,21 @@ export const diskScenarios: Scenarios = {
       ['getImage', 200, { holes: { digest: id } }],
       ['imageExists', 204, { holes: { digest: id } }],
       ['pruneImages', 200],
+    ]);
+    const box_id = await box();
+    const root = await ask('downloadFiles', { holes: { box_id }, query: 'path=/etc' });
+    expectStatus(root, 200);
+    await rows([
+      ['importImage', 200, { query: 'reference=mine', body: root.body }],
+      ['importImage', 422, { query: 'reference=mine', body: 'no image' }],
+    ]);
+    const user = { box_id: await box({ image: 'mine' }) };
+    const mine = { holes: { digest: 'mine' } };
+    await rows([
+      ['removeImage', 409, mine],
+      ['removeBox', 204, { holes: user }],
+      ['removeImage', 204, mine],
+      ['removeImage', 409, { holes: { digest: id } }],
     ]);
   },
 };

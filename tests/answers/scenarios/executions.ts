@@ -13,6 +13,7 @@ export const executionScenarios: Scenarios = {
       ['execTty', 422, { holes, query: 'command=nope' }],
       ['execTty', 101, { holes, query: 'command=sh' }],
       ['getExecution', 200, asleep],
+      ['listExecutions', 200, { holes }],
       ['attachExecution', 101, asleep],
       ['attachExecution', 409, asleep],
       ['resizeExecution', 409, asleep],

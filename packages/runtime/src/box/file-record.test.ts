@@ -42,11 +42,23 @@ test.each([
   ['f 77777 5 0 0 0 0', 'name'],
   ['f 644 -5 0 0 0 0', 'name'],
   ['f 644 99999999999999999999 0 0 0 0', 'name'],
-  ['f 644 5 999999999999999 0 0 0', 'name'],
+  ['f 644 5 99999999999999999999 0 0 0', 'name'],
   ['f 644 5 0 0 0', 'name'],
   ['f 644 5 0 0 0 0', '../name'],
 ])('%j with the name %j is no record', async (line, name) => {
   await expect(told(record(line, name)).next()).rejects.toThrow(StorageError);
+});
+
+test.each([
+  ['9223372036854775807 999999999', '9999-12-31T23:59:59.999Z'],
+  ['253402300800 0', '9999-12-31T23:59:59.999Z'],
+  ['253402300799 998000000', '9999-12-31T23:59:59.998Z'],
+  ['-30610224001 0', '1000-01-01T00:00:00.000Z'],
+  ['-9223372036854775808 0', '1000-01-01T00:00:00.000Z'],
+])('the time %s is %s, also once HTTP has carried it', async (time, said) => {
+  const { modifiedAt } = (await told(record(`f 644 5 ${time} 0 0`)).next()) ?? {};
+  expect(modifiedAt?.toISOString()).toBe(said);
+  expect(new Date(modifiedAt?.toUTCString() ?? '').toISOString().slice(0, 19)).toBe(said.slice(0, 19));
 });
 
 test('a record that is cut, or has no end, is none, and no more of it is held than a record may have', async () => {

@@ -23,7 +23,10 @@ const types: Readonly<Record<string, FileType>> = {
   b: 'block_device',
 };
 
-const shape = /^([fdlpscb]) ([0-7]{1,4}) (\d{1,19}) (-?\d{1,15}) (\d{1,9}) (\d{1,10}) (\d{1,10})$/;
+const shape = /^([fdlpscb]) ([0-7]{1,4}) (\d{1,19}) (-?\d{1,19}) (\d{1,9}) (\d{1,10}) (\d{1,10})$/;
+
+/** In ms: years of four digits, as RFC 3339 and HTTP write them. A box can give a file any number of 64 bits as its time. */
+const [earliest, latest] = [Date.parse('1000-01-01T00:00:00.000Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 
 /** Reads records from what a box sends, which may be anything. */
 export function fileRecords(stream: ReadableStream<Uint8Array>): FileRecords {
@@ -83,8 +86,8 @@ function notOne(): StorageError {
 function parsed(line: string, name: Buffer, target: Buffer): Awaited<ReturnType<FileRecords['next']>> {
   const [, letter = '', mode = '', size, seconds, nanoseconds, uid, gid] = shape.exec(line) ?? [];
   const type = types[letter];
-  const modifiedAt = new Date(Number(seconds) * 1000 + Math.floor(Number(nanoseconds) / 1e6));
-  if (type === undefined || name.includes(0x2f) || Number.isNaN(modifiedAt.getTime())) throw notOne();
+  const modifiedMs = Number(seconds) * 1000 + Math.floor(Number(nanoseconds) / 1e6);
+  if (type === undefined || name.includes(0x2f)) throw notOne();
   return {
     name,
     type,
@@ -92,7 +95,7 @@ function parsed(line: string, name: Buffer, target: Buffer): Awaited<ReturnType<
     mode: Number.parseInt(mode, 8),
     uid: Number(uid),
     gid: Number(gid),
-    modifiedAt,
+    modifiedAt: new Date(Math.min(Math.max(modifiedMs, earliest), latest)),
     target: type === 'symlink' ? target.toString() : undefined,
   };
 }

@@ -19,7 +19,7 @@ export interface FileInfo {
   readonly uid: number;
   /** The number of its group, as the box counts. */
   readonly gid: number;
-  /** When its content changed last. */
+  /** When its content changed last; the nearest in the years 1000 to 9999. */
   readonly modifiedAt: Date;
   /** Where a symbolic link leads, as it stands there; undefined for everything else. */
   readonly target: string | undefined;

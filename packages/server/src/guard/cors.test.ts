@@ -18,11 +18,14 @@ test('pages of a configured origin may ask and read, those of others may not', a
   expect(asked.status).toBe(204);
   expect(asked.headers.get('access-control-allow-origin')).toBe(page);
   expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization');
+  expect(asked.headers.get('access-control-allow-headers')).toContain('Range');
   expect(asked.headers.get('vary')).toBe('origin');
   expect(asked.headers.has('access-control-allow-credentials')).toBe(false);
   const answer = await call('GET', '/v1/config', { headers: { origin: page } });
   expect(answer.headers.get('access-control-allow-origin')).toBe(page);
   expect(answer.headers.get('access-control-expose-headers')).toContain('X-Request-Id');
+  // How much of a file there is: see readFile.
+  expect(answer.headers.get('access-control-expose-headers')).toContain('Content-Range');
   for (const origin of ['https://evil.example.com', 'http://app.example.com', 'null', `${page}.evil.com`]) {
     const other = await call('GET', '/v1/config', { headers: { origin } });
     expect(other.headers.has('access-control-allow-origin')).toBe(false);

@@ -16,11 +16,21 @@ const requestHeaders = [
   'Content-Type',
   'Idempotency-Key',
   'Last-Event-ID',
+  'Range',
   'X-Boxlite-Output',
   'X-Close-Stdin',
   'X-Request-Id',
 ].join(', ');
-const readable = 'Idempotent-Replay, Location, Retry-After, Server-Timing, WWW-Authenticate, X-Request-Id';
+const readable = [
+  'Accept-Ranges',
+  'Content-Range',
+  'Idempotent-Replay',
+  'Location',
+  'Retry-After',
+  'Server-Timing',
+  'WWW-Authenticate',
+  'X-Request-Id',
+].join(', ');
 
 /** Reads `https://app.example.com`, with a port where it is not the scheme's own, or `*`. `InvalidArgumentError`. */
 export function cors(origins: readonly string[]): Cors {

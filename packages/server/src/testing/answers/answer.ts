@@ -1,6 +1,8 @@
 import { boxArchiveBody, tarBody } from './archive-body.ts';
 import { type AnswerOfContract, type OperationAnswers, operationOf, type Place, within } from './contract.ts';
 import { type BodyCheck, eventBody } from './event-body.ts';
+import { fileBody } from './file-body.ts';
+import { lineBody } from './line-body.ts';
 import { noteAnswer } from './records.ts';
 import { whatIsWrongInHeader, whatIsWrongInText } from './schema.ts';
 
@@ -20,10 +22,11 @@ export interface AnsweredRequest {
 const errorShape: Place = { value: undefined, pointer: '#/components/schemas/ErrorResponse' };
 const maxTextBytes = 8 * 1024 * 1024;
 
-const bodies: Readonly<Record<string, (operation: OperationAnswers) => BodyCheck>> = {
+const bodies: Readonly<Record<string, (operation: OperationAnswers, headers: Headers) => BodyCheck>> = {
   'text/event-stream': eventBody,
+  'application/x-ndjson': lineBody,
   'application/x-tar': tarBody,
-  'application/octet-stream': boxArchiveBody,
+  'application/octet-stream': ({ id }, headers) => (id === 'exportBox' ? boxArchiveBody() : fileBody(headers)),
 };
 
 /** Told once of each answer: which of which operation, and what was wrong with it, if anything. */
@@ -111,7 +114,7 @@ function bodyCheck(
   if (!contents) return nothing();
   const content = within(contents, type);
   if (!content) return `the content type is ${type || 'none'} (${contents.pointer})`;
-  const made = bodies[type]?.(operation);
+  const made = bodies[type]?.(operation, headers);
   const schema = within({ value: Object(content.value), pointer: content.pointer }, 'schema');
   return made ?? (schema ? textBody(schema) : anything());
 }

@@ -25,6 +25,7 @@ interface Operation {
   readonly operationId: string;
   readonly responses: Readonly<Record<string, AnswerOfContract>>;
   readonly 'x-sse-events'?: Readonly<Record<string, StreamEvent>>;
+  readonly 'x-ndjson-line'?: unknown;
   readonly 'x-websocket-messages'?: { readonly server: Readonly<Record<string, unknown>> };
   readonly 'x-connect'?: { readonly responses: Readonly<Record<string, AnswerOfContract>> };
 }

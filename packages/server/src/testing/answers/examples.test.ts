@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { document, operationOf, type Place, within } from './contract.ts';
 import { eventBody } from './event-body.ts';
+import { lineBody } from './line-body.ts';
 import { whatIsWrong } from './schema.ts';
 
 interface Example {
@@ -54,4 +55,12 @@ test.each([
   expect(text.match(/^event: /gm)).toHaveLength(count);
   const check = operation && eventBody(operation);
   expect([check?.push(Buffer.from(`${text}\n`)), check?.end(true)]).toEqual([undefined, undefined]);
+});
+
+test('the example of a list of entries is what its lines are', () => {
+  const operation = operationOf('GET', '/v1/boxes/a/files/entries');
+  const answer = operation && within(operation.responses, '200');
+  const text = Object(answer?.value).content['application/x-ndjson'].example;
+  const check = operation && lineBody(operation);
+  expect([check?.push(Buffer.from(text)), check?.end(true)]).toEqual([undefined, undefined]);
 });

@@ -91,6 +91,71 @@ test.each([
   expect(await wrongIn(path, { fetch: async () => answer })).toMatch(message);
 });
 
+const entry = {
+  name: 'a',
+  type: 'file',
+  size_bytes: 1,
+  mode: 420,
+  uid: 0,
+  gid: 0,
+  modified_at: '2026-02-09T12:00:04.000Z',
+};
+const lines = (...entries: readonly object[]): string => entries.map((one) => `${JSON.stringify(one)}\n`).join('');
+const listed = (body: BodyInit): Partial<App> => ({
+  fetch: async () =>
+    new Response(body, { headers: { ...id, 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' } }),
+});
+
+test.each([
+  ['a member of another type', lines(entry, { ...entry, mode: '644' }), /a line: \/mode must be integer/],
+  ['a member too few', lines(entry, { name: 'a' }), /a line: it must have required property 'type' .*FileInfo/],
+  ['another time', lines({ ...entry, modified_at: '+010000-01-01T00:00:00.000Z' }), /modified_at must match format/],
+  ['what is not JSON', `${lines(entry)}nothing\n`, /a line: this is not JSON: nothing/],
+  ['an empty line', `${lines(entry)}\n`, /a line: this is not JSON/],
+  ['no end of a line', lines(entry).trimEnd(), /ends in the middle of a line: {"name":"a"/],
+  ['a line that is too long', 'x'.repeat(70_000), /a line has more than 65536 characters/],
+  ['what is not UTF-8', Uint8Array.of(0xff, 0x0a), /a line is not UTF-8/],
+])('a list of entries with %s is found', async (_, body, message) => {
+  expect(await wrongIn('/v1/boxes/a/files/entries?path=/', listed(body))).toMatch(message);
+  expect(records.wrong[0]).toContain('(listDirectory) answered 200 against the contract');
+});
+
+test('a list of entries that is what the contract says is not found, wherever its pieces end', async () => {
+  const bytes = Buffer.from(lines({ ...entry, name: 'é' }, entry));
+  const body = new ReadableStream<Uint8Array>({
+    start(into) {
+      for (const byte of bytes) into.enqueue(Uint8Array.of(byte));
+      into.close();
+    },
+  });
+  expect(await wrongIn('/v1/boxes/a/files/entries?path=/', listed(body))).toBeUndefined();
+  expect(records.seen).toContain('listDirectory 200');
+});
+
+const whole = { 'content-length': '4', 'accept-ranges': 'bytes', 'last-modified': 'Mon, 09 Feb 2026 12:00:04 GMT' };
+const part = { ...whole, 'content-range': 'bytes 2-5/9' };
+
+test.each<[number, Readonly<Record<string, string>>, string, RegExp | undefined]>([
+  [200, whole, 'text', undefined],
+  [206, part, 'text', undefined],
+  [206, whole, 'text', /no Content-Range/],
+  [206, { ...part, 'content-range': 'bytes */9' }, 'text', /Content-Range: it must match pattern/],
+  [206, { ...part, 'content-range': 'bytes 2-6/9' }, 'text', /Content-Range is bytes 2-6\/9, Content-Length 4/],
+  [206, { ...part, 'content-range': 'bytes 2-5/5' }, 'text', /Content-Range is bytes 2-5\/5, Content-Length 4/],
+  [200, whole, 'tex', /there are 3 bytes, and 4 by Content-Length/],
+  [200, whole, 'texts', /more than the 4 bytes of Content-Length/],
+  [200, { ...whole, 'content-length': '' }, 'text', /Content-Length/],
+  [200, { ...whole, 'accept-ranges': 'none' }, 'text', /Accept-Ranges: it must be equal to constant/],
+  [200, { ...whole, 'last-modified': '2026-02-09' }, 'text', /Last-Modified: it must match pattern/],
+  [416, { 'content-range': 'bytes 2-5/9' }, '', /Content-Range: it must match pattern/],
+])('a file with %i, %o and %j is told of: %s', async (status, headers, body, message) => {
+  const given = { ...id, 'content-type': 'application/octet-stream', 'cache-control': 'no-store', ...headers };
+  const wrong = await wrongIn('/v1/boxes/a/files/content?path=/a', {
+    fetch: async () => new Response(body, { status, headers: given }),
+  });
+  expect(wrong).toEqual(message === undefined ? undefined : expect.stringMatching(message));
+});
+
 const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${'A'.repeat(22)}==\r\n`;
 const sending = (text: string, name = 'x-request-id'): Partial<App> => ({
   async upgrade(request, socket, head) {
