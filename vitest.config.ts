@@ -1,4 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take a minute or more. Most are small, so that they came last, where one worker has nothing left to do. */
+const long = /\/tests\/(survival\/crash-|cgroup-v2\/|rootless\/|docs\/)/;
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { true: first = [], false: then = [] } = Object.groupBy(await super.sort(files), ({ moduleId }) =>
+      long.test(moduleId) ? 'true' : 'false',
+    );
+    return [...first, ...then];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +21,7 @@ export default defineConfig({
     globalSetup: 'packages/server/src/testing/answers/observed-run.ts',
     setupFiles: 'packages/server/src/testing/answers/observed-tests.ts',
     maxWorkers: 2,
+    sequence: { sequencer: LongFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A condition that comes late on a busy machine has come.
