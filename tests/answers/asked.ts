@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 export interface Question {
   readonly method: string;
   readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values of one are a line each. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Uint8Array | undefined;
   /** So much of the body never comes. */
   readonly missingBytes?: number;
@@ -34,7 +35,8 @@ export function ask(url: string, { method, path, headers = {}, body, missingByte
   const { hostname, port } = new URL(url);
   const bytes = Buffer.from(body ?? '');
   const length = body === undefined ? {} : { 'content-length': `${bytes.byteLength + missingBytes}` };
-  const sent = request({ hostname, port, method, path, agent: false, headers: { ...length, ...headers } });
+  const sent = request({ hostname, port, method, path, agent: false, headers: length });
+  for (const [name, value] of Object.entries(headers)) sent.setHeader(name, value);
   const opened = ({ statusCode = 0, headers: said }: IncomingMessage, socket: Duplex): void => {
     socket.on('error', () => {});
     resolve({ status: statusCode, headers: said, body: Buffer.alloc(0), socket });

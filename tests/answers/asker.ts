@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Answered, ask } from './asked.ts';
+import { type Answered, ask, type Question } from './asked.ts';
 import { call, type OpenSite, ownerKey, type Variation } from './site.ts';
 
 /** The image of every box here. */
@@ -20,7 +20,7 @@ export interface Asker extends Disposable {
   command(box: string, json: object): Promise<string>;
   ticket(box: string, port: number, url?: string): Promise<string>;
   /** The answer to `CONNECT` with a ticket. */
-  connect(ticket: string, url?: string): Promise<Answered>;
+  connect(ticket: string, url?: string, headers?: Question['headers']): Promise<Answered>;
   /** The output of an execution to its end. */
   output(box: string, execution: string): Promise<string>;
   expectStatus(answer: Answered, status: number): void;
@@ -60,7 +60,8 @@ export function asker(site: OpenSite): Asker {
     async ticket(box, port, url) {
       return (await own.got('openTunnel', 200, { holes: { box_id: box }, query: `port=${port}` }, url))['ticket'] ?? '';
     },
-    connect: (ticket, url = site.url) => kept(ask(url, { method: 'CONNECT', path: `${ticket}@${new URL(url).host}` })),
+    connect: (ticket, url = site.url, headers = {}) =>
+      kept(ask(url, { method: 'CONNECT', path: `${ticket}@${new URL(url).host}`, headers })),
     async output(box, execution) {
       const url = `${site.url}/v1/a/boxes/${box}/executions/${execution}/output`;
       return (await fetch(url, { headers: { authorization: `Bearer ${ownerKey}` } })).text();

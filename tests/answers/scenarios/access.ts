@@ -33,6 +33,7 @@ export const accessScenarios: Scenarios = {
   },
 
   'tunnels lead to a port of a box, once and to no other': async ({
+    site,
     rows,
     box,
     command,
@@ -45,6 +46,7 @@ export const accessScenarios: Scenarios = {
     await command(box_id, { command: 'sh', args: server });
     await expect.poll(async () => (await connect(await ticket(box_id, 80))).status).toBe(200);
     expectStatus(await connect('none'), 401);
+    expectStatus(await connect('none', site.url, { host: ['a', 'b'] }), 400);
     expectStatus(await connect(await ticket(box_id, 81)), 502);
     expectStatus(await connect(await ticket(await box({ cmd: ['/nope'] }), 80)), 422);
     await rows([

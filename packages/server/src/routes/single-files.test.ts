@@ -140,11 +140,9 @@ describe.each(['readFile', 'writeFile', 'listDirectory', 'statFile', 'removeFile
   test.each([
     ['image_failed', 422],
     ['invalid_state', 409],
-    ['network_failed', 502],
     ['resource_exhausted', 429],
     ['storage_failed', 500],
     ['engine_failed', 503],
-    ['timeout', 504],
   ])('of a box that fails with %s is %i', async (code, status) => {
     const { ask } = await withBox();
     const { method = '', path = '' } = operations.find(({ operationId }) => operationId === id) ?? {};
