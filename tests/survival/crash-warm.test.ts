@@ -1,3 +1,3 @@
 import { killedAtEveryStep } from './crash-matrix.ts';
 
-killedAtEveryStep('a box from the warm pool');
+killedAtEveryStep('a box from the warm pool', { some: true });
