@@ -92,10 +92,13 @@ export function serverMetrics(backend: Pick<RuntimeBackend, 'metrics' | 'totals'
     key,
     counter: new Counter({ name, help, registers }),
   }));
+  // To find a counter by its labels costs more than to count: each is found once.
+  const counted = kept((operation, status) => requests.labels({ operation, status }));
+  const timed = kept((operation) => durations.labels({ operation }));
   return {
     count({ operation = 'none', status = 0, durationMs = 0 }) {
-      requests.inc({ operation, status });
-      durations.observe({ operation }, durationMs / 1000);
+      counted(operation, status).inc();
+      timed(operation, 0).observe(durationMs / 1000);
     },
     addOutputBytes: (bytes) => output.inc(bytes),
     stream() {
@@ -112,6 +115,17 @@ export function serverMetrics(backend: Pick<RuntimeBackend, 'metrics' | 'totals'
       return register.metrics();
     },
     close: () => lag.disable(),
+  };
+}
+
+/** What `find` gives for an operation and a status, found once for each. */
+function kept<T>(find: (operation: string, status: number) => T): (operation: string, status: number) => T {
+  const found = new Map<string, T>();
+  return (operation, status) => {
+    const name = `${operation} ${status}`;
+    const known = found.get(name) ?? find(operation, status);
+    found.set(name, known);
+    return known;
   };
 }
 
