@@ -1,9 +1,9 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { attached, pause } from './abort.ts';
 import type { Client } from './client.ts';
 import { withHeaders } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { brokenOff, mismatch, StatusError, TransportError } from './errors.ts';
+import { type EventDecoder, type EventMessage, eventDecoder } from './event-decoder.ts';
 import { type EventOf, type EventSchemas, schemaFor } from './event-schemas.ts';
 import { exchange, parse, parseJson } from './exchange.ts';
 import type { SendOptions } from './query.ts';
@@ -19,6 +19,8 @@ export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions
   readonly idleMs?: number | undefined;
   /** How often in a row to connect again without an event in between. @default 5 */
   readonly reconnects?: number | undefined;
+  /** Decodes what it knows faster than the decoder that it gets, and leaves all else to that one. @default that one alone */
+  readonly decoder?: ((plain: EventDecoder) => EventDecoder) | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function* events<const S extends EventSchemas>(
   schemas: S,
   options: EventsOptions<EventOf<S>> = {},
 ): AsyncGenerator<EventOf<S>, void, undefined> {
-  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause } = options;
+  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause, decoder } = options;
   let lastId = options.lastEventId;
   let retryMs = 0;
   let failures = 0;
@@ -51,7 +53,7 @@ export async function* events<const S extends EventSchemas>(
     return attached(signal, () => Promise.race([what(), silence])).finally(() => clearTimeout(timer));
   }
 
-  async function* connection(own: AbortSignal): AsyncGenerator<EventSourceMessage, void, undefined> {
+  async function* connection(own: AbortSignal): AsyncGenerator<EventMessage, void, undefined> {
     const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': byteString(lastId) }) };
     const response = await heard(() => exchange(client, withHeaders(endpoint, headers), own));
     opened = true;
@@ -59,18 +61,10 @@ export async function* events<const S extends EventSchemas>(
     ended ||= response.status === 204;
     const type = response.headers.get('content-type');
     if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
-    const queue: EventSourceMessage[] = [];
-    const parser = createParser({
-      maxBufferSize: 2 ** 24,
-      onEvent: (event) => queue.push(event),
-      onRetry: (ms) => {
-        retryMs = ms;
-      },
-      onError: ({ type, message }) => {
-        if (type === 'max-buffer-size-exceeded') throw mismatch(message);
-      },
+    const plain = eventDecoder((ms) => {
+      retryMs = ms;
     });
-    const decoder = new TextDecoder();
+    const decode = decoder?.(plain) ?? plain;
     const reader = response.body?.getReader();
     try {
       while (reader) {
@@ -80,8 +74,7 @@ export async function* events<const S extends EventSchemas>(
           }),
         );
         if (done) return;
-        parser.feed(decoder.decode(value, { stream: true }));
-        yield* queue.splice(0);
+        yield* decode(value);
       }
     } finally {
       // Not every transport heeds the signal once the response is there.
@@ -99,7 +92,7 @@ export async function* events<const S extends EventSchemas>(
         const name = message.event || 'message';
         const schema = schemaFor(schemas, name);
         if (!schema) continue;
-        const event = { id: message.id, name, data: await parse(schema, parseJson(message.data)) } as EventOf<S>;
+        const event = { id: message.id, name, data: await parse(schema, message.value ?? parseJson(message.data)) } as EventOf<S>;
         given = true;
         ended ||= until?.(event) ?? false;
         yield event;
