@@ -44,18 +44,18 @@ export async function* events<const S extends EventSchemas>(
   let ended = false;
 
   // The time runs only while waiting for the server: a slow reader must not look like a silent connection.
-  async function heard<T>(what: () => Promise<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      const fail = (): void => reject(new TransportError(`no sign of life for ${idleMs} ms`));
-      if (idleMs !== undefined) timer = setTimeout(fail, idleMs);
-    });
-    return attached(signal, () => Promise.race([what(), silence])).finally(() => clearTimeout(timer));
+  function heard<T>(what: Promise<T>, fail: (silence: TransportError) => void): Promise<T> {
+    const silent = (): void => fail(new TransportError(`no sign of life for ${idleMs} ms`));
+    const timer = idleMs === undefined ? undefined : setTimeout(silent, idleMs);
+    return what.finally(() => clearTimeout(timer));
   }
 
   async function* connection(own: AbortSignal): AsyncGenerator<EventMessage, void, undefined> {
     const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': byteString(lastId) }) };
-    const response = await heard(() => exchange(client, withHeaders(endpoint, headers), own));
+    const response = await attached(signal, () => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      return heard(Promise.race([exchange(client, withHeaders(endpoint, headers), own), promise]), reject);
+    });
     opened = true;
     // 204 is how a server says that there is nothing more (HTML standard, 9.2).
     ended ||= response.status === 204;
@@ -66,19 +66,27 @@ export async function* events<const S extends EventSchemas>(
     });
     const decode = decoder?.(plain) ?? plain;
     const reader = response.body?.getReader();
+    let silence: TransportError | undefined;
+    // Not every transport heeds the signal once the response is there: a body that is cancelled ends at once.
+    const leave = (): void => void reader?.cancel().catch(() => {});
+    signal?.addEventListener('abort', leave);
     try {
       while (reader) {
-        const { value, done } = await heard(() =>
-          reader.read().catch((cause: unknown) => {
-            throw brokenOff(cause);
-          }),
-        );
+        signal?.throwIfAborted();
+        const { value, done } = await heard(reader.read(), (error) => {
+          silence = error;
+          leave();
+        }).catch((cause: unknown) => {
+          throw brokenOff(cause);
+        });
+        signal?.throwIfAborted();
+        if (silence) throw silence;
         if (done) return;
         yield* decode(value);
       }
     } finally {
-      // Not every transport heeds the signal once the response is there.
-      reader?.cancel().catch(() => {});
+      signal?.removeEventListener('abort', leave);
+      leave();
     }
   }
 
@@ -92,7 +100,11 @@ export async function* events<const S extends EventSchemas>(
         const name = message.event || 'message';
         const schema = schemaFor(schemas, name);
         if (!schema) continue;
-        const event = { id: message.id, name, data: await parse(schema, message.value ?? parseJson(message.data)) } as EventOf<S>;
+        const event = {
+          id: message.id,
+          name,
+          data: await parse(schema, message.value ?? parseJson(message.data)),
+        } as EventOf<S>;
         given = true;
         ended ||= until?.(event) ?? false;
         yield event;

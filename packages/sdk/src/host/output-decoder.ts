@@ -7,7 +7,7 @@ const head = /^id: (\d{1,16}\.\d{1,16})\nevent: (std(?:out|err))\ndata: \{"data"
 const headBytes = 80;
 const tail = [...'"}\n\n'].map((character) => character.charCodeAt(0));
 // Decoding is had from texts only: short ones stay in the processor's cache. A multiple of four.
-const textLength = 8192;
+const textLength = 32_768;
 const mostKeptBytes = 2 ** 24;
 
 /**
@@ -26,7 +26,7 @@ export function outputDecoder(plain: EventDecoder): EventDecoder {
   let lineEnded = false;
 
   /** Gives the plain decoder all up to the next empty line; how far that is. */
-  function leave(bytes: Buffer, from: number, events: EventMessage[]): number {
+  function leave(bytes: Buffer<ArrayBuffer>, from: number, events: EventMessage[]): number {
     let end = from;
     leaving = true;
     while (leaving && end < bytes.length) {
@@ -44,7 +44,7 @@ export function outputDecoder(plain: EventDecoder): EventDecoder {
   }
 
   /** Takes whole events; how many bytes they are. */
-  function take(bytes: Buffer, events: EventMessage[]): number {
+  function take(bytes: Buffer<ArrayBuffer>, events: EventMessage[]): number {
     let at = 0;
     while (at < bytes.length) {
       if (leaving || bytes[at] !== startOfHead) {
@@ -107,7 +107,7 @@ export function outputDecoder(plain: EventDecoder): EventDecoder {
 }
 
 /** The bytes that base64 with padding stands for; undefined for anything else, of which Node skips what it does not know. */
-function decoded(base64: Buffer, start: number, end: number): Buffer | undefined {
+function decoded(base64: Buffer, start: number, end: number): Buffer<ArrayBuffer> | undefined {
   if ((end - start) % 4 !== 0) return undefined;
   const padding = end === start || base64[end - 1] !== equals ? 0 : base64[end - 2] === equals ? 2 : 1;
   const data = Buffer.allocUnsafe(((end - start) / 4) * 3 - padding);
