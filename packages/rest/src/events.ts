@@ -33,7 +33,7 @@ export async function* events<const S extends EventSchemas>(
   schemas: S,
   options: EventsOptions<EventOf<S>> = {},
 ): AsyncGenerator<EventOf<S>, void, undefined> {
-  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause, decoder } = options;
+  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause, decoder = (plain) => plain } = options;
   let lastId = options.lastEventId;
   let retryMs = 0;
   let failures = 0;
@@ -61,10 +61,11 @@ export async function* events<const S extends EventSchemas>(
     ended ||= response.status === 204;
     const type = response.headers.get('content-type');
     if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
-    const plain = eventDecoder((ms) => {
-      retryMs = ms;
-    });
-    const decode = decoder?.(plain) ?? plain;
+    const decode = decoder(
+      eventDecoder((ms) => {
+        retryMs = ms;
+      }),
+    );
     const reader = response.body?.getReader();
     let silence: TransportError | undefined;
     // Not every transport heeds the signal once the response is there: a body that is cancelled ends at once.

@@ -5,6 +5,7 @@ const equals = '='.charCodeAt(0);
 const startOfHead = 'i'.charCodeAt(0);
 const head = /^id: (\d{1,16}\.\d{1,16})\nevent: (std(?:out|err))\ndata: \{"data":"/;
 const headBytes = 80;
+const heads = ['stdout', 'stderr'].map((name) => `id: 0.0\nevent: ${name}\ndata: {"data":"`);
 const tail = [...'"}\n\n'].map((character) => character.charCodeAt(0));
 // Decoding is had from texts only: short ones stay in the processor's cache. A multiple of four.
 const textLength = 32_768;
@@ -54,7 +55,8 @@ export function outputDecoder(plain: EventDecoder): EventDecoder {
       const begun = bytes.toString('latin1', at, Math.min(at + headBytes, bytes.length));
       const [whole, id, event] = head.exec(begun) ?? [];
       if (whole === undefined) {
-        if (begun.length < headBytes && !begun.includes('\n\n')) return at;
+        const written = begun.replace(/\d+/g, '0');
+        if (begun.length < headBytes && heads.some((one) => one.startsWith(written))) return at;
         at = leave(bytes, at, events);
         continue;
       }
