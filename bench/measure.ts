@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB/s' | 'MiB';
+  readonly unit: 'ms' | 'MiB/s' | 'MiB' | 'ms/MiB';
   readonly ratio?: number;
 }
 
