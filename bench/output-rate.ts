@@ -3,11 +3,15 @@ import { once as event } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Box } from 'boxlite';
-import { countedBytes, inTurns, once, type Row } from './measure.ts';
+import { countedBytes, inTurns, median, once, type Row } from './measure.ts';
+import { processorMs } from './processor-time.ts';
 
 const rounds = 5;
 const mebibytes = 1024;
 const dd = ['if=/dev/zero', 'bs=1M', `count=${mebibytes}`] as const;
+
+const processes = ['local', 'client', 'server'] as const;
+type Process = (typeof processes)[number];
 
 async function rate(work: () => Promise<void>): Promise<number> {
   return (mebibytes * 1000) / (await once(work));
@@ -28,11 +32,21 @@ async function intoFile(file: string): Promise<void> {
 export async function outputRate(ways: {
   readonly local: Box;
   readonly remote: Box;
+  readonly serverPid: number;
   readonly homeDir: string;
 }): Promise<Row[]> {
-  const { local, remote, homeDir } = ways;
+  const { local, remote, serverPid, homeDir } = ways;
   const file = join(homeDir, 'disk-rate');
-  return inTurns(rounds, 'MiB/s', {
+  const spent: Record<Process, number[]> = { local: [], client: [], server: [] };
+  const spending = async (who: Partial<Record<Process, number>>, work: () => Promise<void>): Promise<number> => {
+    const before = processes.map((name) => processorMs(who[name] ?? process.pid));
+    const value = await rate(work);
+    for (const [i, name] of processes.entries()) {
+      if (who[name] !== undefined) spent[name].push((processorMs(who[name]) - (before[i] ?? Number.NaN)) / mebibytes);
+    }
+    return value;
+  };
+  const rates = await inTurns(rounds, 'MiB/s', {
     '1 GiB of output, plain pipe into Node': () => rate(() => counted(spawn('dd', [...dd]).stdout)),
     '1 GiB of output, dd into a file beside the logs': async () => {
       const value = await rate(() => intoFile(file));
@@ -40,10 +54,22 @@ export async function outputRate(ways: {
       return value;
     },
     '1 GiB of output, log on disk included, local': () =>
-      rate(async () => counted((await local.exec('dd', [...dd])).stdout)),
+      spending({ local: process.pid }, async () => counted((await local.exec('dd', [...dd])).stdout)),
     '1 GiB of output, log on disk included, nobody reads, local': () =>
       rate(async () => void (await (await local.exec('dd', [...dd])).wait())),
     '1 GiB of output, log on disk included, REST': () =>
-      rate(async () => counted((await remote.exec('dd', [...dd])).stdout)),
+      spending({ client: process.pid, server: serverPid }, async () =>
+        counted((await remote.exec('dd', [...dd])).stdout),
+      ),
   });
+  const processor = { local: 'local', client: 'REST, client', server: 'REST, server' } as const;
+  return [
+    ...rates,
+    ...processes.map((name) => ({
+      what: `processor time of 1 GiB of output, ${processor[name]}`,
+      value: median(spent[name]),
+      unit: 'ms/MiB' as const,
+      ratio: median(spent[name].map((value, i) => value / (spent.local[i] ?? Number.NaN))),
+    })),
+  ];
 }

@@ -48,7 +48,8 @@ try {
   }
   if (wanted('start')) rows.push(...(await startLatency({ image, local, remote, runcRun: runc.run })));
   if (wanted('warm')) rows.push(...(await warmStart(dir)));
-  if (wanted('output')) rows.push(...(await outputRate({ local: here, remote: there, homeDir })));
+  if (wanted('output'))
+    rows.push(...(await outputRate({ local: here, remote: there, serverPid: server.pid, homeDir })));
   if (wanted('neighbour')) rows.push(...(await besideBombs(dir)));
   if (wanted('transfer')) rows.push(...(await transferMemory(server, there, dir)));
   await remote.remove(there.id, { force: true });

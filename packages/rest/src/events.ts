@@ -1,9 +1,9 @@
-import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { attached, pause } from './abort.ts';
 import type { Client } from './client.ts';
 import { withHeaders } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { brokenOff, mismatch, StatusError, TransportError } from './errors.ts';
+import { type EventDecoder, type EventMessage, eventDecoder } from './event-decoder.ts';
 import { type EventOf, type EventSchemas, schemaFor } from './event-schemas.ts';
 import { exchange, parse, parseJson } from './exchange.ts';
 import type { SendOptions } from './query.ts';
@@ -19,6 +19,8 @@ export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions
   readonly idleMs?: number | undefined;
   /** How often in a row to connect again without an event in between. @default 5 */
   readonly reconnects?: number | undefined;
+  /** Decodes what it knows faster than the decoder that it gets, and leaves all else to that one. @default that one alone */
+  readonly decoder?: ((plain: EventDecoder) => EventDecoder) | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function* events<const S extends EventSchemas>(
   schemas: S,
   options: EventsOptions<EventOf<S>> = {},
 ): AsyncGenerator<EventOf<S>, void, undefined> {
-  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause } = options;
+  const { signal, until, idleMs, reconnects = 5, maxMs = 30_000, sleep = pause, decoder = (plain) => plain } = options;
   let lastId = options.lastEventId;
   let retryMs = 0;
   let failures = 0;
@@ -42,50 +44,50 @@ export async function* events<const S extends EventSchemas>(
   let ended = false;
 
   // The time runs only while waiting for the server: a slow reader must not look like a silent connection.
-  async function heard<T>(what: () => Promise<T>): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      const fail = (): void => reject(new TransportError(`no sign of life for ${idleMs} ms`));
-      if (idleMs !== undefined) timer = setTimeout(fail, idleMs);
-    });
-    return attached(signal, () => Promise.race([what(), silence])).finally(() => clearTimeout(timer));
+  function heard<T>(what: Promise<T>, fail: (silence: TransportError) => void): Promise<T> {
+    const silent = (): void => fail(new TransportError(`no sign of life for ${idleMs} ms`));
+    const timer = idleMs === undefined ? undefined : setTimeout(silent, idleMs);
+    return what.finally(() => clearTimeout(timer));
   }
 
-  async function* connection(own: AbortSignal): AsyncGenerator<EventSourceMessage, void, undefined> {
+  async function* connection(own: AbortSignal): AsyncGenerator<EventMessage, void, undefined> {
     const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': byteString(lastId) }) };
-    const response = await heard(() => exchange(client, withHeaders(endpoint, headers), own));
+    const response = await attached(signal, () => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      return heard(Promise.race([exchange(client, withHeaders(endpoint, headers), own), promise]), reject);
+    });
     opened = true;
     // 204 is how a server says that there is nothing more (HTML standard, 9.2).
     ended ||= response.status === 204;
     const type = response.headers.get('content-type');
     if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
-    const queue: EventSourceMessage[] = [];
-    const parser = createParser({
-      maxBufferSize: 2 ** 24,
-      onEvent: (event) => queue.push(event),
-      onRetry: (ms) => {
+    const decode = decoder(
+      eventDecoder((ms) => {
         retryMs = ms;
-      },
-      onError: ({ type, message }) => {
-        if (type === 'max-buffer-size-exceeded') throw mismatch(message);
-      },
-    });
-    const decoder = new TextDecoder();
+      }),
+    );
     const reader = response.body?.getReader();
+    let silence: TransportError | undefined;
+    // Not every transport heeds the signal once the response is there: a body that is cancelled ends at once.
+    const leave = (): void => void reader?.cancel().catch(() => {});
+    signal?.addEventListener('abort', leave);
     try {
       while (reader) {
-        const { value, done } = await heard(() =>
-          reader.read().catch((cause: unknown) => {
-            throw brokenOff(cause);
-          }),
-        );
+        signal?.throwIfAborted();
+        const { value, done } = await heard(reader.read(), (error) => {
+          silence = error;
+          leave();
+        }).catch((cause: unknown) => {
+          throw brokenOff(cause);
+        });
+        signal?.throwIfAborted();
+        if (silence) throw silence;
         if (done) return;
-        parser.feed(decoder.decode(value, { stream: true }));
-        yield* queue.splice(0);
+        yield* decode(value);
       }
     } finally {
-      // Not every transport heeds the signal once the response is there.
-      reader?.cancel().catch(() => {});
+      signal?.removeEventListener('abort', leave);
+      leave();
     }
   }
 
@@ -99,7 +101,11 @@ export async function* events<const S extends EventSchemas>(
         const name = message.event || 'message';
         const schema = schemaFor(schemas, name);
         if (!schema) continue;
-        const event = { id: message.id, name, data: await parse(schema, parseJson(message.data)) } as EventOf<S>;
+        const event = {
+          id: message.id,
+          name,
+          data: await parse(schema, message.value ?? parseJson(message.data)),
+        } as EventOf<S>;
         given = true;
         ended ||= until?.(event) ?? false;
         yield event;

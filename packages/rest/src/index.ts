@@ -4,6 +4,7 @@ export { type Client, type FetchClientOptions, fetchClient } from './client.ts';
 export { idempotent, keyed, sudo, sudoContext, withHeaders } from './context.ts';
 export type { Endpoint, Method, Pageable, ReadEndpoint, WriteEndpoint } from './endpoint.ts';
 export { RestError, SchemaError, StatusError, TransportError } from './errors.ts';
+export type { EventDecoder, EventMessage } from './event-decoder.ts';
 export type { EventOf, EventSchemas, ServerEvent } from './event-schemas.ts';
 export { type EventsOptions, events } from './events.ts';
 export { impersonating } from './impersonating.ts';

@@ -5,12 +5,14 @@ import type { OutputLog } from './output-log.ts';
 import { madeForReader } from './reader-memory.ts';
 import type { SharedPieces } from './shared-pieces.ts';
 
-// What one reader has in memory. There may be hundreds: where there are many, each has less.
+// What one reader has in memory. There may be hundreds: where there are many, of this log or of all, each has less.
 const pieceBytes = 64 * 1024;
+const pieceOfOneBytes = 252 * 1024;
 const manyReaders = 16;
 const pieceOfManyBytes = 16 * 1024;
 const longBytes = 16 * 1024;
 const headerBlockBytes = 4096;
+let allReaders = 0;
 
 /**
  * Every byte of a log from a cursor on, in the order of writing, then ends once the log has ended.
@@ -30,6 +32,7 @@ export async function* readLog(
   let within = 0;
   const file = new LogFile(log.path, log.shared);
   log.readers++;
+  allReaders++;
   try {
     for (;;) {
       signal?.throwIfAborted();
@@ -46,7 +49,7 @@ export async function* readLog(
         await log.changes.next(signal);
         continue;
       }
-      const most = log.readers > manyReaders ? pieceOfManyBytes : pieceBytes;
+      const most = mostFor(log.readers);
       const { stream, length, data } =
         log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
       // What they share was made once, but what each makes of it is garbage too.
@@ -63,8 +66,14 @@ export async function* readLog(
     }
   } finally {
     log.readers--;
+    allReaders--;
     await file.close();
   }
+}
+
+function mostFor(readers: number): number {
+  if (readers > manyReaders) return pieceOfManyBytes;
+  return readers > 1 || allReaders > manyReaders ? pieceBytes : pieceOfOneBytes;
 }
 
 interface Piece {

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OutputTruncatedError } from 'boxlite/backend';
+import { type OutputChunk, OutputTruncatedError } from 'boxlite/backend';
 import fc from 'fast-check';
 import { afterAll, expect, test, vi } from 'vitest';
 import { takeMemory } from '../guest/given-memory.ts';
@@ -48,8 +48,33 @@ test('long records come in pieces that many readers can afford, from memory and 
     const rest = await read(each, from);
     expect(rest.stdout.equals(data.subarray(123_457))).toBe(true);
     expect(rest.stderr.equals(data.subarray(1, 100_000))).toBe(true);
-    for await (const piece of readLog(each)) expect(piece.data.length).toBeLessThanOrEqual(64 * 1024);
+    for await (const piece of readLog(each)) expect(piece.data.length).toBeLessThanOrEqual(252 * 1024);
   }
+});
+
+test('the more readers there are, of a log or of all logs, the shorter are the pieces of each', async () => {
+  const logs = Array.from({ length: 16 }, () => new OutputLog(freshPath(), unlimited));
+  for (const log of logs) await log.append('stdout', Buffer.alloc(250_000));
+  const [log] = logs;
+  if (log === undefined) throw new Error('no log');
+  const open: AsyncGenerator<OutputChunk>[] = [];
+  const first = async (from: OutputLog): Promise<number | undefined> => {
+    const reader = readLog(from);
+    open.push(reader);
+    return (await reader.next()).value?.data.length;
+  };
+  const alone: (number | undefined)[] = [];
+  for (const one of logs) alone.push(await first(one));
+  expect(new Set(alone)).toEqual(new Set([250_000]));
+  const another = new OutputLog(freshPath(), unlimited);
+  await another.append('stdout', Buffer.alloc(250_000));
+  expect(await first(another)).toBe(64 * 1024);
+  for (let more = 0; more < 15; more++) expect(await first(log)).toBe(64 * 1024);
+  expect(await first(log)).toBe(16 * 1024);
+  for (const reader of open) await reader.return(undefined);
+  expect(await first(another)).toBe(250_000);
+  for (const reader of open) await reader.return(undefined);
+  for (const one of [...logs, another]) one.close();
 });
 
 test('what was appended is read back from any cursor, in order, from memory and from a recovered file', async () => {

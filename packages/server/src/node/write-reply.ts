@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Reply } from '../http/reply.ts';
+import { giveBackFrame } from '../output/frame-memory.ts';
 
 /**
  * Writes an answer to a Node connection, no faster than the client reads. A body that fails breaks the connection, so
@@ -27,7 +28,7 @@ export async function writeReply(
       const { done, value } = await reader.read();
       if (outgoing.destroyed) return;
       if (done) break;
-      if (!outgoing.write(value)) await drained(outgoing, stallTimeoutMs);
+      if (!outgoing.write(value, (error) => error ?? giveBackFrame(value))) await drained(outgoing, stallTimeoutMs);
     }
     end(outgoing, stallTimeoutMs, null);
   } catch {

@@ -1,7 +1,7 @@
 import type { ExecutionBackend, ExecutionInfo, OutputChunk, OutputCursor } from 'boxlite/backend';
 import { exitEvent } from '../wire/execution.ts';
 import { outputSplitter } from './output-splitter.ts';
-import { heartbeatFrame, jsonFrame, outputFrame } from './sse-frame.ts';
+import { heartbeatFrame, jsonFrame, outputFrames, sharedFrame } from './sse-frame.ts';
 
 /** How an execution's output is streamed. */
 export interface OutputStreamOptions {
@@ -21,6 +21,9 @@ export interface OutputStreamOptions {
 /** Nothing came in time. */
 export const silence: unique symbol = Symbol('silence');
 
+// How many read the output of each execution now: frames for several are written once, those of a lone one in memory that is used again.
+const streams = new Map<string, number>();
+
 /**
  * The output as Server-Sent Events, read only as fast as it is taken: `stdout` and `stderr`, then one `exit`, then the
  * end. Where bytes or the exit are lost there is an `error` event and no `exit`, so that nobody reads it as success.
@@ -29,9 +32,11 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
   const reading = new AbortController();
   const splitter = outputSplitter(options.from, options.bytes);
   let iterator: AsyncIterator<OutputChunk> | undefined;
+  let ended = false;
   let pending: Promise<IteratorResult<OutputChunk>> | undefined;
 
   async function next(): Promise<Buffer[] | 'end'> {
+    if (iterator === undefined) count(1);
     iterator ??= execution.output({ from: options.from, signal: reading.signal })[Symbol.asyncIterator]();
     if (!pending) {
       pending = iterator.next();
@@ -43,7 +48,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     pending = undefined;
     if (result.done) return 'end';
     options.onBytes(result.value.data.byteLength);
-    return splitter.push(result.value).map(outputFrame);
+    const pieces = splitter.push(result.value);
+    if ((streams.get(execution.id) ?? 0) > 1) return pieces.map(sharedFrame);
+    return pieces.length === 0 ? [] : [outputFrames(pieces)];
   }
 
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
@@ -52,9 +59,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
         const frames = await next();
         if (frames === 'end') {
           const info: ExecutionInfo = await execution.wait({ signal: reading.signal });
-          controller.enqueue(Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('exit', exitEvent(info))]));
+          controller.enqueue(Buffer.concat([outputFrames(splitter.flush()), jsonFrame('exit', exitEvent(info))]));
           controller.close();
-          options.onEnd();
+          end();
           return;
         }
         for (const frame of frames) controller.enqueue(frame);
@@ -64,15 +71,27 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
       if (reading.signal.aborted) return;
       stop();
       controller.enqueue(
-        Buffer.concat([...splitter.flush().map(outputFrame), jsonFrame('error', options.describeError(error))]),
+        Buffer.concat([outputFrames(splitter.flush()), jsonFrame('error', options.describeError(error))]),
       );
       controller.close();
     }
   }
 
+  function end(): void {
+    if (iterator !== undefined && !ended) count(-1);
+    ended = true;
+    options.onEnd();
+  }
+
+  function count(more: 1 | -1): void {
+    const now = (streams.get(execution.id) ?? 0) + more;
+    if (now > 0) streams.set(execution.id, now);
+    else streams.delete(execution.id);
+  }
+
   function stop(): void {
     reading.abort();
-    options.onEnd();
+    end();
     iterator?.return?.().catch(() => {});
   }
 

@@ -1,5 +1,8 @@
+import { frameMemory } from './frame-memory.ts';
 import type { OutputPiece } from './output-splitter.ts';
 
+// Base64 is had as a text only: short ones stay in the processor's cache. A multiple of three.
+const encodedAtOnce = 6144;
 const dataEnd = '"}\n\n';
 
 /** The comment that keeps an idle connection open. */
@@ -15,26 +18,46 @@ interface Written {
 // What a backend hands to many readers at once is written once for all of them, and kept no longer than it.
 const written = new WeakMap<ArrayBufferLike, Written>();
 
-/** A `stdout` or `stderr` event: base64 in JSON. Its buffer may be shared, as that of the data may be. */
-export function outputFrame({ stream, data, reached }: OutputPiece): Buffer {
-  const head = `id: ${reached.stdout}.${reached.stderr}\nevent: ${stream}\ndata: {"data":"`;
+/** A `stdout` or `stderr` event, for many: its buffer may be shared, as that of the data may be. */
+export function sharedFrame(piece: OutputPiece): Buffer {
+  const { data } = piece;
+  const head = headOf(piece);
   const known = written.get(data.buffer);
   const at = data.byteOffset;
   if (known?.head === head && known.at === at && known.length === data.byteLength) return known.frame;
-  const frame = encoded(head, data);
+  const frame = Buffer.allocUnsafe(frameLength(head, data));
+  write(frame, 0, head, data);
   written.set(data.buffer, { head, at, length: data.byteLength, frame });
   return frame;
 }
 
-/** Written once into its buffer, since output may be gigabytes. */
-function encoded(head: string, data: Uint8Array): Buffer {
-  const encodedLength = Math.ceil(data.byteLength / 3) * 4;
-  const frame = Buffer.allocUnsafe(head.length + encodedLength + dataEnd.length);
-  frame.write(head, 0, 'latin1');
+/** `stdout` and `stderr` events for one reader, in memory that can be given back. */
+export function outputFrames(pieces: readonly OutputPiece[]): Buffer {
+  const heads = pieces.map(headOf);
+  const length = pieces.reduce((sum, { data }, i) => sum + frameLength(heads[i] ?? '', data), 0);
+  const frames = frameMemory(length);
+  let at = 0;
+  for (const [i, { data }] of pieces.entries()) at = write(frames, at, heads[i] ?? '', data);
+  return frames;
+}
+
+/** Base64 in JSON follows. */
+function headOf({ stream, reached }: OutputPiece): string {
+  return `id: ${reached.stdout}.${reached.stderr}\nevent: ${stream}\ndata: {"data":"`;
+}
+
+function frameLength(head: string, data: Uint8Array): number {
+  return head.length + Math.ceil(data.byteLength / 3) * 4 + dataEnd.length;
+}
+
+/** Where the frame ends. */
+function write(frames: Buffer, start: number, head: string, data: Uint8Array): number {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  frame.write(bytes.toString('base64'), head.length, 'latin1');
-  frame.write(dataEnd, head.length + encodedLength, 'latin1');
-  return frame;
+  let at = start + frames.write(head, start, 'latin1');
+  for (let from = 0; from < bytes.length; from += encodedAtOnce) {
+    at += frames.write(bytes.toString('base64', from, from + encodedAtOnce), at, 'latin1');
+  }
+  return at + frames.write(dataEnd, at, 'latin1');
 }
 
 /** An `exit` or `error` event. */

@@ -1,0 +1,34 @@
+import { createParser } from 'eventsource-parser';
+import { mismatch } from './errors.ts';
+
+/** One event as it came. */
+export interface EventMessage {
+  readonly id?: string | undefined;
+  /** Its name, when it bore one. */
+  readonly event?: string | undefined;
+  /** What its `data` lines say, in JSON. */
+  readonly data: string;
+  /** The same parsed, where a decoder has done that. */
+  readonly value?: unknown;
+}
+
+/** Takes the bytes of one connection as they come, cut anywhere, and gives the events that they complete. */
+export type EventDecoder = (bytes: Uint8Array<ArrayBuffer>) => readonly EventMessage[];
+
+/** Decodes any event stream (HTML standard, 9.2.6); what is unfinished may be 16 MiB, or it throws a SchemaError. */
+export function eventDecoder(onRetry: (ms: number) => void): EventDecoder {
+  const queue: EventMessage[] = [];
+  const text = new TextDecoder();
+  const parser = createParser({
+    maxBufferSize: 2 ** 24,
+    onEvent: (event) => queue.push(event),
+    onRetry,
+    onError: ({ type, message }) => {
+      if (type === 'max-buffer-size-exceeded') throw mismatch(message);
+    },
+  });
+  return (bytes) => {
+    parser.feed(text.decode(bytes, { stream: true }));
+    return queue.splice(0);
+  };
+}
