@@ -10,6 +10,7 @@ import { lifecycleRequirements } from './requirements/lifecycle.ts';
 import { listRequirements } from './requirements/lists.ts';
 import { outputRequirements } from './requirements/output.ts';
 import { retryRequirements } from './requirements/safe-retries.ts';
+import { singleFileRequirements } from './requirements/single-files.ts';
 import { socketRequirements } from './requirements/sockets.ts';
 
 /** Every requirement, in the order in which they are looked at. */
@@ -24,6 +25,7 @@ export const requirements: readonly Requirement[] = [
   ...inputRequirements,
   ...socketRequirements,
   ...fileRequirements,
+  ...singleFileRequirements,
   ...diskRequirements,
   ...retryRequirements,
 ];
