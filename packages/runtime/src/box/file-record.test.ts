@@ -82,6 +82,7 @@ test.each([
   ['what is no record', 'nonsense\0\0\0'],
   ['a record without an end', 'f'.repeat(20_000)],
   ['a name with a slash', 'f 644 1 0 0 0 0\0a/b\0\0'],
+  ['the directory above', 'd 755 1 0 0 0 0\0..\0\0'],
 ])('%s ends the telling: a box that goes on sending holds nothing on the host', async (_, sent) => {
   let left: unknown;
   const records = fileRecords(

@@ -96,7 +96,8 @@ function parsed(line: string, name: Buffer, target: Buffer): Awaited<ReturnType<
   const [, letter = '', mode = '', size, seconds, nanoseconds, uid, gid] = shape.exec(line) ?? [];
   const type = types[letter];
   const modifiedMs = Number(seconds) * 1000 + Math.floor(Number(nanoseconds) / 1e6);
-  if (type === undefined || name.includes(0x2f)) throw notOne();
+  // Programs make paths of names: none leads elsewhere.
+  if (type === undefined || name.includes(0x2f) || /^\.\.?$/.test(name.toString('latin1'))) throw notOne();
   return {
     name,
     type,

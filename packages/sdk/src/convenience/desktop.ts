@@ -20,7 +20,9 @@ export interface ScreenSize {
 export const desktopEnv = { DISPLAY: ':0' } as const;
 
 /** What a tool says at most: some talk on, and one of another image may say anything. */
-export const briefOutput = { output: { policy: 'truncate', limitBytes: 1024 * 1024 } } as const;
+export const briefOutput: Pick<StartExecutionOptions, 'output'> = {
+  output: { policy: 'truncate', limitBytes: 1024 * 1024 },
+};
 
 /** A desktop that runs. */
 export interface Desktop {
