@@ -155,8 +155,14 @@ static int make_directory(char *path, bool parents, const char *mode)
 	struct stat st;
 	const char *last;
 	int parent = file_open_parent(path, &last, parents);
-	if (mkdirat(parent, last, 0700) == 0) {
-		if (fchmodat(parent, last, (mode_t)strtoul(mode, NULL, 8) & 07777, 0) < 0)
+	mode_t bits = (mode_t)strtoul(mode, NULL, 8) & 07777;
+	umask(0);
+	if (mkdirat(parent, last, bits & 01777) == 0) {
+		if (!(bits & 06000))
+			return 0;
+		/* Not by its name: whoever owns the parent may have put a link there by now. */
+		int fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || fchmod(fd, bits) < 0)
 			file_fail("cannot set the mode of", path);
 		return 0;
 	}

@@ -115,6 +115,20 @@ onBoth(browserImage, (runtime) => {
     await second.stop();
   });
 
+  test('an answer that the box breaks off is an error with a code', async () => {
+    await using liar = await BrowserBox.create({ runtime: runtime(), image: 'boxlite/base:latest' });
+    const answer = String.raw`HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"webSocketDebuggerUrl"`;
+    const program = [
+      '#!/bin/sh',
+      `[ "$1" = answer ] && exec printf '${answer}'`,
+      'nc -ll -p 9222 -e /usr/bin/chromium answer &',
+      'until grep -q :2406 /proc/net/tcp /proc/net/tcp6; do :; done',
+      'echo DevTools listening on ws: >&2; wait',
+    ];
+    await liar.box.files.write('/usr/bin/chromium', program.join('\n'), { mode: 0o755 });
+    await expect(liar.endpoint()).rejects.toMatchObject({ code: 'network_failed' });
+  });
+
   test('what cannot be is told', async () => {
     await expect(BrowserBox.create({ runtime: runtime(), cdpPort: 0 })).rejects.toThrow(InvalidArgumentError);
     // @ts-expect-error: not one of those it knows.

@@ -141,6 +141,18 @@ onBoth(desktopImage, (runtime) => {
     await first.leftClick();
   });
 
+  test('a tool of another image that goes on talking is cut off, and fills no memory here', async () => {
+    await using other = await ComputerBox.create({ runtime: runtime(), image: 'boxlite/base:latest' });
+    const programs = {
+      Xvfb: 'echo 0; sleep 60',
+      openbox: 'echo windows are managed; sleep 60',
+      xdotool: 'head -c 8000000 /dev/zero',
+    };
+    for (const [name, line] of Object.entries(programs))
+      await other.box.files.write(`/usr/bin/${name}`, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    await expect(other.cursorPosition()).rejects.toMatchObject({ code: 'output_truncated' });
+  });
+
   test('what cannot be is told, and by the name of what was wrong', async () => {
     await expect(ComputerBox.create({ runtime: runtime(), size: { width: 9, height: 9 } })).rejects.toThrow(
       'size.width',

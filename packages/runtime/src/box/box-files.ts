@@ -78,8 +78,10 @@ export function boxFiles(home: BoxFilesHome): FilesBackend {
       const records = fileRecords(await ask(['file-stat', absolute(path), flag(followSymlinks)], call));
       const found = await records.next();
       // To its end, which comes with it: one that is cut would be killed.
-      if (found === undefined || (await records.next()) !== undefined)
+      if (found === undefined || (await records.next()) !== undefined) {
+        records.cancel();
         throw new StorageError(`the box told nothing of ${path}; restart the box`);
+      }
       const name = path.split('/').findLast((part) => part !== '' && part !== '.') ?? '/';
       return { ...found, name, nameBytes: undefined };
     },

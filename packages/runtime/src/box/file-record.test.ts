@@ -77,3 +77,23 @@ test('a record that is cut, or has no end, is none, and no more of it is held th
   expect(asked).toBeLessThan(20);
   expect(await told().next()).toBeUndefined();
 });
+
+test.each([
+  ['what is no record', 'nonsense\0\0\0'],
+  ['a record without an end', 'f'.repeat(20_000)],
+  ['a name with a slash', 'f 644 1 0 0 0 0\0a/b\0\0'],
+  ['the directory above', 'd 755 1 0 0 0 0\0..\0\0'],
+])('%s ends the telling: a box that goes on sending holds nothing on the host', async (_, sent) => {
+  let left: unknown;
+  const records = fileRecords(
+    new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(Buffer.from(sent)),
+      cancel: (reason) => {
+        left = reason;
+      },
+    }),
+  );
+  const failure = await records.next().catch((error) => error);
+  expect(failure).toMatchObject({ code: 'storage_failed' });
+  expect(left).toBe(failure);
+});

@@ -39,27 +39,36 @@ export function fileRecords(stream: ReadableStream<Uint8Array>): FileRecords {
     held = held.length === 0 ? Buffer.from(value) : Buffer.concat([held, value]);
     return true;
   }
-  const cancel = (): void => void reader.cancel().catch(() => {});
+  const cancel = (reason?: unknown): void => void reader.cancel(reason).catch(() => {});
+  async function next(): ReturnType<FileRecords['next']> {
+    for (;;) {
+      const first = held.indexOf(0);
+      const second = first === -1 ? -1 : held.indexOf(0, first + 1);
+      const third = second === -1 ? -1 : held.indexOf(0, second + 1);
+      if (third !== -1 && third < mostBytes) {
+        const [line, name, target] = [
+          held.subarray(0, first),
+          held.subarray(first + 1, second),
+          held.subarray(second + 1, third),
+        ];
+        held = held.subarray(third + 1);
+        return parsed(line.toString('latin1'), name, target);
+      }
+      if (held.length >= mostBytes) throw notOne();
+      if (!(await more())) {
+        if (held.length > 0) throw notOne();
+        return undefined;
+      }
+    }
+  }
   return {
     async next() {
-      for (;;) {
-        const first = held.indexOf(0);
-        const second = first === -1 ? -1 : held.indexOf(0, first + 1);
-        const third = second === -1 ? -1 : held.indexOf(0, second + 1);
-        if (third !== -1 && third < mostBytes) {
-          const [line, name, target] = [
-            held.subarray(0, first),
-            held.subarray(first + 1, second),
-            held.subarray(second + 1, third),
-          ];
-          held = held.subarray(third + 1);
-          return parsed(line.toString('latin1'), name, target);
-        }
-        if (held.length >= mostBytes) throw notOne();
-        if (!(await more())) {
-          if (held.length > 0) throw notOne();
-          return undefined;
-        }
+      try {
+        return await next();
+      } catch (error) {
+        // Nobody reads on, and a box that goes on sending would be held for it.
+        cancel(error);
+        throw error;
       }
     },
     rest: () =>
@@ -75,7 +84,7 @@ export function fileRecords(stream: ReadableStream<Uint8Array>): FileRecords {
         },
         { highWaterMark: 0 },
       ),
-    cancel,
+    cancel: () => cancel(),
   };
 }
 
@@ -87,7 +96,8 @@ function parsed(line: string, name: Buffer, target: Buffer): Awaited<ReturnType<
   const [, letter = '', mode = '', size, seconds, nanoseconds, uid, gid] = shape.exec(line) ?? [];
   const type = types[letter];
   const modifiedMs = Number(seconds) * 1000 + Math.floor(Number(nanoseconds) / 1e6);
-  if (type === undefined || name.includes(0x2f)) throw notOne();
+  // Programs make paths of names: none leads elsewhere.
+  if (type === undefined || name.includes(0x2f) || /^\.\.?$/.test(name.toString('latin1'))) throw notOne();
   return {
     name,
     type,

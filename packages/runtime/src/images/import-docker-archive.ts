@@ -67,6 +67,7 @@ export async function dockerArchiveSource(
   const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers }));
   return {
     what,
+    broughtIn: directory,
     async manifest(digest) {
       if (digest !== undefined && digest !== digestOf(manifest))
         throw new ImageError(`${what} has no manifest ${digest}`);

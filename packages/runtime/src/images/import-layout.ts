@@ -38,6 +38,7 @@ export async function layoutSource(
   if ('layers' in index) throw new ImageError(`index.json of ${what} is a manifest, not an index`);
   const source: ImageSource = {
     what,
+    broughtIn: directory,
     manifest: (digest) => read(digest === undefined ? 'index.json' : blobName(digest)),
     async blob(blob) {
       const file = await fileIn(directory, blobName(blob.digest), what);

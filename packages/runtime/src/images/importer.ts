@@ -49,7 +49,7 @@ export async function importImage(options: ImportOptions): Promise<ImageRecord> 
   return options.work.use(async (own) => {
     const into = join(own, 'root');
     await mkdir(into, { mode: 0o755 });
-    const what = `the archive ${options.called ?? path}`;
+    const what = options.called ?? `the archive ${path}`;
     const { limits, signal, owners } = options;
     const unpack = (to: string, idShift: number | 'none'): Promise<Extracted> =>
       options.extract({ file: path, what, into: to, lower: [], limits, signal, idShift });

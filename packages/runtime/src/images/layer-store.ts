@@ -70,6 +70,8 @@ export async function layerStore(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const jobs: SharedWork<void, number> = sharedWork();
   const held = leases();
+  /** Those of what was brought in that turned out to be what they are called. */
+  const shown = new WeakSet<LayerPlan>();
   // 128 bits name a layer as well, and leave room for more of them in overlayfs's one page of mount options.
   const folder = (chainId: string): string => chainId.slice('sha256:'.length, 'sha256:'.length + 32);
   const path = (chainId: string): string => joinPath(directory, folder(chainId));
@@ -101,16 +103,19 @@ export async function layerStore(
   ): Promise<void> {
     const start = (own: AbortSignal, report: (bytes: number) => void): Promise<void> =>
       make(plan, fetching, own, report);
-    return jobs.join(plan.chain.at(-1) ?? '', start, { signal, onReport });
+    const chainId = plan.chain.at(-1) ?? '';
+    const { broughtIn } = plan.source;
+    return jobs.join(broughtIn === undefined ? chainId : `${chainId} ${broughtIn}`, start, { signal, onReport });
   }
   async function make(
-    { source, blob, diffId, chain, below }: LayerPlan,
+    plan: LayerPlan,
     fetching: Slots,
     signal: AbortSignal,
     report: (bytes: number) => void,
   ): Promise<void> {
+    const { source, blob, diffId, chain, below } = plan;
     const chainId = chain.at(-1) ?? '';
-    if (await has(chainId)) return report(blob.size);
+    if ((source.broughtIn === undefined || shown.has(plan)) && (await has(chainId))) return report(blob.size);
     if (blob.size > limits.maxBytes) {
       throw new ImageError(
         `layer ${blob.digest} of ${source.what} has ${blob.size} bytes, and ${limits.maxBytes} is the limit; use a smaller image`,
@@ -128,7 +133,9 @@ export async function layerStore(
       const made = await extract({ file, what, into, lower, limits, idShift, digest: blob.digest, signal });
       if (made.diffId !== diffId) throw new ImageError(`${what} is not what its configuration says: ${made.diffId}`);
       report(blob.size);
-      await adopt(into, chainId, made.sizeBytes);
+      shown.add(plan);
+      // What was unpacked of something brought in may be here already; it was only to show that it is what it is called.
+      if (!(await has(chainId))) await adopt(into, chainId, made.sizeBytes);
     });
   }
 

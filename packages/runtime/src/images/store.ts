@@ -220,7 +220,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
         return await work.use(async (own) => {
           const path = join(own, 'archive');
           await pipeline(source, createWriteStream(path, { mode: 0o600 }), signal === undefined ? {} : { signal });
-          return imageInfo(await take(path, name, { signal, called: 'that was sent' }));
+          return imageInfo(await take(path, name, { signal, called: 'the archive that was sent' }));
         });
       },
       async list({ pageSize = 100, pageToken } = {}, { signal } = {}) {

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { buildBaseImage } from '../../../../images/base/build.ts';
 import { tarArchive, tarEntry } from '../tar/writer.ts';
 import { type ImageHome, imageHome } from '../testing/image-home.ts';
+import { testBlob, testImage } from '../testing/test-image.ts';
 
 async function importTar(home: ImageHome, tenant: string, reference: string, content: string): Promise<ImageInfo> {
   const path = join(home.path, 'root.tar');
@@ -53,6 +54,30 @@ test('a box of one tenant keeps its image for it, and says nothing of it to anot
   await home.of('b').remove('mine');
   await expect(home.of('a').remove('app')).rejects.toMatchObject({ code: 'invalid_state' });
   expect((await home.of('a').ready(id)).layers).toHaveLength(1);
+});
+
+test('who knows what a layer of another tenant is called gets nothing for that: what is imported has to be in the archive', async () => {
+  await using home = await imageHome();
+  const secret = tarArchive([tarEntry({ path: 'etc/secret' }, Buffer.from('secret'))]);
+  const { id } = await importTar(home, 'a', 'app', 'same');
+  await writeFile(join(home.path, 'secret.tar'), secret);
+  await home.of('a').import(join(home.path, 'secret.tar'), 'secret');
+  const other = tarArchive([tarEntry({ path: 'etc/other' }, Buffer.from('other'))]);
+  const { blobs } = testImage([other], { diffIds: [testBlob('', secret).descriptor.digest], compression: 'none' });
+  const [config, layer] = blobs;
+  const save = tarArchive([
+    tarEntry({ path: 'c.json' }, config?.bytes),
+    tarEntry({ path: 'layer.tar' }, layer?.bytes),
+    tarEntry({ path: 'manifest.json' }, Buffer.from('[{"Config":"c.json","Layers":["layer.tar"]}]')),
+  ]);
+  await writeFile(join(home.path, 'save.tar'), save);
+  await expect(home.of('b').import(join(home.path, 'save.tar'), 'mine')).rejects.toThrow(
+    /not what its configuration says/,
+  );
+  expect((await home.of('b').list()).images).toEqual([]);
+  // Who has it too shares it.
+  expect(await importTar(home, 'b', 'app', 'same')).toMatchObject({ id });
+  expect(await home.layers()).toHaveLength(2);
 });
 
 test('the base image is there for every tenant, taken in once', async () => {

@@ -55,9 +55,11 @@ async function lives(name: string): Promise<boolean> {
   return started !== '' && (await startTime(pid)) === started;
 }
 
-/** When a process started, in clock ticks since boot: a process id alone may be another's by now. */
+/** When a process that is not over started, in clock ticks since boot: a process id alone may be another's by now. */
 async function startTime(pid: string): Promise<string> {
   if (!/^[0-9]+$/.test(pid)) return '';
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // One that was killed stays there as a zombie until its parent asks for it, which a supervisor may never do.
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '');
 }

@@ -231,7 +231,7 @@ export interface OutputCursor {
 export interface OutputChunk {
   /** Which stream it is of; on a terminal all of it is stdout. */
   readonly stream: 'stdout' | 'stderr';
-  /** As the command wrote it: bytes, never decoded on the way. */
+  /** As the command wrote it: bytes, never decoded on the way. To be read only: several readers at a time may share them. */
   readonly data: Uint8Array;
   /** How many bytes of this stream came before this piece. */
   readonly offset: number;

@@ -109,13 +109,14 @@ export class BrowserBox extends SimpleBox {
   async #ask(forward: Forward): Promise<string> {
     const at = `127.0.0.1:${forward.port}`;
     const limits = { signal: AbortSignal.timeout(10_000), redirect: 'error' } as const;
-    const answer = await fetch(`http://${at}/json/version`, limits).catch(async (cause: unknown) => {
-      // The way in knows better why, if it is that.
-      await (await this.box.network.tunnel(this.#options.cdpPort).connect()).close();
-      throw new NetworkError('the browser of the box does not answer; ask for its endpoint again', { cause });
-    });
-    const [, path] =
-      /"webSocketDebuggerUrl": *"ws:\/\/[^/"]+(\/devtools\/browser\/[\w-]+)"/.exec(await beginning(answer)) ?? [];
+    const said = await fetch(`http://${at}/json/version`, limits)
+      .then(beginning)
+      .catch(async (cause: unknown) => {
+        // The way in knows better why, if it is that.
+        await (await this.box.network.tunnel(this.#options.cdpPort).connect()).close();
+        throw new NetworkError('the browser of the box does not answer; ask for its endpoint again', { cause });
+      });
+    const [, path] = /"webSocketDebuggerUrl": *"ws:\/\/[^/"]+(\/devtools\/browser\/[\w-]+)"/.exec(said) ?? [];
     if (path === undefined)
       throw new ExecutionError(`what listens on port ${this.#options.cdpPort} of the box is no Chromium`);
     return `ws://${at}${path}`;

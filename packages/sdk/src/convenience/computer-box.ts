@@ -5,6 +5,7 @@ import type { StartExecutionOptions } from '../start-execution.ts';
 import { text as readText } from '../text.ts';
 import { holdBuilt, lacking } from './built-image.ts';
 import {
+  briefOutput,
   type Desktop,
   desktopEnv,
   desktopImage,
@@ -184,7 +185,7 @@ export class ComputerBox extends SimpleBox {
 
   /** Runs a tool of the desktop; what it wrote. The tools end with 0 also when they could not do it, but they say so. */
   async #run(program: string, args: readonly string[], options: StartExecutionOptions): Promise<string> {
-    const run = this.box.run(program, args, { ...options, env: desktopEnv });
+    const run = this.box.run(program, args, { ...options, ...briefOutput, env: desktopEnv });
     const { exitCode, stdout, stderr } = await run.catch((error: unknown) => {
       throw error instanceof ExecutionError ? lacking(program, desktopImage, error) : error;
     });

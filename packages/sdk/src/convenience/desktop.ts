@@ -19,8 +19,10 @@ export interface ScreenSize {
 /** What every program of the desktop has to know. */
 export const desktopEnv = { DISPLAY: ':0' } as const;
 
-// They talk on, and nobody reads more than the beginning.
-const talking = { output: { policy: 'truncate', limitBytes: 1024 * 1024 } } as const;
+/** What a tool says at most: some talk on, and one of another image may say anything. */
+export const briefOutput: Pick<StartExecutionOptions, 'output'> = {
+  output: { policy: 'truncate', limitBytes: 1024 * 1024 },
+};
 
 /** A desktop that runs. */
 export interface Desktop {
@@ -31,7 +33,7 @@ export interface Desktop {
 
 /** The desktop that runs in a box already, if one does. */
 export async function findDesktop(box: Box): Promise<Desktop | undefined> {
-  const { exitCode, stdout } = await box.run('xdotool', ['getdisplaygeometry'], { env: desktopEnv });
+  const { exitCode, stdout } = await box.run('xdotool', ['getdisplaygeometry'], { ...briefOutput, env: desktopEnv });
   const [, width, height] = /^(\d+) (\d+)\n$/.exec(stdout) ?? [];
   if (exitCode !== 0 || width === undefined || height === undefined) return undefined;
   return { size: { width: Number(width), height: Number(height) }, screen: undefined };
@@ -43,10 +45,15 @@ export async function startDesktop(box: Box, size: ScreenSize, timeoutMs: number
   await box.run('rm', ['-f', '/tmp/.X0-lock', '/tmp/.X11-unix/X0']);
   const screen = ['-screen', '0', `${size.width}x${size.height}x24`, '-nolisten', 'tcp'];
   // It writes its number once programs can connect.
-  const xvfb = await execTool(box, 'Xvfb', [desktopEnv.DISPLAY, ...screen, '-displayfd', '1'], talking);
+  const xvfb = await execTool(box, 'Xvfb', [desktopEnv.DISPLAY, ...screen, '-displayfd', '1'], briefOutput);
   try {
     await awaitLine(xvfb, /^0$/m, { program: 'Xvfb', timeoutMs });
-    const openbox = await execTool(box, 'openbox', ['--sm-disable', '--startup', 'echo windows are managed'], talking);
+    const openbox = await execTool(
+      box,
+      'openbox',
+      ['--sm-disable', '--startup', 'echo windows are managed'],
+      briefOutput,
+    );
     await awaitLine(openbox, /^windows are managed$/m, { program: 'openbox', timeoutMs });
     return { size, screen: xvfb };
   } catch (error) {

@@ -77,7 +77,7 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
 
     async *list(path, call = {}) {
       const { body } = await connection.send(raw(listDirectory({ box, path })), call);
-      for await (const line of lines(withFailure(body, connection))) yield fileInfo(parsed(line));
+      for await (const line of lines(bounded(withFailure(body, connection)))) yield fileInfo(parsed(line));
     },
 
     async stat(path, { followSymlinks } = {}, call = {}) {
@@ -102,6 +102,20 @@ function nothing(): ReadableStream<Uint8Array> {
   return iterable(new Blob([]).stream());
 }
 
+/** Two paths, written as JSON and base64, and some numbers. */
+const mostLineBytes = 256 * 1024;
+
+/** The bytes of lines; `InternalError` for one that goes on and on. */
+async function* bounded(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0;
+  for await (const bytes of stream) {
+    const end = bytes.lastIndexOf(0x0a);
+    length = end === -1 ? length + bytes.length : bytes.length - end - 1;
+    if (length > mostLineBytes) throw new InternalError('the server listed what is no file: a line without an end');
+    yield bytes;
+  }
+}
+
 function parsed(line: string): FileWire {
   let value: unknown;
   try {
@@ -110,7 +124,10 @@ function parsed(line: string): FileWire {
     throw new NetworkError('the list of the directory broke off; list it again', { cause });
   }
   const result = fileInfoSchema.safeParse(value);
-  if (result.success) return result.data;
+  // Programs make paths of names: none leads elsewhere.
+  if (result.success && /^(?!\.{0,2}$)[^/\0]+$/.test(result.data.name)) return result.data;
+  if (result.success)
+    throw new InternalError(`the server listed ${JSON.stringify(result.data.name)}, which is no name`);
   throw new InternalError(`the server listed what is no file: ${result.error.message}`);
 }
 

@@ -20,6 +20,7 @@ export interface LineWriterOptions {
 
 const batchLength = 64 * 1024;
 const flushMs = 1000;
+const lineFeed = 10;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -36,21 +37,32 @@ export function lineWriter(fd: number, options: LineWriterOptions): LineWriter {
   // The batch that its reader has not taken as a whole.
   let rest: Buffer = nothing;
   let lost = 0;
+  // How many lost lines the batch tells of at its end.
+  let told = 0;
+  // The last line is there without its end: what comes next begins a new one.
+  let torn = false;
 
-  /** Whether all could be written. */
+  /** False while its reader takes no more. */
   function put(): boolean {
     while (rest.length > 0 || text !== '' || lost > 0) {
       if (rest.length === 0) {
-        rest = Buffer.from(lost === 0 ? text : `${text}${onLost(lost)}`);
+        rest = Buffer.from(`${torn ? '\n' : ''}${text}${lost === 0 ? '' : onLost(lost)}`);
         text = '';
+        told = lost;
         lost = 0;
       }
       try {
-        rest = rest.subarray(writeSync(fd, rest));
+        const written = writeSync(fd, rest);
+        torn = rest[written - 1] !== lineFeed;
+        rest = rest.subarray(written);
       } catch (error) {
         if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return false;
-        // A disk that is full, a reader that is gone: there is nobody to tell.
+        // A disk that is full, a reader that is gone: there is nobody to tell before there is room again.
+        const lines = rest.reduce((sum, byte) => (byte === lineFeed ? sum + 1 : sum), 0);
+        // Neither the end of a line that is there already nor the one that told of others is a line lost.
+        lost += told + lines - (told === 0 ? 0 : 1) - (rest[0] === lineFeed ? 1 : 0);
         rest = nothing;
+        return true;
       }
     }
     return true;
