@@ -6,6 +6,7 @@ import { ImageError } from 'boxlite/backend';
 import { z } from 'zod';
 import { fileIn } from './image-file.ts';
 import { digestOf } from './manifest.ts';
+import { possession } from './possession.ts';
 import { formatReference, parseReference, type Reference } from './reference.ts';
 import type { ImageSource } from './source.ts';
 
@@ -67,7 +68,7 @@ export async function dockerArchiveSource(
   const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers }));
   return {
     what,
-    broughtIn: directory,
+    possession: possession(directory),
     async manifest(digest) {
       if (digest !== undefined && digest !== digestOf(manifest))
         throw new ImageError(`${what} has no manifest ${digest}`);

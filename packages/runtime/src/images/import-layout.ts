@@ -4,6 +4,7 @@ import { ImageError } from 'boxlite/backend';
 import { fileIn } from './image-file.ts';
 import { choosePlatform, type Descriptor, parseManifest } from './manifest.ts';
 import { hostPlatform } from './platform.ts';
+import { possession } from './possession.ts';
 import type { Reference } from './reference.ts';
 import { formatReference } from './reference.ts';
 import type { ImageSource } from './source.ts';
@@ -38,7 +39,7 @@ export async function layoutSource(
   if ('layers' in index) throw new ImageError(`index.json of ${what} is a manifest, not an index`);
   const source: ImageSource = {
     what,
-    broughtIn: directory,
+    possession: possession(directory),
     manifest: (digest) => read(digest === undefined ? 'index.json' : blobName(digest)),
     async blob(blob) {
       const file = await fileIn(directory, blobName(blob.digest), what);

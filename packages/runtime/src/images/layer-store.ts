@@ -70,8 +70,6 @@ export async function layerStore(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const jobs: SharedWork<void, number> = sharedWork();
   const held = leases();
-  /** Those of what was brought in that turned out to be what they are called. */
-  const shown = new WeakSet<LayerPlan>();
   // 128 bits name a layer as well, and leave room for more of them in overlayfs's one page of mount options.
   const folder = (chainId: string): string => chainId.slice('sha256:'.length, 'sha256:'.length + 32);
   const path = (chainId: string): string => joinPath(directory, folder(chainId));
@@ -104,8 +102,7 @@ export async function layerStore(
     const start = (own: AbortSignal, report: (bytes: number) => void): Promise<void> =>
       make(plan, fetching, own, report);
     const chainId = plan.chain.at(-1) ?? '';
-    const { broughtIn } = plan.source;
-    return jobs.join(broughtIn === undefined ? chainId : `${chainId} ${broughtIn}`, start, { signal, onReport });
+    return jobs.join(`${chainId} ${plan.source.possession.key}`, start, { signal, onReport });
   }
   async function make(
     plan: LayerPlan,
@@ -115,7 +112,7 @@ export async function layerStore(
   ): Promise<void> {
     const { source, blob, diffId, chain, below } = plan;
     const chainId = chain.at(-1) ?? '';
-    if ((source.broughtIn === undefined || shown.has(plan)) && (await has(chainId))) return report(blob.size);
+    if (source.possession.has(chainId) && (await has(chainId))) return report(blob.size);
     if (blob.size > limits.maxBytes) {
       throw new ImageError(
         `layer ${blob.digest} of ${source.what} has ${blob.size} bytes, and ${limits.maxBytes} is the limit; use a smaller image`,
@@ -133,8 +130,8 @@ export async function layerStore(
       const made = await extract({ file, what, into, lower, limits, idShift, digest: blob.digest, signal });
       if (made.diffId !== diffId) throw new ImageError(`${what} is not what its configuration says: ${made.diffId}`);
       report(blob.size);
-      shown.add(plan);
-      // What was unpacked of something brought in may be here already; it was only to show that it is what it is called.
+      source.possession.add(chainId);
+      // It may be here already: then it was only to show that who asks has it.
       if (!(await has(chainId))) await adopt(into, chainId, made.sizeBytes);
     });
   }

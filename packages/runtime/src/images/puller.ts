@@ -5,6 +5,7 @@ import { installImage, type LayerProgress } from './install.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { PartialBlobs } from './partial-blobs.ts';
 import type { Platform } from './platform.ts';
+import type { Possession } from './possession.ts';
 import type { ImageRecord } from './records.ts';
 import { canonicalRegistry, formatReference, isOwn, type Reference } from './reference.ts';
 import { isNotFound, registryFailure } from './registry/fetch-failure.ts';
@@ -19,6 +20,7 @@ export interface PullerOptions extends RegistryClientOptions {
   /** Holds the layers until the image is recorded; the caller disposes of it. */
   readonly holding: Holding;
   readonly partials: PartialBlobs;
+  readonly possession: Possession;
   readonly platform: Platform;
   /** How long a connection may be silent, in milliseconds. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
@@ -45,11 +47,12 @@ export async function pullImage(
       );
       continue;
     }
-    const { layers, work, holding, platform, partials, idleTimeoutMs, retryBaseMs } = options;
+    const { layers, work, holding, platform, partials, possession, idleTimeoutMs, retryBaseMs } = options;
     const source = registrySource({
       clients: clientsOf(reference, options),
       reference,
       partials,
+      possession,
       idleTimeoutMs,
       retryBaseMs,
     });

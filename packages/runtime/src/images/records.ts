@@ -46,6 +46,8 @@ export interface ImageRecords {
   putLayer(chainId: string, sizeBytes: number): void;
   removeLayer(chainId: string): void;
   layers(): readonly string[];
+  /** Whether an image that a tenant has a name for is made of it. */
+  hasLayer(tenant: string, chainId: string): boolean;
   /** Every chain id that an image is made of. */
   usedLayers(): ReadonlySet<string>;
 }
@@ -109,6 +111,9 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
   const removeLayer = database.prepare('DELETE FROM image_layers WHERE chain_id = ?');
   const layers = database.prepare('SELECT chain_id FROM image_layers');
   const chains = database.prepare('SELECT chains FROM images');
+  const hasLayer = database.prepare(
+    `SELECT 1 FROM image_names n JOIN images i ON i.digest = n.digest, json_each(i.chains) c WHERE n.tenant = ? AND c.value = ? LIMIT 1`,
+  );
 
   return {
     named: (tenant, reference) => optional(one.get(tenant, reference), toNamed),
@@ -130,6 +135,7 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
     putLayer: (chainId, sizeBytes) => void putLayer.run(chainId, sizeBytes),
     removeLayer: (chainId) => void removeLayer.run(chainId),
     layers: () => layers.all().map((row) => text(row['chain_id'])),
+    hasLayer: (tenant, chainId) => hasLayer.get(tenant, chainId) !== undefined,
     usedLayers: () => new Set(chains.all().flatMap((row): string[] => JSON.parse(text(row['chains'])))),
   };
 }

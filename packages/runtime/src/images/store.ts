@@ -26,6 +26,7 @@ import { type LayerOwners, layerStore } from './layer-store.ts';
 import { leases } from './leases.ts';
 import { partialBlobs } from './partial-blobs.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
+import { possessions } from './possession.ts';
 import { pruneImages } from './prune.ts';
 import { type PullerOptions, pullImage } from './puller.ts';
 import { type ImageRecord, imageRecords, type NamedImage } from './records.ts';
@@ -86,6 +87,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
   const jobs: SharedWork<NamedImage, PullProgress> = sharedWork();
   let closed = false;
   const hasBase = new Set<string>();
+  const possessionOf = possessions(records.hasLayer);
 
   function enter({ signal }: CallOptions = {}): void {
     signal?.throwIfAborted();
@@ -170,7 +172,8 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
       if (isBase(candidates)) return base(signal);
       const start = async (own: AbortSignal, report: (progress: PullProgress) => void): Promise<NamedImage> => {
         using holding = new Holding();
-        const how = { reach, ...options.network, registries, layers, work, partials, platform, holding };
+        const here = { layers, work, partials, possession: possessionOf(tenant) };
+        const how = { reach, ...options.network, ...here, registries, platform, holding };
         const { reference, image } = await pullImage(candidates, how, own, (completedBytes, totalBytes) =>
           report({ reference: text, completedBytes, totalBytes }),
         );

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { buildBaseImage } from '../../../../images/base/build.ts';
 import { tarArchive, tarEntry } from '../tar/writer.ts';
 import { type ImageHome, imageHome } from '../testing/image-home.ts';
-import { testBlob, testImage } from '../testing/test-image.ts';
+import { startRegistry } from '../testing/registry.ts';
+import { pushImage, testBlob, testImage } from '../testing/test-image.ts';
 
 async function importTar(home: ImageHome, tenant: string, reference: string, content: string): Promise<ImageInfo> {
   const path = join(home.path, 'root.tar');
@@ -77,6 +78,25 @@ test('who knows what a layer of another tenant is called gets nothing for that: 
   expect((await home.of('b').list()).images).toEqual([]);
   // Who has it too shares it.
   expect(await importTar(home, 'b', 'app', 'same')).toMatchObject({ id });
+  expect(await home.layers()).toHaveLength(2);
+});
+
+test('who knows what a layer of another tenant is called gets nothing for that: what is pulled has to come from the registry', async () => {
+  await using registry = await startRegistry();
+  await using home = await imageHome();
+  const secret = tarArchive([tarEntry({ path: 'etc/secret' }, Buffer.from('secret'))]);
+  await writeFile(join(home.path, 'secret.tar'), secret);
+  await home.of('a').import(join(home.path, 'secret.tar'), 'secret');
+  const other = tarArchive([tarEntry({ path: 'etc/other' }, Buffer.from('other'))]);
+  const claimed = testImage([other], { diffIds: [testBlob('', secret).descriptor.digest] });
+  await pushImage(registry, 'claimed', claimed, 'latest');
+  await expect(home.of('b').pull(`${registry.host}/claimed`)).rejects.toThrow(/not what its configuration says/);
+  // Who has it too shares it, and shows it once.
+  await pushImage(registry, 'had', testImage([secret]), 'latest');
+  await home.of('b').pull(`${registry.host}/had`);
+  expect(await home.layers()).toHaveLength(1);
+  await pushImage(registry, 'claimed', testImage([secret, other]), 'more');
+  await home.of('b').pull(`${registry.host}/claimed:more`);
   expect(await home.layers()).toHaveLength(2);
 });
 

@@ -1,6 +1,7 @@
 import { type Client, raw, TransportError } from '@boxlite/rest';
 import { ImageError } from 'boxlite/backend';
 import type { PartialBlobs } from '../partial-blobs.ts';
+import type { Possession } from '../possession.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import type { ImageSource } from '../source.ts';
 import { downloadBlob } from './download.ts';
@@ -14,6 +15,7 @@ export interface RegistrySourceOptions {
   readonly clients: readonly [...Client[], Client];
   readonly reference: Reference;
   readonly partials: PartialBlobs;
+  readonly possession: Possession;
   /** How long a connection may be silent, in milliseconds. @default 60,000 */
   readonly idleTimeoutMs?: number | undefined;
   readonly retryBaseMs?: number | undefined;
@@ -21,7 +23,7 @@ export interface RegistrySourceOptions {
 
 /** An image of a registry. The first `manifest` rejects with the bare `StatusError`, so that the caller may look elsewhere. */
 export function registrySource(options: RegistrySourceOptions): ImageSource {
-  const { clients, reference, partials, idleTimeoutMs, retryBaseMs } = options;
+  const { clients, reference, partials, possession, idleTimeoutMs, retryBaseMs } = options;
   const what = formatReference(reference);
   const { repository, registry } = reference;
 
@@ -40,6 +42,7 @@ export function registrySource(options: RegistrySourceOptions): ImageSource {
   }
   return {
     what,
+    possession,
     manifest: (digest, signal) =>
       ask(signal, async (client) => {
         const response = await raw(getManifest(repository, digest ?? reference.tag)).send(client, { signal });
