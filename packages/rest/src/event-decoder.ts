@@ -3,6 +3,7 @@ import { mismatch } from './errors.ts';
 
 /** One event as it came. */
 export interface EventMessage {
+  /** Where to go on after it; absent when it bore none. */
   readonly id?: string | undefined;
   /** Its name, when it bore one. */
   readonly event?: string | undefined;
