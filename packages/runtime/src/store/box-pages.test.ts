@@ -42,8 +42,11 @@ test('whatever is made and removed between pages, a box that is there all the wh
       (first, events, pageSize) => {
         const { database, boxes } = records();
         const there = new Map<string, BoxRecord>();
+        // No id comes twice, neither here nor in the world.
+        const ever = new Set<string>();
         const add = (one: BoxRecord): void => {
-          if (there.has(one.id)) return;
+          if (ever.has(one.id)) return;
+          ever.add(one.id);
           boxes.insert(one);
           there.set(one.id, one);
         };
