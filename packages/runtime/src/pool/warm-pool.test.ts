@@ -89,7 +89,11 @@ test('makes another for one that is taken, and for one that ends before it is', 
 
 test('a box that ends between being taken and being started is started anew', async () => {
   const box = await (await opened({ size: 1, box: { image } })).create({ image }, 'fragile');
-  process.kill(await processOf(box.id), 'SIGKILL');
+  const pid = await processOf(box.id);
+  process.kill(pid, 'SIGKILL');
+  // Until it has ended, so that it is not a box that ends in the middle of a command.
+  const state = (): Promise<string> => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
+  while (!/\) [ZX]/.test(await state())) await delay(5);
   expect(await sayWho(box)).toContain('fragile\nfragile\n');
 });
 
