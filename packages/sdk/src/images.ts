@@ -1,6 +1,13 @@
 import { checkText } from './argument.ts';
-import type { CallOptions, ImagesBackend, PruneImagesOptions, PullProgress } from './backend/backend.ts';
-import type { ImageDetails, ImageInfo, PruneResult } from './backend/info.ts';
+import type { CallOptions } from './backend/backend.ts';
+import type {
+  ImageDetails,
+  ImageInfo,
+  ImagesBackend,
+  PruneImagesOptions,
+  PruneResult,
+  PullProgress,
+} from './backend/images.ts';
 
 /** Options of `images.pull`. */
 export interface PullImageOptions extends CallOptions {

@@ -6,8 +6,6 @@ export type {
   NetworkEventsOptions,
   OutputChunk,
   OutputCursor,
-  PruneImagesOptions,
-  PullProgress,
   ReadOutputOptions,
   RemoveBoxOptions,
   RemoveVolumeOptions,
@@ -38,17 +36,21 @@ export type {
 } from './backend/events.ts';
 export type { FileInfo, FileType } from './backend/files.ts';
 export type {
+  ImageConfig,
+  ImageDetails,
+  ImageInfo,
+  ImageLayer,
+  PruneImagesOptions,
+  PruneResult,
+  PullProgress,
+} from './backend/images.ts';
+export type {
   BootTiming,
   BoxInfo,
   BoxMetrics,
   BoxStatus,
   ExecutionInfo,
   ExecutionStatus,
-  ImageConfig,
-  ImageDetails,
-  ImageInfo,
-  ImageLayer,
-  PruneResult,
   RuntimeConfig,
   RuntimeMetrics,
   SnapshotInfo,

@@ -2,16 +2,13 @@ import type { AccountBackend } from './account.ts';
 import type { BoxOptions, ExecOptions, TerminalSize } from './box-options.ts';
 import type { EventsOptions, RuntimeEvent } from './events.ts';
 import type { FilesBackend } from './files.ts';
+import type { ImagesBackend } from './images.ts';
 import type {
   BoxInfo,
   BoxMetrics,
   BoxPage,
   ExecutionInfo,
-  ImageDetails,
-  ImageInfo,
-  ImagePage,
   ListBoxesOptions,
-  PruneResult,
   RuntimeConfig,
   RuntimeMetrics,
   SnapshotInfo,
@@ -266,54 +263,4 @@ export interface ExecutionBackend {
   take(cursor: OutputCursor): void;
   /** Kills it if it runs, and forgets it with its output; whoever reads it now gets the rest and the exit. */
   remove(call?: CallOptions): Promise<void>;
-}
-
-/** How far a pull is. */
-export interface PullProgress {
-  /** The image that is pulled, as it was asked for. */
-  readonly reference: string;
-  /** Bytes of its layers that are here, compressed as they are transferred. */
-  readonly completedBytes: number;
-  /** Bytes of all its layers together; undefined where that is not known. */
-  readonly totalBytes: number | undefined;
-}
-
-/** Which page of images to list. */
-export interface ListImagesOptions {
-  /** Most images of a page, 1 to 1000 items. @default 100 */
-  readonly pageSize?: number;
-  /** What the page before gave as `nextPageToken`. @default the first page */
-  readonly pageToken?: string;
-}
-
-/** Which images a prune spares. */
-export interface PruneImagesOptions {
-  /** Spares images that were pulled or used for a box within that many milliseconds. @default 0, which spares none */
-  readonly olderThanMs?: number;
-  /** References of images to spare. @default none */
-  readonly keep?: readonly string[];
-}
-
-/** The images of a runtime. */
-export interface ImagesBackend {
-  /** Fetches an image from its registry; `ImageError` when it cannot be found or read. */
-  pull(
-    reference: string,
-    options?: {
-      /** Called as the layers come. @default nobody */
-      readonly onProgress?: (progress: PullProgress) => void;
-      /** `os/architecture[/variant]`. @default that of the host */
-      readonly platform?: string;
-    } & CallOptions,
-  ): Promise<ImageInfo>;
-  /** A page of images. */
-  list(options?: ListImagesOptions, call?: CallOptions): Promise<ImagePage>;
-  /** By manifest digest; null when there is none. */
-  get(digest: string, call?: CallOptions): Promise<ImageDetails | null>;
-  /** A reference, or a digest with all its references. `InvalidStateError` while a box has it. */
-  remove(digestOrReference: string, call?: CallOptions): Promise<void>;
-  /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */
-  prune(options?: PruneImagesOptions, call?: CallOptions): Promise<PruneResult>;
-  /** A tar, an OCI layout or a root directory of the host, or a tar as a stream, under a reference. */
-  import(source: string | ReadableStream<Uint8Array>, reference: string, call?: CallOptions): Promise<ImageInfo>;
 }

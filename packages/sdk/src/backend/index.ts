@@ -6,6 +6,7 @@ export type * from './backend.ts';
 export type * from './box-options.ts';
 export type * from './events.ts';
 export type * from './files.ts';
+export type * from './images.ts';
 export type * from './info.ts';
 export type * from './local-options.ts';
 export type * from './network.ts';

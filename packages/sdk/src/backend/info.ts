@@ -218,74 +218,6 @@ export interface RuntimeConfig {
   };
 }
 
-/** An image in the store. */
-export interface ImageInfo {
-  /** The full reference, such as `docker.io/library/alpine:latest`. */
-  readonly reference: string;
-  /** Such as `docker.io/library/alpine`. */
-  readonly repository: string;
-  /** Such as `latest`. */
-  readonly tag: string;
-  /** The manifest's digest, `sha256:…`. */
-  readonly id: string;
-  /** When it came into the store. */
-  readonly cachedAt: Date;
-  /** Bytes of its layers as they are transferred; undefined where nobody tells. */
-  readonly sizeBytes: number | undefined;
-}
-
-/** What an image says of how it is to be run (OCI image spec, config.md, `config`). */
-export interface ImageConfig {
-  /** What the main command begins with. */
-  readonly entrypoint: readonly string[];
-  /** What follows the entrypoint. */
-  readonly cmd: readonly string[];
-  /** What every command has in its environment. */
-  readonly env: Readonly<Record<string, string>>;
-  /** @default '/' */
-  readonly workingDir: string;
-  /** `user`, `uid`, either with `:group` or `:gid`; empty is root. */
-  readonly user: string;
-  /** Such as `SIGINT`; undefined where the image does not say. */
-  readonly stopSignal: string | undefined;
-  /** Such as `80/tcp`. */
-  readonly exposedPorts: readonly string[];
-  /** Paths that are meant to be volumes. */
-  readonly volumes: readonly string[];
-  /** As its maker gave them. */
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** One layer of an image. */
-export interface ImageLayer {
-  /** Of the layer as it is transferred; undefined where it never was, as in an imported root file system. */
-  readonly digest: string | undefined;
-  /** Of the layer as a tar. */
-  readonly diffId: string;
-  /** Bytes as it is transferred. */
-  readonly sizeBytes: number | undefined;
-  /** Bytes as a tar. */
-  readonly unpackedBytes: number;
-}
-
-/** An image with what is in it; what a server does not tell is undefined. */
-export interface ImageDetails extends ImageInfo {
-  /** `os/architecture[/variant]`. */
-  readonly platform: string | undefined;
-  /** How it is to be run. */
-  readonly config: ImageConfig | undefined;
-  /** Lowest first. */
-  readonly layers: readonly ImageLayer[] | undefined;
-}
-
-/** What {@link ImagesBackend.prune} did. */
-export interface PruneResult {
-  /** Names that were removed. */
-  readonly removed: readonly string[];
-  /** Bytes of layers and parts of layers that were deleted, as they are before file systems round up. */
-  readonly freedBytes: number;
-}
-
 /** A named copy of a box's disk. */
 export interface SnapshotInfo {
   /** A ULID. */
@@ -319,12 +251,4 @@ export interface VolumeInfo {
   readonly updatedAt: Date;
   /** When a box with it was last made. */
   readonly lastUsedAt: Date | undefined;
-}
-
-/** A page of images. */
-export interface ImagePage {
-  /** In the order of the store. */
-  readonly images: readonly ImageInfo[];
-  /** Where the next page begins; undefined on the last one. */
-  readonly nextPageToken: string | undefined;
 }

@@ -11,7 +11,7 @@ import {
   removeImage,
 } from '@boxlite/api';
 import { query } from '@boxlite/rest';
-import type { ImagesBackend } from '../backend/backend.ts';
+import type { ImagesBackend } from '../backend/images.ts';
 import { NotFoundError, UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { withBody } from './upload-body.ts';

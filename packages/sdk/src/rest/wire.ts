@@ -1,13 +1,11 @@
 import type * as api from '@boxlite/api';
 import type { BoxOptions, ExecOptions } from '../backend/box-options.ts';
+import type { ImageConfig, ImageDetails, ImageInfo } from '../backend/images.ts';
 import type {
   BootTiming,
   BoxInfo,
   BoxMetrics,
   ExecutionInfo,
-  ImageConfig,
-  ImageDetails,
-  ImageInfo,
   RuntimeConfig,
   RuntimeMetrics,
   SnapshotInfo,
