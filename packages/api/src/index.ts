@@ -236,6 +236,7 @@ export {
   type WriteFileQuery,
   writeFileQuery,
 } from './schemas/query.ts';
+export { read, type Schema } from './schemas/schema.ts';
 export { type SecurityPreset, securityPresets } from './schemas/security-preset.ts';
 export {
   type CloneBoxRequest,

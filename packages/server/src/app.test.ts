@@ -1,9 +1,9 @@
-import { errorResponse } from '@boxlite/api';
+import { errorResponse, read } from '@boxlite/api';
 import { describe, expect, test } from 'vitest';
 import { testServer } from './testing/test-server.ts';
 
 async function errorOf(response: Response): Promise<{ message: string; type: string; code: number | string }> {
-  return errorResponse.parse(await response.json()).error;
+  return read(errorResponse, await response.json()).error;
 }
 
 describe('the envelope', () => {

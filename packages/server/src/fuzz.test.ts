@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { errorResponse, operations } from '@boxlite/api';
+import { errorResponse, operations, read } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { readContract } from './testing/fuzz/contract.ts';
 import { type Random, seeded } from './testing/fuzz/random.ts';
@@ -71,8 +71,7 @@ test(`${total} requests made from the contract: no 5xx, every refusal in the env
     if (!headers.get('x-request-id')) expect.fail(`no request id: ${told(generated)}`);
     if (status < 400 || generated.method === 'HEAD') await response.body?.cancel();
     else {
-      const { data } = errorResponse.safeParse(await response.json());
-      const { code, request_id } = data?.error ?? {};
+      const { code, request_id } = read(errorResponse, await response.json()).error;
       const whole = typeof code === 'string' ? request_id === headers.get('x-request-id') : code === status;
       if (!whole) expect.fail(`${status} without the envelope: ${told(generated)}`);
     }
@@ -103,7 +102,7 @@ test(`${overSockets} of them over sockets, some cut off: the server answers in t
       const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(raw)?.[1] ?? 0);
       if (raw !== '' && (status < 100 || status >= 500)) expect.fail(`${raw.slice(0, 300)} for ${told(next)}`);
       const body = raw.slice(raw.indexOf('\r\n\r\n') + 4);
-      if (status >= 400 && body !== '' && !errorResponse.safeParse(JSON.parse(body)).success) {
+      if (status >= 400 && body !== '' && errorResponse['~standard'].validate(JSON.parse(body)).issues) {
         expect.fail(`${status} without the envelope: ${told(next)}`);
       }
     }

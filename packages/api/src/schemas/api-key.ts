@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { matching, maybe } from './field.ts';
+import { filled, string, strings } from './answer.ts';
+import { matching, sized } from './field.ts';
+import { checked, list, maybe, object, optional, type Schema } from './schema.ts';
 
 /** A request for an API key of the path's tenant. */
 export interface CreateApiKeyRequest {
@@ -13,23 +14,36 @@ export interface CreateApiKeyRequest {
   readonly expires_at?: string | undefined;
 }
 
-const names = (field: string): z.ZodType<readonly string[]> => {
-  const message = `${field} must be a list of at least one name of a permission`;
-  return z.array(z.string(message).max(100, message), message).min(1, message).max(100, message);
+const names = (field: string): Schema<readonly string[]> => {
+  const rule = 'a list of at least one name of a permission';
+  const message = `${field} must be ${rule}`;
+  const listed = list(sized(field, rule, undefined, 100), message);
+  return checked(listed, ({ length }) => length > 0 && length <= 100, message);
 };
 
-const time = (field: string): z.ZodType<string> => {
-  const message = `${field} must be a time such as 2030-01-31T12:00:00Z`;
-  const said = z.iso.datetime({ offset: true });
-  return z.string(message).refine((text) => said.safeParse(text).success, message);
+const timePattern = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+// Date makes a day of March of the 31st of February.
+const isDay = (day: string): boolean => {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+};
+
+const time = (field: string): Schema<string> => {
+  const rule = 'a time such as 2030-01-31T12:00:00Z';
+  return checked(
+    sized(field, rule),
+    (text) => timePattern.test(text) && isDay(text.slice(0, 10)),
+    `${field} must be ${rule}`,
+  );
 };
 
 /** Checks a request for a key. */
-export const createApiKeyRequest: z.ZodType<CreateApiKeyRequest> = z.object({
+export const createApiKeyRequest: Schema<CreateApiKeyRequest> = object({
   name: matching('name', /^(?!\.{1,2}$)[^/\p{Cc}]+$/u, 'text of 1 to 128 characters without "/"', 128),
-  permissions: names('permissions').optional(),
-  scopes: names('scopes').optional(),
-  expires_at: time('expires_at').optional(),
+  permissions: optional(names('permissions')),
+  scopes: optional(names('scopes')),
+  expires_at: optional(time('expires_at')),
 });
 
 /** An API key without its value. */
@@ -47,16 +61,16 @@ export interface ApiKey {
 }
 
 const fields = {
-  name: z.string(),
-  permissions: z.array(z.string()),
-  created_at: z.string(),
-  last_used_at: maybe(z.string()),
-  expires_at: maybe(z.string()),
-  created_by: maybe(z.string()),
+  name: string,
+  permissions: strings,
+  created_at: string,
+  last_used_at: maybe(string),
+  expires_at: maybe(string),
+  created_by: maybe(string),
 };
 
 /** Reads a key. */
-export const apiKey: z.ZodType<ApiKey> = z.object(fields);
+export const apiKey: Schema<ApiKey> = object(fields);
 
 /** An API key with its value, which nobody tells again. */
 export interface CreatedApiKey extends ApiKey {
@@ -64,7 +78,7 @@ export interface CreatedApiKey extends ApiKey {
 }
 
 /** Reads a new key. */
-export const createdApiKey: z.ZodType<CreatedApiKey> = z.object({ ...fields, value: z.string().min(1) });
+export const createdApiKey: Schema<CreatedApiKey> = object({ ...fields, value: filled });
 
 /** The keys of a tenant, oldest first. */
 export interface ListApiKeysResponse {
@@ -72,4 +86,4 @@ export interface ListApiKeysResponse {
 }
 
 /** Reads the keys. */
-export const listApiKeysResponse: z.ZodType<ListApiKeysResponse> = z.object({ api_keys: z.array(apiKey) });
+export const listApiKeysResponse: Schema<ListApiKeysResponse> = object({ api_keys: list(apiKey) });

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { flag, maybe, whole } from './field.ts';
+import { int, literal, string } from './answer.ts';
+import { flag, whole } from './field.ts';
+import { checked, chosen, maybe, object, refused, type Schema } from './schema.ts';
 import { type TerminalResize, terminalResize } from './terminal.ts';
 
 /** Signals that an attached client may send; KILL is not among them: remove the execution instead. */
@@ -11,7 +12,7 @@ export interface AttachStdinEof {
 }
 
 /** Checks the message. */
-export const attachStdinEof: z.ZodType<AttachStdinEof> = z.object({ type: z.literal('stdin_eof') });
+export const attachStdinEof: Schema<AttachStdinEof> = object({ type: literal('stdin_eof') });
 
 /** The text message that sends a signal. */
 export interface AttachSignal {
@@ -21,9 +22,10 @@ export interface AttachSignal {
 }
 
 /** Checks the message. */
-export const attachSignal: z.ZodType<AttachSignal> = z.object({
-  type: z.literal('signal'),
-  sig: whole('sig', 1, 28).refine(
+export const attachSignal: Schema<AttachSignal> = object({
+  type: literal('signal'),
+  sig: checked(
+    whole('sig', 1, 28),
     (sig) => attachSignals.includes(sig),
     `sig must be one of ${attachSignals.join(', ')}`,
   ),
@@ -33,14 +35,17 @@ export const attachSignal: z.ZodType<AttachSignal> = z.object({
 export type AttachMessage = AttachStdinEof | TerminalResize | AttachSignal;
 
 /** Checks what an attached client says. */
-export const attachMessage: z.ZodType<AttachMessage> = z.union([attachStdinEof, terminalResize, attachSignal], {
-  error({ input }) {
-    const type: unknown = typeof input === 'object' && input !== null && 'type' in input ? input.type : undefined;
-    // What the message that was meant says.
-    const meant = { stdin_eof: attachStdinEof, resize: terminalResize, signal: attachSignal };
-    const schema = Object.entries(meant).find(([name]) => name === type)?.[1];
-    return schema?.safeParse(input).error?.issues[0]?.message ?? 'type must be stdin_eof, resize or signal';
-  },
+export const attachMessage: Schema<AttachMessage> = chosen<AttachMessage>((message) => {
+  switch (Object(message).type) {
+    case 'stdin_eof':
+      return attachStdinEof;
+    case 'resize':
+      return terminalResize;
+    case 'signal':
+      return attachSignal;
+    default:
+      return refused('type must be stdin_eof, resize or signal');
+  }
 });
 
 /** The last text message to an attached client. */
@@ -55,9 +60,9 @@ export interface AttachExit {
 }
 
 /** Reads the exit message. */
-export const attachExit: z.ZodType<AttachExit> = z.object({
-  type: z.literal('exit'),
-  exit_code: z.int(),
-  signal: maybe(z.string()),
+export const attachExit: Schema<AttachExit> = object({
+  type: literal('exit'),
+  exit_code: int,
+  signal: maybe(string),
   timed_out: maybe(flag('timed_out')),
 });

@@ -1,6 +1,6 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { amount, bool, filled, int, string, strings, stringsByName, word } from './answer.ts';
 import { type BoxNetwork, boxNetwork } from './network.ts';
+import { given, list, maybe, object, otherwise, type Schema } from './schema.ts';
 
 /** Where a box is in its life. */
 export const boxStatuses = ['configured', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const;
@@ -56,30 +56,30 @@ export interface Box {
 }
 
 /** Reads a box from any server of generation 1; a status not known here reads as `unknown`, missing labels as none. */
-export const box: z.ZodType<Box> = z.object({
-  box_id: z.string().min(1),
-  name: maybe(z.string()),
-  status: z.enum(boxStatuses).catch('unknown'),
-  created_at: z.string(),
-  updated_at: z.string(),
-  pid: maybe(z.int()),
-  image: z.string(),
-  cpus: z.int(),
-  memory_mib: z.int(),
-  auto_remove: maybe(z.boolean()),
-  labels: z.preprocess((value) => value ?? {}, z.record(z.string(), z.string())),
-  started_at: maybe(z.string()),
-  exit_code: maybe(z.int()),
-  main_execution_id: maybe(z.string()),
-  error_message: maybe(z.string()),
-  health_status: maybe(z.enum(healthStatuses)).catch(undefined),
-  entrypoint: maybe(z.array(z.string())),
-  cmd: maybe(z.array(z.string())),
-  auto_stop: maybe(z.number().nonnegative()),
-  auto_pause: maybe(z.number().nonnegative()),
-  auto_delete: maybe(z.number().nonnegative()),
-  auto_resume: maybe(z.boolean()),
-  network: maybe(boxNetwork).catch(undefined),
+export const box: Schema<Box> = object({
+  box_id: filled,
+  name: maybe(string),
+  status: otherwise(word(boxStatuses), 'unknown'),
+  created_at: string,
+  updated_at: string,
+  pid: maybe(int),
+  image: string,
+  cpus: int,
+  memory_mib: int,
+  auto_remove: maybe(bool),
+  labels: given(stringsByName, {}),
+  started_at: maybe(string),
+  exit_code: maybe(int),
+  main_execution_id: maybe(string),
+  error_message: maybe(string),
+  health_status: otherwise(maybe(word(healthStatuses)), undefined),
+  entrypoint: maybe(strings),
+  cmd: maybe(strings),
+  auto_stop: maybe(amount),
+  auto_pause: maybe(amount),
+  auto_delete: maybe(amount),
+  auto_resume: maybe(bool),
+  network: otherwise(maybe(boxNetwork), undefined),
 });
 
 /** One page of boxes, oldest first. */
@@ -90,7 +90,7 @@ export interface ListBoxesResponse {
 }
 
 /** Reads a page of boxes. */
-export const listBoxesResponse: z.ZodType<ListBoxesResponse> = z.object({
-  boxes: z.array(box),
-  next_page_token: maybe(z.string()),
+export const listBoxesResponse: Schema<ListBoxesResponse> = object({
+  boxes: list(box),
+  next_page_token: maybe(string),
 });

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { amount, bool, count, int, string, stringsByName, word } from './answer.ts';
+import { list, maybe, object, prepared, type Schema } from './schema.ts';
 import { type SecurityPreset, securityPresets } from './security-preset.ts';
 
 /** What a box gets when its request does not say. */
@@ -12,12 +12,12 @@ export interface SandboxDefaults {
 }
 
 /** Reads the defaults. */
-export const sandboxDefaults: z.ZodType<SandboxDefaults> = z.object({
-  cpus: maybe(z.int()),
-  memory_mib: maybe(z.int()),
-  disk_size_gb: maybe(z.int()),
-  security_preset: maybe(z.enum(securityPresets)),
-  auto_remove: maybe(z.boolean()),
+export const sandboxDefaults: Schema<SandboxDefaults> = object({
+  cpus: maybe(int),
+  memory_mib: maybe(int),
+  disk_size_gb: maybe(int),
+  security_preset: maybe(word(securityPresets)),
+  auto_remove: maybe(bool),
 });
 
 /** What a server can do, and its limits. */
@@ -53,12 +53,12 @@ export interface SandboxCapabilities {
   readonly idempotency_key_lifetime?: string | null | undefined;
 }
 
-const limit = (): ReturnType<typeof maybe<number>> => maybe(z.int().nonnegative());
+const limit = (): ReturnType<typeof maybe<number>> => maybe(count);
 
 const known = (preset: string): preset is SecurityPreset => securityPresets.some((one) => one === preset);
 
 /** Reads the capabilities; presets that are not known here are left out. */
-export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
+export const sandboxCapabilities: Schema<SandboxCapabilities> = object({
   max_cpus: limit(),
   max_memory_mib: limit(),
   max_disk_size_gb: limit(),
@@ -66,28 +66,28 @@ export const sandboxCapabilities: z.ZodType<SandboxCapabilities> = z.object({
   max_concurrent_executions: limit(),
   file_transfer_max_bytes: limit(),
   exec_timeout_max_seconds: limit(),
-  output_retention_seconds: maybe(z.number().nonnegative()),
+  output_retention_seconds: maybe(amount),
   output_retention_bytes: limit(),
-  tty_enabled: maybe(z.boolean()),
-  streaming_enabled: maybe(z.boolean()),
-  linux_capabilities_enabled: maybe(z.boolean()),
-  snapshots_enabled: maybe(z.boolean()),
-  clone_enabled: maybe(z.boolean()),
-  export_enabled: maybe(z.boolean()),
-  import_enabled: maybe(z.boolean()),
-  volumes_enabled: maybe(z.boolean()),
-  files_enabled: maybe(z.boolean()),
-  image_remove_enabled: maybe(z.boolean()),
-  image_import_enabled: maybe(z.boolean()),
-  execution_list_enabled: maybe(z.boolean()),
-  get_or_create_enabled: maybe(z.boolean()),
+  tty_enabled: maybe(bool),
+  streaming_enabled: maybe(bool),
+  linux_capabilities_enabled: maybe(bool),
+  snapshots_enabled: maybe(bool),
+  clone_enabled: maybe(bool),
+  export_enabled: maybe(bool),
+  import_enabled: maybe(bool),
+  volumes_enabled: maybe(bool),
+  files_enabled: maybe(bool),
+  image_remove_enabled: maybe(bool),
+  image_import_enabled: maybe(bool),
+  execution_list_enabled: maybe(bool),
+  get_or_create_enabled: maybe(bool),
   supported_security_presets: maybe(
-    z.preprocess(
+    prepared(
       (value) => (Array.isArray(value) ? value.filter((one) => typeof one === 'string' && known(one)) : value),
-      z.array(z.enum(securityPresets)),
+      list(word(securityPresets)),
     ),
   ),
-  idempotency_key_lifetime: maybe(z.string()),
+  idempotency_key_lifetime: maybe(string),
 });
 
 /** A server's configuration, as far as clients need it. */
@@ -99,8 +99,8 @@ export interface SandboxConfig {
 }
 
 /** Reads a server's configuration. */
-export const sandboxConfig: z.ZodType<SandboxConfig> = z.object({
+export const sandboxConfig: Schema<SandboxConfig> = object({
   defaults: maybe(sandboxDefaults),
-  overrides: maybe(z.record(z.string(), z.string())),
+  overrides: maybe(stringsByName),
   capabilities: maybe(sandboxCapabilities),
 });

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { absolutePath, flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
 import { type NetworkSpec, networkSpec } from './network.ts';
+import { checked, list, object, optional, type Schema } from './schema.ts';
 import { type SecurityPreset, securityPresets } from './security-preset.ts';
 import { nameField } from './snapshot.ts';
 
@@ -15,17 +15,17 @@ export interface VolumeSpec {
 }
 
 /** Checks a volume. */
-export const volumeSpec: z.ZodType<VolumeSpec> = z
-  .object({
-    host_path: absolutePath('host_path').optional(),
-    managed_volume: nameField('managed_volume').optional(),
+export const volumeSpec: Schema<VolumeSpec> = checked(
+  object<VolumeSpec>({
+    host_path: optional(absolutePath('host_path')),
+    managed_volume: optional(nameField('managed_volume')),
     guest_path: absolutePath('guest_path'),
-    read_only: flag('read_only').optional(),
-  })
-  .refine((spec) => (spec.host_path === undefined) !== (spec.managed_volume === undefined), {
-    message: 'a volume has either host_path or managed_volume',
-    path: ['host_path'],
-  });
+    read_only: optional(flag('read_only')),
+  }),
+  (spec) => (spec.host_path === undefined) !== (spec.managed_volume === undefined),
+  'a volume has either host_path or managed_volume',
+  'host_path',
+);
 
 /** A directory in memory, empty at every start of the box. */
 export interface TmpfsSpec {
@@ -35,9 +35,9 @@ export interface TmpfsSpec {
 }
 
 /** Checks a directory in memory. */
-export const tmpfsSpec: z.ZodType<TmpfsSpec> = z.object({
+export const tmpfsSpec: Schema<TmpfsSpec> = object({
   guest_path: absolutePath('guest_path'),
-  size_mib: whole('size_mib', 1, 1_048_576).optional(),
+  size_mib: optional(whole('size_mib', 1, 1_048_576)),
 });
 
 /** A port of the box published on the server's host. */
@@ -52,11 +52,11 @@ export interface PortSpec {
 }
 
 /** Checks a port. */
-export const portSpec: z.ZodType<PortSpec> = z.object({
-  host_port: whole('host_port', 0, 65535).optional(),
+export const portSpec: Schema<PortSpec> = object({
+  host_port: optional(whole('host_port', 0, 65535)),
   guest_port: whole('guest_port', 1, 65535),
-  protocol: oneOf('protocol', ['tcp', 'udp']).optional(),
-  host_ip: text('host_ip').optional(),
+  protocol: optional(oneOf('protocol', ['tcp', 'udp'])),
+  host_ip: optional(text('host_ip')),
 });
 
 /** A command that tells whether what a box is for works. */
@@ -74,12 +74,12 @@ export interface HealthCheckSpec {
 }
 
 /** Checks a health check. */
-export const healthCheckSpec: z.ZodType<HealthCheckSpec> = z.object({
-  command: texts('health_check.command').refine((words) => words.length > 0, 'health_check.command must not be empty'),
-  interval_seconds: seconds('health_check.interval_seconds', 0.01).optional(),
-  timeout_seconds: seconds('health_check.timeout_seconds', 0.1).optional(),
-  retries: whole('health_check.retries', 1).optional(),
-  start_period_seconds: seconds('health_check.start_period_seconds', 0).optional(),
+export const healthCheckSpec: Schema<HealthCheckSpec> = object({
+  command: checked(texts('health_check.command'), ({ length }) => length > 0, 'health_check.command must not be empty'),
+  interval_seconds: optional(seconds('health_check.interval_seconds', 0.01)),
+  timeout_seconds: optional(seconds('health_check.timeout_seconds', 0.1)),
+  retries: optional(whole('health_check.retries', 1)),
+  start_period_seconds: optional(seconds('health_check.start_period_seconds', 0)),
 });
 
 /** Linux capabilities of the box's root user, on top of its preset. */
@@ -95,11 +95,11 @@ export interface AdvancedSpec {
 }
 
 /** Checks the settings that few need. */
-export const advancedSpec: z.ZodType<AdvancedSpec> = z.object(
+export const advancedSpec: Schema<AdvancedSpec> = object(
   {
-    capabilities: z
-      .object({ add: texts('add').optional(), drop: texts('drop').optional() }, 'capabilities must be an object')
-      .optional(),
+    capabilities: optional(
+      object({ add: optional(texts('add')), drop: optional(texts('drop')) }, 'capabilities must be an object'),
+    ),
   },
   'advanced must be an object',
 );
@@ -159,40 +159,40 @@ export interface CreateBoxRequest {
 }
 
 /** Checks a request for a box; keys that are not known are left out, for the sake of newer clients. */
-export const createBoxRequest: z.ZodType<CreateBoxRequest> = z
-  .object({
-    name: nameField('name').optional(),
-    image: text('image').optional(),
-    rootfs_path: absolutePath('rootfs_path').optional(),
-    cpus: whole('cpus', 1, 32).optional(),
-    memory_mib: whole('memory_mib', 128).optional(),
-    disk_size_gb: whole('disk_size_gb', 1).optional(),
-    processes: whole('processes', 16).optional(),
-    open_files: whole('open_files', 16).optional(),
-    output_limit_bytes: whole('output_limit_bytes', 1024).optional(),
-    max_concurrent_executions: whole('max_concurrent_executions', 1, 512).optional(),
-    working_dir: text('working_dir').optional(),
-    env: textsByName('env').optional(),
-    entrypoint: texts('entrypoint').optional(),
-    cmd: texts('cmd').optional(),
-    user: userSpec('user').optional(),
-    tty: flag('tty').optional(),
-    volumes: z.array(volumeSpec, 'volumes must be a list').optional(),
-    tmpfs: z.array(tmpfsSpec, 'tmpfs must be a list').optional(),
-    ports: z.array(portSpec, 'ports must be a list').optional(),
-    network: networkSpec.optional(),
-    auto_remove: flag('auto_remove').optional(),
-    detach: flag('detach').optional(),
-    auto_stop: seconds('auto_stop', 0).optional(),
-    auto_pause: seconds('auto_pause', 0).optional(),
-    auto_delete: seconds('auto_delete', 0).optional(),
-    auto_resume: flag('auto_resume').optional(),
-    health_check: healthCheckSpec.optional(),
-    security: oneOf('security', securityPresets).optional(),
-    advanced: advancedSpec.optional(),
-    labels: textsByName('labels').optional(),
-  })
-  .refine((request) => request.image === undefined || request.rootfs_path === undefined, {
-    message: 'image and rootfs_path exclude each other: give one of them',
-    path: ['rootfs_path'],
-  });
+export const createBoxRequest: Schema<CreateBoxRequest> = checked(
+  object<CreateBoxRequest>({
+    name: optional(nameField('name')),
+    image: optional(text('image')),
+    rootfs_path: optional(absolutePath('rootfs_path')),
+    cpus: optional(whole('cpus', 1, 32)),
+    memory_mib: optional(whole('memory_mib', 128)),
+    disk_size_gb: optional(whole('disk_size_gb', 1)),
+    processes: optional(whole('processes', 16)),
+    open_files: optional(whole('open_files', 16)),
+    output_limit_bytes: optional(whole('output_limit_bytes', 1024)),
+    max_concurrent_executions: optional(whole('max_concurrent_executions', 1, 512)),
+    working_dir: optional(text('working_dir')),
+    env: optional(textsByName('env')),
+    entrypoint: optional(texts('entrypoint')),
+    cmd: optional(texts('cmd')),
+    user: optional(userSpec('user')),
+    tty: optional(flag('tty')),
+    volumes: optional(list(volumeSpec, 'volumes must be a list')),
+    tmpfs: optional(list(tmpfsSpec, 'tmpfs must be a list')),
+    ports: optional(list(portSpec, 'ports must be a list')),
+    network: optional(networkSpec),
+    auto_remove: optional(flag('auto_remove')),
+    detach: optional(flag('detach')),
+    auto_stop: optional(seconds('auto_stop', 0)),
+    auto_pause: optional(seconds('auto_pause', 0)),
+    auto_delete: optional(seconds('auto_delete', 0)),
+    auto_resume: optional(flag('auto_resume')),
+    health_check: optional(healthCheckSpec),
+    security: optional(oneOf('security', securityPresets)),
+    advanced: optional(advancedSpec),
+    labels: optional(textsByName('labels')),
+  }),
+  (request) => request.image === undefined || request.rootfs_path === undefined,
+  'image and rootfs_path exclude each other: give one of them',
+  'rootfs_path',
+);

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { string, strings, within } from './answer.ts';
+import { matching } from './field.ts';
+import { either, maybe, object, type Schema } from './schema.ts';
 
 /** What went wrong. */
 export interface ErrorModel {
@@ -18,12 +19,12 @@ export interface ErrorModel {
 }
 
 /** Reads an error. */
-export const errorModel: z.ZodType<ErrorModel> = z.object({
-  message: z.string(),
-  type: z.string(),
-  code: z.union([z.int().min(400).max(599), z.string().regex(/^[a-z_]+$/)]),
-  request_id: maybe(z.string()),
-  stack: maybe(z.array(z.string())),
+export const errorModel: Schema<ErrorModel> = object({
+  message: string,
+  type: string,
+  code: either(within(400, 599), matching('code', /^[a-z_]+$/, 'a status or a word')),
+  request_id: maybe(string),
+  stack: maybe(strings),
 });
 
 /** The body of every answer that is an error. */
@@ -32,4 +33,4 @@ export interface ErrorResponse {
 }
 
 /** Reads an error's body, and the data of an `error` event. */
-export const errorResponse: z.ZodType<ErrorResponse> = z.object({ error: errorModel });
+export const errorResponse: Schema<ErrorResponse> = object({ error: errorModel });

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { filled, int, string, word } from './answer.ts';
+import { maybe, object, type Schema } from './schema.ts';
 
 /** What became of a box. */
 export type BoxEventType = (typeof boxEventTypes)[number];
@@ -31,13 +31,13 @@ export interface BoxEvent {
 }
 
 /** Reads a change in the life of a box. */
-export const boxEvent: z.ZodType<BoxEvent> = z.object({
-  type: z.enum(boxEventTypes),
-  at: z.string(),
-  box_id: z.string().min(1),
-  name: maybe(z.string()),
-  exit_code: maybe(z.int()),
-  error_message: maybe(z.string()),
+export const boxEvent: Schema<BoxEvent> = object({
+  type: word(boxEventTypes),
+  at: string,
+  box_id: filled,
+  name: maybe(string),
+  exit_code: maybe(int),
+  error_message: maybe(string),
 });
 
 /** The data of an `open` or `reset` event. */
@@ -47,4 +47,4 @@ export interface EventMark {
 }
 
 /** Reads an event that only says where the stream is. */
-export const eventMark: z.ZodType<EventMark> = z.object({ at: z.string() });
+export const eventMark: Schema<EventMark> = object({ at: string });

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { flag, maybe, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { amount, count, filled, int, string, word } from './answer.ts';
+import { flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
+import { list, maybe, object, optional, type Schema } from './schema.ts';
 
 /** A command to start. */
 export interface ExecRequest {
@@ -36,26 +37,26 @@ export const outputPolicies = ['truncate', 'block'] as const;
 export type OutputPolicy = (typeof outputPolicies)[number];
 
 /** Checks what shall become of a command's output. */
-export const outputSpec: z.ZodType<OutputSpec> = z.object(
+export const outputSpec: Schema<OutputSpec> = object(
   {
-    policy: oneOf('output.policy', outputPolicies).optional(),
-    limit_bytes: whole('output.limit_bytes', 1024).optional(),
+    policy: optional(oneOf('output.policy', outputPolicies)),
+    limit_bytes: optional(whole('output.limit_bytes', 1024)),
   },
   'output must be an object',
 );
 
 /** Checks a command to start. */
-export const execRequest: z.ZodType<ExecRequest> = z.object({
+export const execRequest: Schema<ExecRequest> = object({
   command: text('command'),
-  args: texts('args').optional(),
-  env: textsByName('env').optional(),
-  timeout_seconds: seconds('timeout_seconds', 0.1).optional(),
-  working_dir: text('working_dir').optional(),
-  user: userSpec('user').optional(),
-  tty: flag('tty').optional(),
-  cols: whole('cols', 1, 65535).optional(),
-  rows: whole('rows', 1, 65535).optional(),
-  output: outputSpec.optional(),
+  args: optional(texts('args')),
+  env: optional(textsByName('env')),
+  timeout_seconds: optional(seconds('timeout_seconds', 0.1)),
+  working_dir: optional(text('working_dir')),
+  user: optional(userSpec('user')),
+  tty: optional(flag('tty')),
+  cols: optional(whole('cols', 1, 65535)),
+  rows: optional(whole('rows', 1, 65535)),
+  output: optional(outputSpec),
 });
 
 /** What names a started command. */
@@ -64,7 +65,7 @@ export interface ExecResponse {
 }
 
 /** Reads the answer to a started command. */
-export const execResponse: z.ZodType<ExecResponse> = z.object({ execution_id: z.string().min(1) });
+export const execResponse: Schema<ExecResponse> = object({ execution_id: filled });
 
 /** How far an execution has come. */
 export const executionStatuses = ['running', 'completed', 'killed', 'timed_out', 'lost'] as const;
@@ -90,16 +91,16 @@ export interface ExecutionInfo {
 }
 
 /** Reads an execution. */
-export const executionInfo: z.ZodType<ExecutionInfo> = z.object({
-  execution_id: z.string().min(1),
-  status: z.enum(executionStatuses),
-  exit_code: maybe(z.int()),
-  signal: maybe(z.string()),
-  started_at: maybe(z.string()),
-  duration_ms: maybe(z.number().nonnegative()),
-  error_message: maybe(z.string()),
-  stdout_bytes: maybe(z.int().nonnegative()),
-  stderr_bytes: maybe(z.int().nonnegative()),
+export const executionInfo: Schema<ExecutionInfo> = object({
+  execution_id: filled,
+  status: word(executionStatuses),
+  exit_code: maybe(int),
+  signal: maybe(string),
+  started_at: maybe(string),
+  duration_ms: maybe(amount),
+  error_message: maybe(string),
+  stdout_bytes: maybe(count),
+  stderr_bytes: maybe(count),
 });
 
 /** A page of executions, oldest first. */
@@ -110,9 +111,9 @@ export interface ListExecutionsResponse {
 }
 
 /** Reads a page of executions. */
-export const listExecutionsResponse: z.ZodType<ListExecutionsResponse> = z.object({
-  executions: z.array(executionInfo),
-  next_page_token: maybe(z.string()),
+export const listExecutionsResponse: Schema<ListExecutionsResponse> = object({
+  executions: list(executionInfo),
+  next_page_token: maybe(string),
 });
 
 /** A signal to send. */
@@ -122,7 +123,7 @@ export interface SignalRequest {
 }
 
 /** Checks a signal to send. */
-export const signalRequest: z.ZodType<SignalRequest> = z.object({ signal: whole('signal', 1, 64) });
+export const signalRequest: Schema<SignalRequest> = object({ signal: whole('signal', 1, 64) });
 
 /** A new size of a terminal. */
 export interface ResizeRequest {
@@ -133,7 +134,7 @@ export interface ResizeRequest {
 }
 
 /** Checks a new size of a terminal. */
-export const resizeRequest: z.ZodType<ResizeRequest> = z.object({
+export const resizeRequest: Schema<ResizeRequest> = object({
   cols: whole('cols', 1, 65535),
   rows: whole('rows', 1, 65535),
 });

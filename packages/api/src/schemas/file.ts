@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { base64, count, filled, string, within, word } from './answer.ts';
+import { maybe, object, type Schema } from './schema.ts';
 
 /** What kind of thing a path of a box leads to. */
 export const fileTypes = [
@@ -34,14 +34,14 @@ export interface FileInfo {
 }
 
 /** Reads a file's record. */
-export const fileInfo: z.ZodType<FileInfo> = z.object({
-  name: z.string().min(1),
-  name_base64: maybe(z.base64()),
-  type: z.enum(fileTypes),
-  size_bytes: z.int().nonnegative(),
-  mode: z.int().min(0).max(0o7777),
-  uid: z.int().nonnegative(),
-  gid: z.int().nonnegative(),
-  modified_at: z.string(),
-  target: maybe(z.string()),
+export const fileInfo: Schema<FileInfo> = object({
+  name: filled,
+  name_base64: maybe(base64),
+  type: word(fileTypes),
+  size_bytes: count,
+  mode: within(0, 0o7777),
+  uid: count,
+  gid: count,
+  modified_at: string,
+  target: maybe(string),
 });

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { maybe, seconds, text, texts } from './field.ts';
+import { count, filled, string, strings, stringsByName } from './answer.ts';
+import { seconds, text, texts } from './field.ts';
+import { list, maybe, object, optional, type Schema } from './schema.ts';
 
 /** An image in the server's store. */
 export interface ImageInfo {
@@ -15,16 +16,16 @@ export interface ImageInfo {
 }
 
 const infoFields = {
-  reference: z.string().min(1),
-  repository: z.string(),
-  tag: z.string(),
-  id: z.string().min(1),
-  cached_at: z.string(),
-  size_bytes: maybe(z.int().nonnegative()),
+  reference: filled,
+  repository: string,
+  tag: string,
+  id: filled,
+  cached_at: string,
+  size_bytes: maybe(count),
 };
 
 /** Reads an image. */
-export const imageInfo: z.ZodType<ImageInfo> = z.object(infoFields);
+export const imageInfo: Schema<ImageInfo> = object(infoFields);
 
 /** What an image says of how it is to be run. */
 export interface ImageConfig {
@@ -56,36 +57,33 @@ export interface ImageDetails extends ImageInfo {
   readonly layers?: readonly ImageLayer[] | null | undefined;
 }
 
-const strings = z.array(z.string());
-const byName = z.record(z.string(), z.string());
-
 /** Reads what an image says of how it is to be run. */
-export const imageConfig: z.ZodType<ImageConfig> = z.object({
+export const imageConfig: Schema<ImageConfig> = object({
   entrypoint: strings,
   cmd: strings,
-  env: byName,
-  working_dir: z.string(),
-  user: z.string(),
-  stop_signal: maybe(z.string()),
+  env: stringsByName,
+  working_dir: string,
+  user: string,
+  stop_signal: maybe(string),
   exposed_ports: strings,
   volumes: strings,
-  labels: byName,
+  labels: stringsByName,
 });
 
 /** Reads one layer of an image. */
-export const imageLayer: z.ZodType<ImageLayer> = z.object({
-  digest: maybe(z.string()),
-  diff_id: z.string(),
-  size_bytes: maybe(z.int().nonnegative()),
-  unpacked_bytes: z.int().nonnegative(),
+export const imageLayer: Schema<ImageLayer> = object({
+  digest: maybe(string),
+  diff_id: string,
+  size_bytes: maybe(count),
+  unpacked_bytes: count,
 });
 
 /** Reads an image with what is in it. */
-export const imageDetails: z.ZodType<ImageDetails> = z.object({
+export const imageDetails: Schema<ImageDetails> = object({
   ...infoFields,
-  platform: maybe(z.string()),
+  platform: maybe(string),
   config: maybe(imageConfig),
-  layers: maybe(z.array(imageLayer)),
+  layers: maybe(list(imageLayer)),
 });
 
 /** Which image to pull. */
@@ -96,9 +94,9 @@ export interface PullImageRequest {
 }
 
 /** Checks a request to pull an image. */
-export const pullImageRequest: z.ZodType<PullImageRequest> = z.object({
+export const pullImageRequest: Schema<PullImageRequest> = object({
   reference: text('reference'),
-  platform: text('platform').optional(),
+  platform: optional(text('platform')),
 });
 
 /** Which images to spare. */
@@ -110,9 +108,9 @@ export interface PruneImagesRequest {
 }
 
 /** Checks a request to remove images that no box has. */
-export const pruneImagesRequest: z.ZodType<PruneImagesRequest> = z.object({
-  older_than_seconds: seconds('older_than_seconds', 0).optional(),
-  keep: texts('keep').optional(),
+export const pruneImagesRequest: Schema<PruneImagesRequest> = object({
+  older_than_seconds: optional(seconds('older_than_seconds', 0)),
+  keep: optional(texts('keep')),
 });
 
 /** What was removed. */
@@ -122,9 +120,9 @@ export interface PruneImagesResponse {
 }
 
 /** Reads what was removed. */
-export const pruneImagesResponse: z.ZodType<PruneImagesResponse> = z.object({
+export const pruneImagesResponse: Schema<PruneImagesResponse> = object({
   removed: strings,
-  freed_bytes: z.int().nonnegative(),
+  freed_bytes: count,
 });
 
 /** One page of images. */
@@ -135,7 +133,7 @@ export interface ListImagesResponse {
 }
 
 /** Reads a page of images. */
-export const listImagesResponse: z.ZodType<ListImagesResponse> = z.object({
-  images: z.array(imageInfo),
-  next_page_token: maybe(z.string()),
+export const listImagesResponse: Schema<ListImagesResponse> = object({
+  images: list(imageInfo),
+  next_page_token: maybe(string),
 });

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { string } from './answer.ts';
+import { list, maybe, object, type Schema } from './schema.ts';
 
 /** A public key (RFC 7517, RFC 8037). */
 export interface Jwk {
@@ -14,13 +14,13 @@ export interface Jwk {
 }
 
 /** Reads a key. */
-export const jwk: z.ZodType<Jwk> = z.object({
-  kid: z.string(),
-  kty: z.string(),
-  crv: maybe(z.string()),
-  alg: maybe(z.string()),
-  use: maybe(z.string()),
-  x: maybe(z.string()),
+export const jwk: Schema<Jwk> = object({
+  kid: string,
+  kty: string,
+  crv: maybe(string),
+  alg: maybe(string),
+  use: maybe(string),
+  x: maybe(string),
 });
 
 /** The public halves of the keys that sign access tokens. */
@@ -29,4 +29,4 @@ export interface Jwks {
 }
 
 /** Reads the keys. */
-export const jwks: z.ZodType<Jwks> = z.object({ keys: z.array(jwk) });
+export const jwks: Schema<Jwks> = object({ keys: list(jwk) });

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { counter, maybe } from './field.ts';
+import { amount, counter } from './answer.ts';
+import { maybe, object, type Schema } from './schema.ts';
 
 /** Counts since the server started. */
 export interface RuntimeMetrics {
@@ -14,15 +14,15 @@ export interface RuntimeMetrics {
 }
 
 /** Reads a runtime's metrics; a counter that is missing is 0. */
-export const runtimeMetrics: z.ZodType<RuntimeMetrics> = z.object({
-  boxes_created_total: counter(),
-  boxes_failed_total: counter(),
-  boxes_stopped_total: counter(),
-  num_running_boxes: counter(),
-  total_commands_executed: counter(),
-  total_exec_errors: counter(),
-  num_warm_boxes: counter(),
-  num_running_executions: counter(),
+export const runtimeMetrics: Schema<RuntimeMetrics> = object({
+  boxes_created_total: counter,
+  boxes_failed_total: counter,
+  boxes_stopped_total: counter,
+  num_running_boxes: counter,
+  total_commands_executed: counter,
+  total_exec_errors: counter,
+  num_warm_boxes: counter,
+  num_running_executions: counter,
 });
 
 /** How long each step of making and starting a box took, in milliseconds. */
@@ -37,10 +37,10 @@ export interface BootTiming {
   readonly container_init_ms?: number | null | undefined;
 }
 
-const gauge = (): ReturnType<typeof maybe<number>> => maybe(z.number().nonnegative());
+const gauge = (): ReturnType<typeof maybe<number>> => maybe(amount);
 
 /** Reads a boot's timing. */
-export const bootTiming: z.ZodType<BootTiming> = z.object({
+export const bootTiming: Schema<BootTiming> = object({
   total_create_ms: gauge(),
   guest_boot_ms: gauge(),
   filesystem_setup_ms: gauge(),
@@ -70,11 +70,11 @@ export interface BoxMetrics {
 }
 
 /** Reads a box's metrics; a counter that is missing is 0. */
-export const boxMetrics: z.ZodType<BoxMetrics> = z.object({
-  commands_executed_total: counter(),
-  exec_errors_total: counter(),
-  bytes_sent_total: counter(),
-  bytes_received_total: counter(),
+export const boxMetrics: Schema<BoxMetrics> = object({
+  commands_executed_total: counter,
+  exec_errors_total: counter,
+  bytes_sent_total: counter,
+  bytes_received_total: counter,
   cpu_percent: gauge(),
   memory_bytes: gauge(),
   network_bytes_sent: gauge(),

@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { matching, maybe, oneOf } from './field.ts';
+import { count, int, literal, string, strings, within, word } from './answer.ts';
+import { matching, oneOf } from './field.ts';
+import { checked, chosen, isRecord, list, maybe, object, optional, refused, type Schema } from './schema.ts';
 
 /** Whether one direction of a box's network is open. */
 export const networkSwitches = ['enabled', 'disabled'] as const;
@@ -31,53 +32,49 @@ export interface FlatNetwork {
 export type NetworkSpec = 'isolated' | 'none' | NestedNetwork | FlatNetwork;
 
 /** Checks a list of rules. */
-export const allowNet: z.ZodType<readonly string[]> = z
-  .array(
+export const allowNet: Schema<readonly string[]> = checked(
+  list(
     matching('each item of network.allow_net', /^[^\0]+$/, 'text of 1 to 300 characters without NUL', 300),
     'network.allow_net must be a list of texts',
-  )
-  .max(1000, 'network.allow_net must be a list of at most 1000 rules');
+  ),
+  ({ length }) => length <= 1000,
+  'network.allow_net must be a list of at most 1000 rules',
+);
 
-const conflict = {
-  message: 'network.allow_net does not go with mode disabled: leave it out, or use mode enabled',
-  path: ['allow_net'],
-};
+const conflict = 'network.allow_net does not go with mode disabled: leave it out, or use mode enabled';
 const fits = ({ mode, allow_net = [] }: OutboundNetwork): boolean => mode !== 'disabled' || allow_net.length === 0;
 
 /** Checks the flat form. */
-export const flatNetwork: z.ZodType<FlatNetwork> = z
-  .object({ mode: oneOf('network.mode', networkSwitches), allow_net: allowNet.optional() })
-  .refine(fits, conflict);
+export const flatNetwork: Schema<FlatNetwork> = checked(
+  object<FlatNetwork>({ mode: oneOf('network.mode', networkSwitches), allow_net: optional(allowNet) }),
+  fits,
+  conflict,
+  'allow_net',
+);
+
+const outboundNetwork: Schema<OutboundNetwork> = checked(
+  object<OutboundNetwork>(
+    { mode: optional(oneOf('network.outbound.mode', networkSwitches)), allow_net: optional(allowNet) },
+    'network.outbound must be an object',
+  ),
+  fits,
+  conflict,
+  'allow_net',
+);
 
 /** Checks the nested form. */
-export const nestedNetwork: z.ZodType<NestedNetwork> = z
-  .looseObject({
-    outbound: z
-      .object(
-        { mode: oneOf('network.outbound.mode', networkSwitches).optional(), allow_net: allowNet.optional() },
-        'network.outbound must be an object',
-      )
-      .refine(fits, conflict)
-      .optional(),
-    inbound: z
-      .object({ mode: oneOf('network.inbound.mode', networkSwitches).optional() }, 'network.inbound must be an object')
-      .optional(),
-  })
-  // A flat one that is wrong must not pass for a nested one that says nothing.
-  .refine((network) => !('mode' in network), {
-    error: 'network.mode does not go with outbound and inbound',
-    abort: true,
-  });
+export const nestedNetwork: Schema<NestedNetwork> = object({
+  outbound: optional(outboundNetwork),
+  inbound: optional(
+    object({ mode: optional(oneOf('network.inbound.mode', networkSwitches)) }, 'network.inbound must be an object'),
+  ),
+});
 
-/** Checks what a request says of a box's network. */
-export const networkSpec: z.ZodType<NetworkSpec> = z.union([z.enum(['isolated', 'none']), flatNetwork, nestedNetwork], {
-  error({ input }) {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-      return 'network must be isolated, none, or an object with outbound and inbound';
-    }
-    // What the form that was meant says; `mode` is what only the flat one has.
-    return ('mode' in input ? flatNetwork : nestedNetwork).safeParse(input).error?.issues[0]?.message;
-  },
+/** Checks what a request says of a box's network; `mode` is what only the flat form has. */
+export const networkSpec: Schema<NetworkSpec> = chosen<NetworkSpec>((network) => {
+  if (network === 'isolated' || network === 'none') return word(['isolated', 'none']);
+  if (isRecord(network)) return 'mode' in network ? flatNetwork : nestedNetwork;
+  return refused('network must be isolated, none, or an object with outbound and inbound');
 });
 
 /** A port of a box as it is published. */
@@ -88,14 +85,14 @@ export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp';
 }
 
-const port = z.int().min(1).max(65535);
+const port = within(1, 65535);
 
 /** Reads a published port. */
-export const publishedPort: z.ZodType<PublishedPort> = z.object({
-  host_ip: z.string(),
+export const publishedPort: Schema<PublishedPort> = object({
+  host_ip: string,
   host_port: port,
   guest_port: port,
-  protocol: z.enum(['tcp', 'udp']),
+  protocol: word(['tcp', 'udp']),
 });
 
 /** The network of a box as it was when asked, as generation 2 has it: with both directions disabled it has none. */
@@ -111,10 +108,10 @@ export interface BoxNetwork {
 }
 
 /** Reads a box's network. */
-export const boxNetwork: z.ZodType<BoxNetwork> = z.object({
-  outbound: z.object({ mode: z.enum(networkSwitches), allow_net: z.array(z.string()) }),
-  inbound: z.object({ mode: z.enum(networkSwitches) }),
-  published_ports: maybe(z.array(publishedPort)),
+export const boxNetwork: Schema<BoxNetwork> = object({
+  outbound: object({ mode: word(networkSwitches), allow_net: strings }),
+  inbound: object({ mode: word(networkSwitches) }),
+  published_ports: maybe(list(publishedPort)),
 });
 
 /** Something that a box's network refused. */
@@ -135,17 +132,17 @@ export interface NetworkEvent {
 }
 
 /** Reads something that a box's network refused. */
-export const networkEvent: z.ZodType<NetworkEvent> = z.object({
-  sequence: z.int().nonnegative(),
-  at: z.string(),
-  kind: z.literal('refused'),
-  protocol: z.enum(['tcp', 'udp', 'dns', 'icmp']),
-  address: maybe(z.string()),
-  port: maybe(z.int()),
-  name: maybe(z.string()),
-  reason: z.string(),
-  remedy: z.string(),
-  count: z.int().nonnegative(),
+export const networkEvent: Schema<NetworkEvent> = object({
+  sequence: count,
+  at: string,
+  kind: literal('refused'),
+  protocol: word(['tcp', 'udp', 'dns', 'icmp']),
+  address: maybe(string),
+  port: maybe(int),
+  name: maybe(string),
+  reason: string,
+  remedy: string,
+  count: count,
 });
 
 /** What a box's network refused, oldest first. */
@@ -154,6 +151,6 @@ export interface ListNetworkEventsResponse {
 }
 
 /** Reads what a box's network refused. */
-export const listNetworkEventsResponse: z.ZodType<ListNetworkEventsResponse> = z.object({
-  events: z.array(networkEvent),
+export const listNetworkEventsResponse: Schema<ListNetworkEventsResponse> = object({
+  events: list(networkEvent),
 });

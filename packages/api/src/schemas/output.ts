@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { amount, bool, int, string } from './answer.ts';
+import { maybe, object, type Schema } from './schema.ts';
 
 /** The data of a `stdout` or `stderr` event. */
 export interface OutputEvent {
@@ -8,7 +8,7 @@ export interface OutputEvent {
 }
 
 /** Reads a piece of output; decoding the base64 is the reader's. */
-export const outputEvent: z.ZodType<OutputEvent> = z.object({ data: z.string() });
+export const outputEvent: Schema<OutputEvent> = object({ data: string });
 
 /** The data of the `exit` event. */
 export interface ExitEvent {
@@ -24,10 +24,10 @@ export interface ExitEvent {
 }
 
 /** Reads the end of an execution. */
-export const exitEvent: z.ZodType<ExitEvent> = z.object({
-  exit_code: maybe(z.int()),
-  duration_ms: maybe(z.number().nonnegative()),
-  signal: maybe(z.string()),
-  timed_out: maybe(z.boolean()),
-  error: maybe(z.string()),
+export const exitEvent: Schema<ExitEvent> = object({
+  exit_code: maybe(int),
+  duration_ms: maybe(amount),
+  signal: maybe(string),
+  timed_out: maybe(bool),
+  error: maybe(string),
 });

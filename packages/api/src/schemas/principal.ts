@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { string, strings, word } from './answer.ts';
+import { maybe, object, otherwise, type Schema } from './schema.ts';
 
 /** Whether a person or a program shows a credential. */
 export const principalTypes = ['user', 'service_account'] as const;
@@ -22,13 +22,13 @@ export interface Principal {
 }
 
 /** Reads a principal; a type not known here reads as `service_account`. */
-export const principal: z.ZodType<Principal> = z.object({
-  sub: z.string(),
-  principal_type: z.enum(principalTypes).catch('service_account'),
-  scopes: z.array(z.string()),
-  email: maybe(z.string()),
-  display_name: maybe(z.string()),
-  path_prefix: maybe(z.string()),
-  expires_at: maybe(z.string()),
-  tenants: maybe(z.array(z.string())),
+export const principal: Schema<Principal> = object({
+  sub: string,
+  principal_type: otherwise(word(principalTypes), 'service_account'),
+  scopes: strings,
+  email: maybe(string),
+  display_name: maybe(string),
+  path_prefix: maybe(string),
+  expires_at: maybe(string),
+  tenants: maybe(strings),
 });

@@ -1,28 +1,25 @@
-import * as z from 'zod';
 import { type BoxStatus, boxStatuses } from './box.ts';
 import { anyText, matching, oneOf, text } from './field.ts';
+import { checked, list, object, optional, prepared, type Schema, turned } from './schema.ts';
 import { nameField } from './snapshot.ts';
 
 // A query string's values are text: these schemas read an object of text (lists of it where a name may repeat).
 
 /** A whole number spelled in decimal digits. */
-function digits(field: string, minimum: number, maximum: number): z.ZodType<number> {
-  const message = `${field} must be a whole number from ${minimum} to ${maximum}`;
-  return z
-    .string(message)
-    .regex(/^[0-9]{1,9}$/, message)
-    .transform(Number)
-    .refine((value) => value >= minimum && value <= maximum, message);
+function digits(field: string, minimum: number, maximum: number): Schema<number> {
+  const rule = `a whole number from ${minimum} to ${maximum}`;
+  const number = turned(matching(field, /^[0-9]{1,9}$/, rule), Number);
+  return checked(number, (value) => value >= minimum && value <= maximum, `${field} must be ${rule}`);
 }
 
 /** A flag spelled `true` or `false`. */
-function trueOrFalse(field: string): z.ZodType<boolean> {
-  return z.enum(['true', 'false'], `${field} must be true or false`).transform((value) => value === 'true');
+function trueOrFalse(field: string): Schema<boolean> {
+  return turned(matching(field, /^(true|false)$/, 'true or false'), (value) => value === 'true');
 }
 
 /** A name that may repeat: one value reads as a list of one. */
-function repeated(item: z.ZodType<string>): z.ZodType<readonly string[]> {
-  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item));
+function repeated(item: Schema<string>): Schema<readonly string[]> {
+  return prepared((value) => (typeof value === 'string' ? [value] : value), list(item));
 }
 
 /** The query of `listImages`. */
@@ -33,9 +30,9 @@ export interface ListImagesQuery {
 }
 
 /** Reads the query of `listImages`. */
-export const listImagesQuery: z.ZodType<ListImagesQuery> = z.object({
-  pageSize: digits('pageSize', 1, 1000).optional(),
-  pageToken: text('pageToken').optional(),
+export const listImagesQuery: Schema<ListImagesQuery> = object({
+  pageSize: optional(digits('pageSize', 1, 1000)),
+  pageToken: optional(text('pageToken')),
 });
 
 /** The query of `listBoxes`. */
@@ -48,12 +45,12 @@ export interface ListBoxesQuery extends ListImagesQuery {
 }
 
 /** Reads the query of `listBoxes`. */
-export const listBoxesQuery: z.ZodType<ListBoxesQuery> = z.object({
-  pageSize: digits('pageSize', 1, 1000).optional(),
-  pageToken: text('pageToken').optional(),
-  status: oneOf('status', boxStatuses).optional(),
-  label: repeated(matching('label', /^[^=\0]+=[^\0]*$/, 'name=value')).optional(),
-  namePrefix: nameField('namePrefix').optional(),
+export const listBoxesQuery: Schema<ListBoxesQuery> = object({
+  pageSize: optional(digits('pageSize', 1, 1000)),
+  pageToken: optional(text('pageToken')),
+  status: optional(oneOf('status', boxStatuses)),
+  label: optional(repeated(matching('label', /^[^=\0]+=[^\0]*$/, 'name=value'))),
+  namePrefix: optional(nameField('namePrefix')),
 });
 
 /** The query of `removeBox`. */
@@ -63,7 +60,7 @@ export interface RemoveBoxQuery {
 }
 
 /** Reads the query of `removeBox`. */
-export const removeBoxQuery: z.ZodType<RemoveBoxQuery> = z.object({ force: trueOrFalse('force').optional() });
+export const removeBoxQuery: Schema<RemoveBoxQuery> = object({ force: optional(trueOrFalse('force')) });
 
 /** The query of `removeVolume`. */
 export interface RemoveVolumeQuery {
@@ -72,7 +69,7 @@ export interface RemoveVolumeQuery {
 }
 
 /** Reads the query of `removeVolume`. */
-export const removeVolumeQuery: z.ZodType<RemoveVolumeQuery> = z.object({ force: trueOrFalse('force').optional() });
+export const removeVolumeQuery: Schema<RemoveVolumeQuery> = object({ force: optional(trueOrFalse('force')) });
 
 /** The query of `importBox`. */
 export interface ImportBoxQuery {
@@ -80,7 +77,7 @@ export interface ImportBoxQuery {
 }
 
 /** Reads the query of `importBox`. */
-export const importBoxQuery: z.ZodType<ImportBoxQuery> = z.object({ name: nameField('name').optional() });
+export const importBoxQuery: Schema<ImportBoxQuery> = object({ name: optional(nameField('name')) });
 
 /** The query of `execTty`. */
 export interface ExecTtyQuery {
@@ -94,11 +91,11 @@ export interface ExecTtyQuery {
 }
 
 /** Reads the query of `execTty`. */
-export const execTtyQuery: z.ZodType<ExecTtyQuery> = z.object({
-  command: text('command').optional(),
-  args: repeated(anyText('each item of args')).optional(),
-  cols: digits('cols', 1, 65535).optional(),
-  rows: digits('rows', 1, 65535).optional(),
+export const execTtyQuery: Schema<ExecTtyQuery> = object({
+  command: optional(text('command')),
+  args: optional(repeated(anyText('each item of args'))),
+  cols: optional(digits('cols', 1, 65535)),
+  rows: optional(digits('rows', 1, 65535)),
 });
 
 /** The query of `uploadFiles`. */
@@ -110,9 +107,9 @@ export interface UploadFilesQuery {
 }
 
 /** Reads the query of `uploadFiles`; that the path does not climb out is the backend's to check. */
-export const uploadFilesQuery: z.ZodType<UploadFilesQuery> = z.object({
+export const uploadFilesQuery: Schema<UploadFilesQuery> = object({
   path: text('path'),
-  overwrite: trueOrFalse('overwrite').optional(),
+  overwrite: optional(trueOrFalse('overwrite')),
 });
 
 /** The query of `downloadFiles`. */
@@ -124,18 +121,18 @@ export interface DownloadFilesQuery {
 }
 
 /** Reads the query of `downloadFiles`. */
-export const downloadFilesQuery: z.ZodType<DownloadFilesQuery> = z.object({
+export const downloadFilesQuery: Schema<DownloadFilesQuery> = object({
   path: text('path'),
-  follow_symlinks: trueOrFalse('follow_symlinks').optional(),
+  follow_symlinks: optional(trueOrFalse('follow_symlinks')),
 });
 
 /** The query of `listExecutions`. */
 export type ListExecutionsQuery = ListImagesQuery;
 
 /** Reads the query of `listExecutions`. */
-export const listExecutionsQuery: z.ZodType<ListExecutionsQuery> = z.object({
-  pageSize: digits('pageSize', 1, 1000).optional(),
-  pageToken: text('pageToken').optional(),
+export const listExecutionsQuery: Schema<ListExecutionsQuery> = object({
+  pageSize: optional(digits('pageSize', 1, 1000)),
+  pageToken: optional(text('pageToken')),
 });
 
 /** The query of `readFile`. */
@@ -145,30 +142,27 @@ export interface ReadFileQuery {
 }
 
 /** Reads the query of `readFile`. */
-export const readFileQuery: z.ZodType<ReadFileQuery> = z.object({ path: text('path') });
+export const readFileQuery: Schema<ReadFileQuery> = object({ path: text('path') });
 
 /** The query of `listDirectory`. */
 export type ListDirectoryQuery = ReadFileQuery;
 
 /** Reads the query of `listDirectory`. */
-export const listDirectoryQuery: z.ZodType<ListDirectoryQuery> = z.object({ path: text('path') });
+export const listDirectoryQuery: Schema<ListDirectoryQuery> = object({ path: text('path') });
 
 /** The query of `statFile`. */
 export type StatFileQuery = DownloadFilesQuery;
 
 /** Reads the query of `statFile`. */
-export const statFileQuery: z.ZodType<StatFileQuery> = z.object({
+export const statFileQuery: Schema<StatFileQuery> = object({
   path: text('path'),
-  follow_symlinks: trueOrFalse('follow_symlinks').optional(),
+  follow_symlinks: optional(trueOrFalse('follow_symlinks')),
 });
 
 /** Permission bits, spelled in octal. */
-function octal(field: string): z.ZodType<number> {
-  const message = `${field} must be permission bits in octal, such as 644`;
-  return z
-    .string(message)
-    .regex(/^[0-7]{1,4}$/, message)
-    .transform((value) => Number.parseInt(value, 8));
+function octal(field: string): Schema<number> {
+  const digits = matching(field, /^[0-7]{1,4}$/, 'permission bits in octal, such as 644');
+  return turned(digits, (value) => Number.parseInt(value, 8));
 }
 
 /** The query of `writeFile`, read: the mode is spelled in octal. */
@@ -178,10 +172,10 @@ export interface WriteFileQuery extends UploadFilesQuery {
 }
 
 /** Reads the query of `writeFile`. */
-export const writeFileQuery: z.ZodType<WriteFileQuery> = z.object({
+export const writeFileQuery: Schema<WriteFileQuery> = object({
   path: text('path'),
-  mode: octal('mode').optional(),
-  overwrite: trueOrFalse('overwrite').optional(),
+  mode: optional(octal('mode')),
+  overwrite: optional(trueOrFalse('overwrite')),
 });
 
 /** The query of `removeFile`. */
@@ -191,9 +185,9 @@ export interface RemoveFileQuery extends ReadFileQuery {
 }
 
 /** Reads the query of `removeFile`. */
-export const removeFileQuery: z.ZodType<RemoveFileQuery> = z.object({
+export const removeFileQuery: Schema<RemoveFileQuery> = object({
   path: text('path'),
-  recursive: trueOrFalse('recursive').optional(),
+  recursive: optional(trueOrFalse('recursive')),
 });
 
 /** The query of `makeDirectory`, read: the mode is spelled in octal. */
@@ -205,10 +199,10 @@ export interface MakeDirectoryQuery extends ReadFileQuery {
 }
 
 /** Reads the query of `makeDirectory`. */
-export const makeDirectoryQuery: z.ZodType<MakeDirectoryQuery> = z.object({
+export const makeDirectoryQuery: Schema<MakeDirectoryQuery> = object({
   path: text('path'),
-  parents: trueOrFalse('parents').optional(),
-  mode: octal('mode').optional(),
+  parents: optional(trueOrFalse('parents')),
+  mode: optional(octal('mode')),
 });
 
 /** The query of `importImage`. */
@@ -218,7 +212,7 @@ export interface ImportImageQuery {
 }
 
 /** Reads the query of `importImage`. */
-export const importImageQuery: z.ZodType<ImportImageQuery> = z.object({ reference: text('reference') });
+export const importImageQuery: Schema<ImportImageQuery> = object({ reference: text('reference') });
 
 /** The query of `listNetworkEvents`. */
 export interface ListNetworkEventsQuery {
@@ -227,8 +221,8 @@ export interface ListNetworkEventsQuery {
 }
 
 /** Reads the query of `listNetworkEvents`. */
-export const listNetworkEventsQuery: z.ZodType<ListNetworkEventsQuery> = z.object({
-  after: digits('after', 0, 999_999_999).optional(),
+export const listNetworkEventsQuery: Schema<ListNetworkEventsQuery> = object({
+  after: optional(digits('after', 0, 999_999_999)),
 });
 
 /** The query of `openTunnel`. */
@@ -238,7 +232,7 @@ export interface OpenTunnelQuery {
 }
 
 /** Reads the query of `openTunnel`. */
-export const openTunnelQuery: z.ZodType<OpenTunnelQuery> = z.object({ port: digits('port', 1, 65535) });
+export const openTunnelQuery: Schema<OpenTunnelQuery> = object({ port: digits('port', 1, 65535) });
 
 /** The query of `streamTunnel`. */
 export interface StreamTunnelQuery extends OpenTunnelQuery {
@@ -247,7 +241,7 @@ export interface StreamTunnelQuery extends OpenTunnelQuery {
 }
 
 /** Reads the query of `streamTunnel`. */
-export const streamTunnelQuery: z.ZodType<StreamTunnelQuery> = z.object({
+export const streamTunnelQuery: Schema<StreamTunnelQuery> = object({
   port: digits('port', 1, 65535),
   ticket: text('ticket'),
 });
@@ -259,6 +253,6 @@ export interface StreamEventsQuery {
 }
 
 /** Reads the query of `streamEvents`. */
-export const streamEventsQuery: z.ZodType<StreamEventsQuery> = z.object({
-  box: matching('box', /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, 'the id or the name of a box').optional(),
+export const streamEventsQuery: Schema<StreamEventsQuery> = object({
+  box: optional(matching('box', /^[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}$/, 'the id or the name of a box')),
 });

@@ -1,11 +1,12 @@
-import * as z from 'zod';
-import { matching, maybe } from './field.ts';
+import { count, filled, int, string } from './answer.ts';
+import { matching } from './field.ts';
+import { list, maybe, object, optional, type Schema } from './schema.ts';
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
 const nameRule = '1 to 128 letters, digits, ".", "_" or "-", beginning with a letter or digit';
 
 /** A name of a box, a snapshot or a volume. */
-export function nameField(field: string): z.ZodType<string> {
+export function nameField(field: string): Schema<string> {
   return matching(field, namePattern, nameRule, 128);
 }
 
@@ -23,14 +24,14 @@ export interface Snapshot {
 }
 
 /** Reads a snapshot. */
-export const snapshot: z.ZodType<Snapshot> = z.object({
-  id: z.string().min(1),
-  box_id: z.string().min(1),
-  name: z.string(),
-  created_at: z.int(),
-  container_disk_bytes: z.int().nonnegative(),
-  size_bytes: z.int().nonnegative(),
-  guest_disk_bytes: maybe(z.int().nonnegative()),
+export const snapshot: Schema<Snapshot> = object({
+  id: filled,
+  box_id: filled,
+  name: string,
+  created_at: int,
+  container_disk_bytes: count,
+  size_bytes: count,
+  guest_disk_bytes: maybe(count),
 });
 
 /** Which snapshot to take. */
@@ -39,7 +40,7 @@ export interface CreateSnapshotRequest {
 }
 
 /** Checks a request for a snapshot. */
-export const createSnapshotRequest: z.ZodType<CreateSnapshotRequest> = z.object({ name: nameField('name') });
+export const createSnapshotRequest: Schema<CreateSnapshotRequest> = object({ name: nameField('name') });
 
 /** The snapshots of a box, oldest first. */
 export interface ListSnapshotsResponse {
@@ -47,7 +48,7 @@ export interface ListSnapshotsResponse {
 }
 
 /** Reads the snapshots of a box. */
-export const listSnapshotsResponse: z.ZodType<ListSnapshotsResponse> = z.object({ snapshots: z.array(snapshot) });
+export const listSnapshotsResponse: Schema<ListSnapshotsResponse> = object({ snapshots: list(snapshot) });
 
 /** What to call the copy of a box. */
 export interface CloneBoxRequest {
@@ -55,10 +56,10 @@ export interface CloneBoxRequest {
 }
 
 /** Checks a request for a copy of a box. */
-export const cloneBoxRequest: z.ZodType<CloneBoxRequest> = z.object({ name: nameField('name').optional() });
+export const cloneBoxRequest: Schema<CloneBoxRequest> = object({ name: optional(nameField('name')) });
 
 /** How to export a box: there is nothing to choose yet. */
 export type ExportBoxRequest = Readonly<Record<string, unknown>>;
 
 /** Checks a request for an archive. */
-export const exportBoxRequest: z.ZodType<ExportBoxRequest> = z.object({});
+export const exportBoxRequest: Schema<ExportBoxRequest> = object({});

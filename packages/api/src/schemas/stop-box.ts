@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { seconds } from './field.ts';
+import { object, optional, type Schema } from './schema.ts';
 
 /** How a box is stopped. */
 export interface StopBoxRequest {
@@ -8,6 +8,6 @@ export interface StopBoxRequest {
 }
 
 /** Checks a request to stop a box. */
-export const stopBoxRequest: z.ZodType<StopBoxRequest> = z.object({
-  timeout_seconds: seconds('timeout_seconds', 0).optional(),
+export const stopBoxRequest: Schema<StopBoxRequest> = object({
+  timeout_seconds: optional(seconds('timeout_seconds', 0)),
 });

@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import { int, literal, string } from './answer.ts';
 import { whole } from './field.ts';
+import { object, type Schema } from './schema.ts';
 
 /** The text message by which a client resizes a WebSocket terminal. */
 export interface TerminalResize {
@@ -11,8 +12,8 @@ export interface TerminalResize {
 }
 
 /** Checks a resize message. */
-export const terminalResize: z.ZodType<TerminalResize> = z.object({
-  type: z.literal('resize', 'type must be resize'),
+export const terminalResize: Schema<TerminalResize> = object({
+  type: literal('resize', 'type must be resize'),
   cols: whole('cols', 1, 65535),
   rows: whole('rows', 1, 65535),
 });
@@ -24,7 +25,7 @@ export interface TerminalError {
 }
 
 /** Reads the error message. */
-export const terminalError: z.ZodType<TerminalError> = z.object({ type: z.literal('error'), message: z.string() });
+export const terminalError: Schema<TerminalError> = object({ type: literal('error'), message: string });
 
 /** The last text message of a WebSocket terminal. */
 export interface TerminalExit {
@@ -33,4 +34,4 @@ export interface TerminalExit {
 }
 
 /** Reads the exit message. */
-export const terminalExit: z.ZodType<TerminalExit> = z.object({ type: z.literal('exit'), exit_code: z.int() });
+export const terminalExit: Schema<TerminalExit> = object({ type: literal('exit'), exit_code: int });

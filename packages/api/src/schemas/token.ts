@@ -1,5 +1,6 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { count, filled, literal, string } from './answer.ts';
+import { sized } from './field.ts';
+import { maybe, object, optional, type Schema } from './schema.ts';
 
 /** What a credential may be allowed to do. */
 export const scopes = [
@@ -24,11 +25,11 @@ export interface TokenRequest {
 }
 
 /** Checks a request for a token. */
-export const tokenRequest: z.ZodType<TokenRequest> = z.object({
-  grant_type: z.literal('client_credentials', 'grant_type must be client_credentials'),
-  client_id: z.string('client_id must be text').min(1, 'client_id must not be empty'),
-  client_secret: z.string('client_secret must be text').min(1, 'client_secret must not be empty'),
-  scope: z.string('scope must be text').optional(),
+export const tokenRequest: Schema<TokenRequest> = object({
+  grant_type: literal('client_credentials', 'grant_type must be client_credentials'),
+  client_id: sized('client_id', 'text that is not empty', 1),
+  client_secret: sized('client_secret', 'text that is not empty', 1),
+  scope: optional(sized('scope', 'text')),
 });
 
 /** A token. */
@@ -43,9 +44,9 @@ export interface TokenResponse {
 }
 
 /** Reads a token. */
-export const tokenResponse: z.ZodType<TokenResponse> = z.object({
-  access_token: z.string().min(1),
-  token_type: z.string(),
-  expires_in: z.int().nonnegative(),
-  scope: maybe(z.string()),
+export const tokenResponse: Schema<TokenResponse> = object({
+  access_token: filled,
+  token_type: string,
+  expires_in: count,
+  scope: maybe(string),
 });

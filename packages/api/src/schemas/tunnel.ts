@@ -1,6 +1,7 @@
-import * as z from 'zod';
+import { literal, string } from './answer.ts';
 import { type ErrorModel, errorModel } from './error.ts';
-import { maybe, whole } from './field.ts';
+import { whole } from './field.ts';
+import { maybe, object, type Schema } from './schema.ts';
 
 /** A way into a box, good for one connection within a minute. */
 export interface OpenTunnelResponse {
@@ -11,9 +12,9 @@ export interface OpenTunnelResponse {
 }
 
 /** Reads a way into a box. */
-export const openTunnelResponse: z.ZodType<OpenTunnelResponse> = z.object({
-  uri: z.string(),
-  ticket: maybe(z.string()),
+export const openTunnelResponse: Schema<OpenTunnelResponse> = object({
+  uri: string,
+  ticket: maybe(string),
 });
 
 /** The first message of a tunnel over a WebSocket: the port answered. */
@@ -22,7 +23,7 @@ export interface TunnelOpen {
 }
 
 /** Reads the message. */
-export const tunnelOpen: z.ZodType<TunnelOpen> = z.object({ type: z.literal('open') });
+export const tunnelOpen: Schema<TunnelOpen> = object({ type: literal('open') });
 
 /** The message in its place: the port cannot be reached. */
 export interface TunnelError {
@@ -31,7 +32,7 @@ export interface TunnelError {
 }
 
 /** Reads the message. */
-export const tunnelError: z.ZodType<TunnelError> = z.object({ type: z.literal('error'), error: errorModel });
+export const tunnelError: Schema<TunnelError> = object({ type: literal('error'), error: errorModel });
 
 /** The message that no more bytes come from its side. */
 export interface TunnelEnd {
@@ -39,7 +40,7 @@ export interface TunnelEnd {
 }
 
 /** Reads the message. */
-export const tunnelEnd: z.ZodType<TunnelEnd> = z.object({ type: z.literal('end') });
+export const tunnelEnd: Schema<TunnelEnd> = object({ type: literal('end') });
 
 /** The message that bytes were taken, so that as many more may come. */
 export interface TunnelTaken {
@@ -49,7 +50,7 @@ export interface TunnelTaken {
 }
 
 /** Reads the message. */
-export const tunnelTaken: z.ZodType<TunnelTaken> = z.object({
-  type: z.literal('taken'),
+export const tunnelTaken: Schema<TunnelTaken> = object({
+  type: literal('taken'),
   bytes: whole('bytes', 1, 1_048_576),
 });

@@ -1,5 +1,5 @@
-import * as z from 'zod';
-import { maybe } from './field.ts';
+import { filled, string, word } from './answer.ts';
+import { given, list, maybe, object, optional, otherwise, type Schema } from './schema.ts';
 import { nameField } from './snapshot.ts';
 
 /** Where a volume is in its life. */
@@ -22,14 +22,14 @@ export interface Volume {
 }
 
 /** Reads a volume; a state not known here reads as `unknown`, a missing one as `ready`. */
-export const volume: z.ZodType<Volume> = z.object({
-  id: z.string().min(1),
-  name: maybe(z.string()),
-  state: z.preprocess((value) => value ?? 'ready', z.enum(volumeStates).catch('unknown')),
-  created_at: z.string(),
-  updated_at: maybe(z.string()),
-  last_used_at: maybe(z.string()),
-  error_reason: maybe(z.string()),
+export const volume: Schema<Volume> = object({
+  id: filled,
+  name: maybe(string),
+  state: given(otherwise(word(volumeStates), 'unknown'), 'ready'),
+  created_at: string,
+  updated_at: maybe(string),
+  last_used_at: maybe(string),
+  error_reason: maybe(string),
 });
 
 /** What to call a new volume. */
@@ -38,7 +38,7 @@ export interface CreateVolumeRequest {
 }
 
 /** Checks a request for a volume. */
-export const createVolumeRequest: z.ZodType<CreateVolumeRequest> = z.object({ name: nameField('name').optional() });
+export const createVolumeRequest: Schema<CreateVolumeRequest> = object({ name: optional(nameField('name')) });
 
 /** Every volume, oldest first. */
 export interface ListVolumesResponse {
@@ -46,4 +46,4 @@ export interface ListVolumesResponse {
 }
 
 /** Reads the volumes. */
-export const listVolumesResponse: z.ZodType<ListVolumesResponse> = z.object({ volumes: z.array(volume) });
+export const listVolumesResponse: Schema<ListVolumesResponse> = object({ volumes: list(volume) });

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ImageError } from 'boxlite/backend';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { fileIn } from './image-file.ts';
 import { digestOf } from './manifest.ts';
 import { possession } from './possession.ts';
@@ -17,11 +17,11 @@ export type DockerArchive = readonly {
   readonly Layers: readonly string[];
 }[];
 
-const content = z
-  .array(
-    z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()).max(1000) }),
-  )
-  .min(1);
+const strings = v.array(v.string());
+const content = v.pipe(
+  v.array(v.object({ Config: v.string(), RepoTags: v.nullish(strings), Layers: v.pipe(strings, v.maxLength(1000)) })),
+  v.minLength(1),
+);
 const maxJsonBytes = 8 * 1024 * 1024;
 
 /** The `manifest.json` of what `docker save` writes; undefined when a folder has none such. */
@@ -29,7 +29,7 @@ export async function dockerArchive(directory: string): Promise<DockerArchive | 
   try {
     const file = await fileIn(directory, 'manifest.json', 'the archive');
     if ((await stat(file)).size > maxJsonBytes) return undefined;
-    return content.safeParse(JSON.parse(await readFile(file, 'utf8'))).data;
+    return v.parse(content, JSON.parse(await readFile(file, 'utf8')));
   } catch {
     // A root file system may have a manifest.json of its own.
     return undefined;

@@ -1,44 +1,59 @@
 import { createHash } from 'node:crypto';
 import { ImageError } from 'boxlite/backend';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { ImageConfig } from './images.ts';
 import { formatPlatform, type Platform } from './platform.ts';
 
-const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a digest is not sha256: and 64 hexadecimal digits');
-const descriptor = z.object({
-  mediaType: z.string().default(''),
+const text = v.nullish(v.string());
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const digest = v.pipe(
+  v.string(),
+  v.regex(/^sha256:[0-9a-f]{64}$/, 'a digest is not sha256: and 64 hexadecimal digits'),
+);
+// Not `v.record`, which leaves out what is named "constructor" or "prototype".
+const texts = v.custom<Readonly<Record<string, string>>>(
+  (value) => isRecord(value) && Object.values(value).every((one) => typeof one === 'string'),
+  'not an object of texts',
+);
+const descriptor = v.object({
+  mediaType: v.optional(v.string(), ''),
   digest,
-  size: z.int().min(0),
-  annotations: z.record(z.string(), z.string()).nullish(),
-  platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().nullish() }).nullish(),
+  size,
+  annotations: v.nullish(texts),
+  platform: v.nullish(v.object({ os: v.string(), architecture: v.string(), variant: text })),
 });
-const index = z.object({ manifests: z.array(descriptor).max(10_000) });
-const manifest = z.object({
-  schemaVersion: z.literal(2),
-  artifactType: z.string().nullish(),
+const index = v.object({ manifests: v.pipe(v.array(descriptor), v.maxLength(10_000)) });
+const manifest = v.object({
+  schemaVersion: v.literal(2),
+  artifactType: text,
   config: descriptor,
-  layers: z.array(descriptor).max(1000),
+  layers: v.pipe(v.array(descriptor), v.maxLength(1000)),
 });
-const strings = z.array(z.string()).nullish();
-const config = z.object({
-  os: z.string().nullish(),
-  architecture: z.string().nullish(),
-  variant: z.string().nullish(),
-  config: z
-    .object({
+const strings = v.nullish(v.array(v.string()));
+const keys = v.custom<object>(isRecord, 'not an object');
+const config = v.object({
+  os: text,
+  architecture: text,
+  variant: text,
+  config: v.nullish(
+    v.object({
       Entrypoint: strings,
       Cmd: strings,
       Env: strings,
-      WorkingDir: z.string().nullish(),
-      User: z.string().nullish(),
-      StopSignal: z.string().nullish(),
-      ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
-      Volumes: z.record(z.string(), z.unknown()).nullish(),
-      Labels: z.record(z.string(), z.string()).nullish(),
-    })
-    .nullish(),
-  rootfs: z.object({ diff_ids: z.array(digest).nullish() }),
+      WorkingDir: text,
+      User: text,
+      StopSignal: text,
+      ExposedPorts: v.nullish(keys),
+      Volumes: v.nullish(keys),
+      Labels: v.nullish(texts),
+    }),
+  ),
+  rootfs: v.object({ diff_ids: v.nullish(v.array(digest)) }),
 });
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Points at a blob: what it is, its digest and its exact size in bytes (OCI image spec, descriptor.md). */
 export interface Descriptor {
@@ -159,8 +174,10 @@ function json(bytes: Uint8Array, what: string): unknown {
   }
 }
 
-function checked<S extends z.ZodType>(schema: S, value: unknown, what: string): z.infer<S> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  throw new ImageError(`${what} is malformed: ${z.prettifyError(result.error).replaceAll(/\s+/g, ' ').slice(0, 300)}`);
+function checked<T>(schema: v.GenericSchema<unknown, T>, value: unknown, what: string): T {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const at = v.getDotPath(issue);
+  throw new ImageError(`${what} is malformed: ${at === null ? '' : `${at}: `}${issue.message}`.slice(0, 300));
 }

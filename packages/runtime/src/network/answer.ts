@@ -1,20 +1,26 @@
 import { InternalError, type NetworkEvent } from 'boxlite/backend';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { NetworkUsage, PublishedPort } from './box-network.ts';
 
-const count = z.number().int().nonnegative();
-const port = z.number().int().min(0).max(65_535);
-const optionalText = z.string().transform((text) => (text === '' ? undefined : text));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const port = v.pipe(count, v.maxValue(65_535));
+const id = v.pipe(count, v.minValue(1));
+const optionalText = v.pipe(
+  v.string(),
+  v.transform((text) => (text === '' ? undefined : text)),
+);
 
-const helloSchema = z.object({
-  version: z.literal(1),
-  pid: z.number().int().positive(),
-  keeper: z.number().int().positive(),
-  resolver: z.string(),
-  ports: z.array(z.object({ guestPort: port, hostPort: port, hostIp: z.string(), protocol: z.enum(['tcp', 'udp']) })),
+const helloSchema = v.object({
+  version: v.literal(1),
+  pid: id,
+  keeper: id,
+  resolver: v.string(),
+  ports: v.array(
+    v.object({ guestPort: port, hostPort: port, hostIp: v.string(), protocol: v.picklist(['tcp', 'udp']) }),
+  ),
 });
 
-const usageSchema = z.object({
+const usageSchema = v.object({
   bytesSent: count,
   bytesReceived: count,
   connectionsTotal: count,
@@ -24,16 +30,22 @@ const usageSchema = z.object({
   inwardIdleMs: count,
 });
 
-const eventsSchema = z.array(
-  z.object({
+const eventsSchema = v.array(
+  v.object({
     sequence: count,
-    at: count.transform((ms) => new Date(ms)),
-    protocol: z.enum(['tcp', 'udp', 'dns', 'icmp']),
+    at: v.pipe(
+      count,
+      v.transform((ms) => new Date(ms)),
+    ),
+    protocol: v.picklist(['tcp', 'udp', 'dns', 'icmp']),
     address: optionalText,
-    port: port.transform((number) => (number === 0 ? undefined : number)),
+    port: v.pipe(
+      port,
+      v.transform((number) => (number === 0 ? undefined : number)),
+    ),
     name: optionalText,
-    reason: z.string(),
-    remedy: z.string(),
+    reason: v.string(),
+    remedy: v.string(),
     count,
   }),
 );
@@ -47,9 +59,9 @@ export interface Hello {
   readonly ports: readonly PublishedPort[];
 }
 
-function parse<T>(schema: z.ZodType<T>, line: string): T {
+function parse<T>(schema: v.GenericSchema<unknown, T>, line: string): T {
   try {
-    return schema.parse(JSON.parse(line));
+    return v.parse(schema, JSON.parse(line));
   } catch (cause) {
     throw new InternalError(`the network process answered ${JSON.stringify(line.slice(0, 200))}`, { cause });
   }

@@ -3,6 +3,7 @@ import {
   fileInfo as fileInfoSchema,
   listDirectory,
   makeDirectory,
+  read,
   readFile,
   removeFile,
   statFile,
@@ -123,12 +124,15 @@ function parsed(line: string): FileWire {
   } catch (cause) {
     throw new NetworkError('the list of the directory broke off; list it again', { cause });
   }
-  const result = fileInfoSchema.safeParse(value);
+  let file: FileWire;
+  try {
+    file = read(fileInfoSchema, value);
+  } catch (cause) {
+    throw new InternalError(`the server listed what is no file: ${Object(cause).message}`, { cause });
+  }
   // Programs make paths of names: none leads elsewhere.
-  if (result.success && /^(?!\.{0,2}$)[^/\0]+$/.test(result.data.name)) return result.data;
-  if (result.success)
-    throw new InternalError(`the server listed ${JSON.stringify(result.data.name)}, which is no name`);
-  throw new InternalError(`the server listed what is no file: ${result.error.message}`);
+  if (/^(?!\.{0,2}$)[^/\0]+$/.test(file.name)) return file;
+  throw new InternalError(`the server listed ${JSON.stringify(file.name)}, which is no name`);
 }
 
 function fileInfo(file: FileWire): FileInfo {

@@ -1,4 +1,4 @@
-import { type ExitEvent, exitEvent, outputEvent, streamExecutionOutput } from '@boxlite/api';
+import { type ExitEvent, exitEvent, outputEvent, type Schema, streamExecutionOutput } from '@boxlite/api';
 import { events, StatusError } from '@boxlite/rest';
 import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
 import { NetworkError } from '../errors.ts';
@@ -25,21 +25,14 @@ const anything = {
   '~standard': { version: 1, vendor: 'boxlite', validate: (value: unknown) => ({ value }) },
 } as const;
 // Its bytes, which a decoder may have read already.
-const outputPiece: {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: string;
-    validate(value: unknown): { value: Uint8Array } | { issues: readonly { message: string }[] };
-    readonly types?: { readonly input: unknown; readonly output: Uint8Array };
-  };
-} = {
+const outputPiece: Schema<Uint8Array> = {
   '~standard': {
     version: 1,
     vendor: 'boxlite',
     validate(value) {
       if (value instanceof Uint8Array) return { value };
-      const { data, error } = outputEvent.safeParse(value);
-      return data ? { value: decodeBase64(data.data) } : { issues: error.issues };
+      const read = outputEvent['~standard'].validate(value);
+      return read.issues ? read : { value: decodeBase64(read.value.data) };
     },
   },
 };

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { scopes, tokenResponse } from '@boxlite/api';
+import { read, scopes, tokenResponse } from '@boxlite/api';
 import { decodeJwt, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { openIdentity } from '../identity/identity.ts';
@@ -18,7 +18,7 @@ describe('the token endpoint', () => {
     const response = await token(server);
     expect(response.status).toBe(200);
     expect(response.headers.get('cache-control')).toBe('no-store');
-    const { access_token, token_type, expires_in, scope } = tokenResponse.parse(await response.json());
+    const { access_token, token_type, expires_in, scope } = read(tokenResponse, await response.json());
     expect({ token_type, expires_in, scope }).toEqual({
       token_type: 'bearer',
       expires_in: 3600,
@@ -65,7 +65,7 @@ describe('the token endpoint', () => {
     const server = testServer({
       auth: { clients: [{ id: 'test-client', secret: 'test-secret', scopes: ['boxes:read', 'boxes:write'] }] },
     });
-    const { access_token, scope } = tokenResponse.parse(await (await token(server, `${good}&scope=boxes:read`)).json());
+    const { access_token, scope } = read(tokenResponse, await (await token(server, `${good}&scope=boxes:read`)).json());
     expect(scope).toBe('boxes:read');
     const headers = { authorization: `Bearer ${access_token}` };
     expect((await server.ask('GET', '/v1/default/boxes', { headers })).status).toBe(200);
@@ -85,7 +85,7 @@ describe('a bearer', () => {
   test('an expired token is 401, also when it was good before', async () => {
     let nowMs = Date.now();
     const server = testServer({ auth, nowMs: () => nowMs });
-    const { access_token } = tokenResponse.parse(await (await token(server)).json());
+    const { access_token } = read(tokenResponse, await (await token(server)).json());
     expect(await statusWith(server, access_token)).toBe(200);
     nowMs += 59_000;
     expect(await statusWith(server, access_token)).toBe(200);

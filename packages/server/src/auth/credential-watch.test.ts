@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createdApiKey, tokenResponse } from '@boxlite/api';
+import { createdApiKey, read, tokenResponse } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { liveServer } from '../testing/live-server.ts';
@@ -13,7 +13,7 @@ test('a credential that is revoked loses what it has open, a stream and a termin
       body: JSON.stringify({ name }),
       headers: { 'content-type': 'application/json' },
     });
-    const headers = { authorization: `Bearer ${createdApiKey.parse(await made.json()).value}` };
+    const headers = { authorization: `Bearer ${read(createdApiKey, await made.json()).value}` };
     const output = await call('GET', `/v1/boxes/a/executions/${execution.id}/output`, { headers });
     const events = await call('GET', '/v1/events', { headers });
     return { headers, output, events };
@@ -49,10 +49,10 @@ test('what an expired key has open ends, what a token has open outlives the toke
     body: 'grant_type=client_credentials&client_id=c&client_secret=s',
     headers: form,
   });
-  const { access_token } = tokenResponse.parse(await issued.json());
+  const { access_token } = read(tokenResponse, await issued.json());
   const open = (bearer: string): Promise<Response> =>
     call('GET', '/v1/events', { headers: { authorization: `Bearer ${bearer}` } });
-  const [byKey, byToken] = [await open(createdApiKey.parse(await made.json()).value), await open(access_token)];
+  const [byKey, byToken] = [await open(read(createdApiKey, await made.json()).value), await open(access_token)];
   nowMs += 61_000;
   await expect(byKey.text()).rejects.toThrow('terminated');
   expect(backend.readers).toBe(1);

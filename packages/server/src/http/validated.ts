@@ -1,23 +1,16 @@
+import type { Schema } from '@boxlite/api';
 import { InvalidArgumentError } from 'boxlite/backend';
 import { readText } from './body.ts';
 import { JsonTextError, parseJson } from './json-text.ts';
 import { requireMediaType } from './media-type.ts';
 
-interface Issue {
-  readonly message: string;
-  readonly path: readonly PropertyKey[];
-}
-
-/** As much of a zod schema as the server needs. */
-export interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
-}
+type Issue = NonNullable<ReturnType<Schema<unknown>['~standard']['validate']>['issues']>[number];
 
 /** Checks a value; the error names each field that is wrong, what is allowed and what was given. */
 export function validated<T>(schema: Schema<T>, value: unknown, where: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const said = result.error.issues.slice(0, 5).map((issue) => describeIssue(issue, value, where));
+  const result = schema['~standard'].validate(value);
+  if (!result.issues) return result.value;
+  const said = result.issues.slice(0, 5).map((issue) => describeIssue(issue, value, where));
   throw new InvalidArgumentError(said.join('; '));
 }
 
@@ -64,7 +57,7 @@ function withoutNulls(value: unknown): unknown {
 }
 
 function describeIssue(issue: Issue, root: unknown, where: string): string {
-  const path = issue.path.map(String);
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   const at = path.length === 0 ? where : path.join('.');
   return `${issue.message} (${at}: got ${given(root, path)})`.slice(0, 500);
 }

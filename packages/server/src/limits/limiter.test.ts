@@ -1,4 +1,4 @@
-import { createdApiKey } from '@boxlite/api';
+import { createdApiKey, read } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { liveServer } from '../testing/live-server.ts';
 import { testServer } from '../testing/test-server.ts';
@@ -55,7 +55,7 @@ test('a key counts on who made it, and on who made that one: more keys are no mo
   const { ask } = testServer({ limits: { requestsPerSecond: 0.5 } });
   const made = async (name: string, key?: string): Promise<string> => {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    return createdApiKey.parse(await (await ask('POST', '/v1/api-keys', { json: { name }, headers })).json()).value;
+    return read(createdApiKey, await (await ask('POST', '/v1/api-keys', { json: { name }, headers })).json()).value;
   };
   const child = await made('child');
   const keys = [child, await made('grandchild', child)];

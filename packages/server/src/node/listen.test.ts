@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { errorResponse } from '@boxlite/api';
+import { errorResponse, read } from '@boxlite/api';
 import { describe, expect, test } from 'vitest';
 import { type LiveServer, liveServer } from '../testing/live-server.ts';
 import { readEvents } from '../testing/sse.ts';
@@ -9,7 +9,7 @@ import { listen } from './listen.ts';
 function refusalOf(raw: string): { status: number; code: number | string } {
   const [head = '', body = ''] = raw.split('\r\n\r\n');
   expect(head.toLowerCase()).toContain('x-request-id: ');
-  return { status: Number(head.split(' ')[1]), code: errorResponse.parse(JSON.parse(body)).error.code };
+  return { status: Number(head.split(' ')[1]), code: read(errorResponse, JSON.parse(body)).error.code };
 }
 
 async function stillAnswers(server: LiveServer): Promise<void> {

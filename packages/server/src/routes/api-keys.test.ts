@@ -1,4 +1,4 @@
-import { createdApiKey, listApiKeysResponse, principal, tokenResponse } from '@boxlite/api';
+import { createdApiKey, listApiKeysResponse, principal, read, tokenResponse } from '@boxlite/api';
 import { decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { openIdentity } from '../identity/identity.ts';
@@ -11,7 +11,7 @@ const bearer = (value: string): { headers: Record<string, string> } => ({
 async function make(server: TestServer, json: object, key = 'test-key', path = '/v1/acme/api-keys'): Promise<string> {
   const response = await server.ask('POST', path, { ...bearer(key), json });
   expect(response.status).toBe(201);
-  return createdApiKey.parse(await response.json()).value;
+  return read(createdApiKey, await response.json()).value;
 }
 
 const status = async (server: TestServer, key: string, path: string, method = 'GET'): Promise<number> =>
@@ -23,7 +23,7 @@ test('a key is made, works in its tenant with its scopes, is listed without its 
   expect(response.status).toBe(201);
   expect(response.headers.get('location')).toBe('/v1/acme/api-keys/ci');
   expect(response.headers.get('cache-control')).toBe('no-store');
-  const { value, ...made } = createdApiKey.parse(await response.json());
+  const { value, ...made } = read(createdApiKey, await response.json());
   expect(value).toMatch(/^blk_live_\w/);
   expect(made).toMatchObject({ name: 'ci', permissions: ['box:read'], expires_at: null, created_by: 'api-key' });
   expect(await status(server, value, '/v1/boxes')).toBe(200);
@@ -32,7 +32,7 @@ test('a key is made, works in its tenant with its scopes, is listed without its 
   expect(await status(server, value, '/v1/boxes', 'POST')).toBe(403);
   const listing = await (await server.ask('GET', '/v1/acme/api-keys')).text();
   expect(listing).not.toContain(value.slice(-32));
-  expect(listApiKeysResponse.parse(JSON.parse(listing)).api_keys).toMatchObject([{ name: 'ci' }]);
+  expect(read(listApiKeysResponse, JSON.parse(listing)).api_keys).toMatchObject([{ name: 'ci' }]);
   expect(await (await server.ask('GET', '/v1/other/api-keys')).json()).toEqual({ api_keys: [] });
   expect(await status(server, 'test-key', '/v1/other/api-keys/ci', 'DELETE')).toBe(404);
   expect(await status(server, 'test-key', '/v1/acme/api-keys/ci', 'DELETE')).toBe(204);
@@ -43,7 +43,7 @@ test('a key is made, works in its tenant with its scopes, is listed without its 
 test('me tells who a credential is, exactly what it may do, and which segment its paths have', async () => {
   const server = testServer();
   const value = await make(server, { name: 'ci', scopes: ['boxes:read', 'api_key:write'] });
-  expect(principal.parse(await (await server.ask('GET', '/v1/me', bearer(value))).json())).toMatchObject({
+  expect(read(principal, await (await server.ask('GET', '/v1/me', bearer(value))).json())).toMatchObject({
     sub: expect.stringMatching(/^key-/),
     principal_type: 'service_account',
     display_name: 'ci',
@@ -51,7 +51,7 @@ test('me tells who a credential is, exactly what it may do, and which segment it
     scopes: ['box:read', 'volume:read', 'api_key:write'],
     tenants: ['acme'],
   });
-  const own = principal.parse(await (await server.ask('GET', '/v1/me')).json());
+  const own = read(principal, await (await server.ask('GET', '/v1/me')).json());
   expect(own).toMatchObject({ sub: 'api-key', path_prefix: null, tenants: null, expires_at: null });
   expect(own.scopes).toHaveLength(14);
 });
@@ -80,7 +80,7 @@ test('a key makes only what it holds: scopes, tenants and time', async () => {
     expect([response.status, await response.text()]).toEqual([code, expect.stringContaining(said)]);
   }
   expect((await child({}, '/v1/other/api-keys')).status).toBe(404);
-  const made = createdApiKey.parse(await (await child({})).json());
+  const made = read(createdApiKey, await (await child({})).json());
   expect(made).toMatchObject({ permissions, expires_at: '2030-02-01T00:00:00.000Z' });
   expect((await child({})).status).toBe(409);
   expect(await status(server, made.value, '/v1/boxes')).toBe(200);
@@ -102,7 +102,7 @@ test('a revoked client has no tokens any more: none that it got, and none to get
       headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: '' },
     });
   expect((await ask('wrong')).status).toBe(401);
-  const { access_token, scope } = tokenResponse.parse(await (await ask(secret)).json());
+  const { access_token, scope } = read(tokenResponse, await (await ask(secret)).json());
   expect(scope).toBe('box:read');
   expect(await status(server, access_token, '/v1/default/boxes')).toBe(200);
   expect(await status(server, access_token, '/v1/acme/boxes')).toBe(200);
@@ -118,7 +118,7 @@ test('tokens outlive the server and a rotation, and end where the operator says 
   const body = 'grant_type=client_credentials&client_id=test-client&client_secret=test-secret';
   const headers = { 'content-type': 'application/x-www-form-urlencoded', authorization: '' };
   const token = async (): Promise<string> =>
-    tokenResponse.parse(await (await testServer({ auth }).ask('POST', '/v1/oauth/tokens', { body, headers })).json())
+    read(tokenResponse, await (await testServer({ auth }).ask('POST', '/v1/oauth/tokens', { body, headers })).json())
       .access_token;
   const first = await token();
   const server = testServer({ auth });

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { box, listBoxesResponse } from '@boxlite/api';
+import { box, listBoxesResponse, read } from '@boxlite/api';
 import { expect, onTestFinished, test } from 'vitest';
 import { testServer } from '../testing/test-server.ts';
 
@@ -25,7 +25,7 @@ test('a box is made with 201, its Location and what was asked for', async () => 
     },
   });
   expect(response.status).toBe(201);
-  const made = box.parse(await response.json());
+  const made = read(box, await response.json());
   expect(response.headers.get('location')).toBe(`/v1/demo/boxes/${made.box_id}`);
   expect(made).toMatchObject({ name: 'one', status: 'configured', image: 'python:slim', cpus: 2, memory_mib: 1024 });
   expect(made.auto_remove).toBe(false);
@@ -153,8 +153,8 @@ test('boxes are listed in pages', async () => {
   const { ask } = testServer();
   for (const name of ['a', 'b', 'c']) await ask('POST', boxes, { json: { name } });
   const page = async (query: string): Promise<[unknown[], unknown]> => {
-    const read = listBoxesResponse.parse(await (await ask('GET', `${boxes}${query}`)).json());
-    return [read.boxes.map((one) => one.name), read.next_page_token];
+    const found = read(listBoxesResponse, await (await ask('GET', `${boxes}${query}`)).json());
+    return [found.boxes.map((one) => one.name), found.next_page_token];
   };
   expect(await page('')).toEqual([['a', 'b', 'c'], null]);
   const [first, token] = await page('?pageSize=2');
@@ -216,7 +216,7 @@ test('a box is found by id and by name; HEAD answers without a body', async () =
   const { ask, backend } = testServer();
   const { id } = await backend.create({}, 'one');
   for (const slot of [id, 'one']) {
-    expect(box.parse(await (await ask('GET', `${boxes}/${slot}`)).json()).box_id).toBe(id);
+    expect(read(box, await (await ask('GET', `${boxes}/${slot}`)).json()).box_id).toBe(id);
     const head = await ask('HEAD', `${boxes}/${slot}`);
     expect([head.status, await head.text()]).toEqual([204, '']);
   }
@@ -230,7 +230,7 @@ test('a box is found by id and by name; HEAD answers without a body', async () =
 test('start and stop answer with the box; the body of stop may be left out', async () => {
   const { ask, backend } = testServer();
   const made = await backend.create({}, 'one');
-  const status = async (response: Response): Promise<unknown> => box.parse(await response.json()).status;
+  const status = async (response: Response): Promise<unknown> => read(box, await response.json()).status;
   expect(await status(await ask('POST', `${boxes}/one/start`))).toBe('running');
   expect(await status(await ask('POST', `${boxes}/one/stop`))).toBe('stopped');
   expect(made.stopTimeoutMs).toBe(undefined);

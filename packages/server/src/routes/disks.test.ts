@@ -1,4 +1,4 @@
-import { box, listSnapshotsResponse, listVolumesResponse, sandboxConfig, snapshot, volume } from '@boxlite/api';
+import { box, listSnapshotsResponse, listVolumesResponse, read, sandboxConfig, snapshot, volume } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { testServer } from '../testing/test-server.ts';
 
@@ -10,9 +10,9 @@ test('a snapshot is taken, listed, found, put back and removed in the words of t
   const { id } = await backend.create({}, 'a');
   const taken = await ask('POST', `${boxes}/a/snapshots`, { json: { name: 'one' } });
   expect([taken.status, taken.headers.get('location')]).toEqual([201, `${boxes}/${id}/snapshots/one`]);
-  const made = snapshot.parse(await taken.json());
+  const made = read(snapshot, await taken.json());
   expect(made).toMatchObject({ box_id: id, name: 'one', created_at: 1, container_disk_bytes: 2, size_bytes: 1 });
-  expect(listSnapshotsResponse.parse(await (await ask('GET', `${boxes}/a/snapshots`)).json()).snapshots).toEqual([
+  expect(read(listSnapshotsResponse, await (await ask('GET', `${boxes}/a/snapshots`)).json()).snapshots).toEqual([
     made,
   ]);
   expect(await (await ask('GET', `${boxes}/a/snapshots/one`)).json()).toEqual(made);
@@ -42,14 +42,14 @@ test('a clone needs no body, and an archive goes out and comes in as bytes', asy
   await backend.create({ cpus: 2 }, 'a');
   const cloned = await ask('POST', `${boxes}/a/clone`);
   expect(cloned.status).toBe(201);
-  const copy = box.parse(await cloned.json());
+  const copy = read(box, await cloned.json());
   expect(cloned.headers.get('location')).toBe(`${boxes}/${copy.box_id}`);
   expect(copy.cpus).toBe(2);
   const exported = await ask('POST', `${boxes}/a/export`, { json: {} });
   expect(exported.headers.get('content-type')).toBe('application/octet-stream');
   const headers = { 'content-type': 'application/octet-stream' };
   const imported = await ask('POST', `${boxes}/import?name=b`, { body: await exported.arrayBuffer(), headers });
-  expect([imported.status, box.parse(await imported.json()).name]).toEqual([201, 'b']);
+  expect([imported.status, read(box, await imported.json()).name]).toEqual([201, 'b']);
   expect((await ask('POST', `${boxes}/import`, { body: 'rubbish', headers })).status).toBe(400);
   expect((await ask('POST', `${boxes}/import`, { json: {} })).status).toBe(415);
   backend.fileTransferMaxBytes = 10;
@@ -61,12 +61,12 @@ test('a clone needs no body, and an archive goes out and comes in as bytes', asy
 test('a volume is made, listed, found by id and name, and removed', async () => {
   const { ask } = testServer();
   const answer = await ask('POST', volumes, { json: { name: 'used' } });
-  const made = volume.parse(await answer.json());
+  const made = read(volume, await answer.json());
   expect([answer.status, answer.headers.get('location')]).toEqual([201, `${volumes}/${made.id}`]);
   expect(made).toMatchObject({ name: 'used', state: 'ready', last_used_at: null });
   expect((await ask('POST', volumes)).status).toBe(201);
   expect((await ask('POST', volumes, { json: { name: 'used' } })).status).toBe(409);
-  expect(listVolumesResponse.parse(await (await ask('GET', volumes)).json()).volumes).toHaveLength(2);
+  expect(read(listVolumesResponse, await (await ask('GET', volumes)).json()).volumes).toHaveLength(2);
   for (const name of [made.id, 'used']) expect(await (await ask('GET', `${volumes}/${name}`)).json()).toEqual(made);
   expect((await ask('DELETE', `${volumes}/used`)).status).toBe(409);
   expect((await ask('DELETE', `${volumes}/used?force=true`)).status).toBe(204);
@@ -86,7 +86,7 @@ test('a box takes a managed volume or a host path, never both or neither, and me
 });
 
 test('the configuration says that all of it is there', async () => {
-  const { capabilities } = sandboxConfig.parse(await (await testServer().ask('GET', '/v1/config')).json());
+  const { capabilities } = read(sandboxConfig, await (await testServer().ask('GET', '/v1/config')).json());
   const flags = ['snapshots_enabled', 'clone_enabled', 'export_enabled', 'import_enabled', 'volumes_enabled'];
   expect(flags.map((flag) => Object(capabilities)[flag])).toEqual(flags.map(() => true));
 });

@@ -1,4 +1,4 @@
-import { execResponse, executionInfo, listExecutionsResponse } from '@boxlite/api';
+import { execResponse, executionInfo, listExecutionsResponse, read } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { type TestServer, testKey, testServer } from '../testing/test-server.ts';
 
@@ -25,7 +25,7 @@ test('a command is started with 201, its Location and everything asked for', asy
     },
   });
   expect(response.status).toBe(201);
-  const { execution_id } = execResponse.parse(await response.json());
+  const { execution_id } = read(execResponse, await response.json());
   const made = backend.boxes[0];
   expect(response.headers.get('location')).toBe(`/v1/default/boxes/${made?.id}/executions/${execution_id}`);
   expect(made?.started[0]?.options).toEqual({
@@ -58,11 +58,11 @@ test('a command that cannot start is 422, a box or execution that is missing 404
 test('an execution tells how far it is', async () => {
   const { ask, backend } = await withBox();
   const execution = await backend.boxes[0]?.exec({ command: 'manual' });
-  const read = async (): Promise<unknown> =>
-    executionInfo.parse(await (await ask('GET', `${box}/executions/E1`)).json());
-  expect(await read()).toMatchObject({ execution_id: 'E1', status: 'running', exit_code: null, duration_ms: null });
+  const told = async (): Promise<unknown> =>
+    read(executionInfo, await (await ask('GET', `${box}/executions/E1`)).json());
+  expect(await told()).toMatchObject({ execution_id: 'E1', status: 'running', exit_code: null, duration_ms: null });
   execution?.finish({ exitCode: 7 });
-  expect(await read()).toMatchObject({ status: 'completed', exit_code: 7, duration_ms: 5 });
+  expect(await told()).toMatchObject({ status: 'completed', exit_code: 7, duration_ms: 5 });
 });
 
 test('input is written in the order it comes and closed when the header says so, in any case', async () => {
@@ -127,15 +127,15 @@ test('terminals are resized within 1 to 65535', async () => {
 
 test('the executions of a box are listed in pages, oldest first', async () => {
   const { ask, backend } = await withBox();
-  expect(listExecutionsResponse.parse(await (await ask('GET', `${box}/executions`)).json())).toEqual({
+  expect(read(listExecutionsResponse, await (await ask('GET', `${box}/executions`)).json())).toEqual({
     executions: [],
     next_page_token: null,
   });
   for (let i = 0; i < 3; i++) await backend.boxes[0]?.exec({ command: 'manual' });
   const found: string[] = [];
   for (let token: string | null | undefined = ''; token != null; ) {
-    const query = `pageSize=2${token && `&pageToken=${token}`}`;
-    const page = listExecutionsResponse.parse(await (await ask('GET', `${box}/executions?${query}`)).json());
+    const query: string = `pageSize=2${token && `&pageToken=${token}`}`;
+    const page = read(listExecutionsResponse, await (await ask('GET', `${box}/executions?${query}`)).json());
     found.push(...page.executions.map(({ execution_id, status }) => `${execution_id} ${status}`));
     token = page.next_page_token;
   }

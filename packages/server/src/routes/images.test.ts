@@ -1,4 +1,4 @@
-import { boxMetrics, imageInfo, listImagesResponse, runtimeMetrics, sandboxConfig } from '@boxlite/api';
+import { boxMetrics, imageInfo, listImagesResponse, read, runtimeMetrics, sandboxConfig } from '@boxlite/api';
 import { expect, test } from 'vitest';
 import { testServer } from '../testing/test-server.ts';
 
@@ -6,9 +6,9 @@ const images = '/v1/default/images';
 
 test('an image is pulled, listed in pages, and found by its digest', async () => {
   const { ask } = testServer();
-  const pulled = imageInfo.parse(await (await ask('POST', `${images}/pull`, { json: { reference: 'alpine' } })).json());
+  const pulled = read(imageInfo, await (await ask('POST', `${images}/pull`, { json: { reference: 'alpine' } })).json());
   await ask('POST', `${images}/pull`, { json: { reference: 'debian' } });
-  const page = listImagesResponse.parse(await (await ask('GET', `${images}?pageSize=1`)).json());
+  const page = read(listImagesResponse, await (await ask('GET', `${images}?pageSize=1`)).json());
   expect(page).toEqual({ images: [pulled], next_page_token: expect.any(String) });
   for (const digest of [pulled.id, encodeURIComponent(pulled.id)]) {
     expect(await (await ask('GET', `${images}/${digest}`)).json()).toEqual({ ...pulled, platform: 'linux/amd64' });
@@ -39,7 +39,7 @@ test('images that no box has are removed, less those to keep, in the words of th
 test('the configuration is public and in the words of the wire', async () => {
   const { ask } = testServer();
   const response = await ask('GET', '/v1/config', { headers: { authorization: '' } });
-  const config = sandboxConfig.parse(await response.json());
+  const config = read(sandboxConfig, await response.json());
   expect(config.capabilities).toMatchObject({ max_cpus: 32, exec_timeout_max_seconds: 3600, tty_enabled: true });
   expect(config.defaults).toMatchObject({ cpus: 1, security_preset: 'standard', auto_remove: true });
 });
@@ -48,8 +48,8 @@ test('metrics are in the words of the wire, and a gauge that is not known is abs
   const { ask, backend } = testServer();
   await backend.create({}, 'a');
   const runtime = await (await ask('GET', '/v1/default/metrics')).json();
-  expect(runtimeMetrics.parse(runtime)).toMatchObject({ boxes_created_total: 1, num_running_boxes: 0 });
-  const one = boxMetrics.parse(await (await ask('GET', '/v1/default/boxes/a/metrics')).json());
+  expect(read(runtimeMetrics, runtime)).toMatchObject({ boxes_created_total: 1, num_running_boxes: 0 });
+  const one = read(boxMetrics, await (await ask('GET', '/v1/default/boxes/a/metrics')).json());
   expect(one).toMatchObject({ cpu_percent: 12.5, boot_timing: { total_create_ms: 3 } });
   expect(one).not.toHaveProperty('memory_bytes', expect.anything());
 });
@@ -62,7 +62,7 @@ test('an image is imported from a tar within the limit, and removed by digest or
     body: BodyInit,
     headers: Record<string, string> = tar,
   ): Promise<Response> => ask('POST', `${images}/import?reference=${encodeURIComponent(reference)}`, { body, headers });
-  const image = imageInfo.parse(await (await imported('team/tools:1', 'image')).json());
+  const image = read(imageInfo, await (await imported('team/tools:1', 'image')).json());
   expect(image.reference).toBe('team/tools:1');
   expect((await imported('x', 'no image')).status).toBe(422);
   expect((await imported('', 'image')).status).toBe(400);

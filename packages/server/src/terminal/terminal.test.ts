@@ -1,4 +1,4 @@
-import { errorResponse } from '@boxlite/api';
+import { errorResponse, read } from '@boxlite/api';
 import { ExecutionLostError } from 'boxlite/backend';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -173,7 +173,7 @@ test.each([
   const [head = '', body = ''] = raw.split('\r\n\r\n');
   expect(Number(head.split(' ')[1])).toBe(status);
   expect(head.toLowerCase()).toContain('x-request-id: ');
-  expect(errorResponse.parse(JSON.parse(body)).error.code).toBe(code);
+  expect(read(errorResponse, JSON.parse(body)).error.code).toBe(code);
 });
 
 test('a plain GET is told to upgrade', async () => {

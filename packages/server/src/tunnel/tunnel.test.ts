@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { createdApiKey, openTunnelResponse } from '@boxlite/api';
+import { createdApiKey, openTunnelResponse, read } from '@boxlite/api';
 import { ApiKeyCredential, Boxlite, type ByteConnection, InvalidStateError, NetworkError } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -39,8 +39,8 @@ function remote({ listening }: LiveServer): Boxlite {
 async function ticket(server: LiveServer, port: number, box = 'one'): Promise<{ uri: URL; ticket: string }> {
   const answer = await server.call('POST', `/v1/default/boxes/${box}/network/tunnel?port=${port}`);
   expect(answer.status).toBe(200);
-  const read = openTunnelResponse.parse(await answer.json());
-  return { uri: new URL(read.uri), ticket: read.ticket ?? '' };
+  const way = read(openTunnelResponse, await answer.json());
+  return { uri: new URL(way.uri), ticket: way.ticket ?? '' };
 }
 
 /** What client 0.10.0 sends after it got the uri: its authority as it is, and no Authorization. */
@@ -222,10 +222,10 @@ test('a key that is revoked takes its tunnels with it, and its tickets that nobo
     body: JSON.stringify({ name: 'gone' }),
     headers: { 'content-type': 'application/json' },
   });
-  const headers = { authorization: `Bearer ${createdApiKey.parse(await made.json()).value}` };
+  const headers = { authorization: `Bearer ${read(createdApiKey, await made.json()).value}` };
   const issued = async (): Promise<URL> => {
     const answer = await server.call('POST', `/v1/default/boxes/one/network/tunnel?port=${port}`, { headers });
-    return new URL(openTunnelResponse.parse(await answer.json()).uri);
+    return new URL(read(openTunnelResponse, await answer.json()).uri);
   };
   const [byConnect, bySocket, unused] = [await issued(), await issued(), await issued()];
   const stays = (await connected(server, (await ticket(server, port)).uri)).socket;

@@ -1,6 +1,6 @@
 import { type Client, fetchClient, query, retrying } from '@boxlite/rest';
 import type { ImageRegistryOptions } from 'boxlite/backend';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { defaultRegistry } from '../reference.ts';
 import { parseChallenges } from './challenge.ts';
 import { getToken } from './endpoints.ts';
@@ -12,7 +12,8 @@ export interface RegistryClientOptions extends TransportOptions {
   readonly retryBaseMs?: number | undefined;
 }
 
-const tokenAnswer = z.object({ token: z.string().min(1).optional(), access_token: z.string().min(1).optional() });
+const token = v.optional(v.pipe(v.string(), v.nonEmpty()));
+const tokenAnswer = v.object({ token, access_token: token });
 
 /** The root of a registry's API. A loopback registry that is not configured is asked over http, as Docker does. */
 export function registryUrl(host: string, options: ImageRegistryOptions | undefined): URL {
