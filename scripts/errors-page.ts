@@ -34,7 +34,7 @@ export function errorsPage(): string {
   });
   const parts = [
     '# Every error',
-    '<!-- Made from packages/sdk/src/errors.ts by scripts/reference.ts: change the table there, then run the script. -->',
+    '<!-- Made from packages/sdk/src/error-table.ts by scripts/reference.ts: change the table there, then run the script. -->',
     'Everything that BoxLite throws on purpose is a `BoxliteError` with one of these codes, of the class beside it, from either backend. ' +
       '[Errors and retries](../guides/errors.md) says how to handle them.',
     table(['`code`', 'Class', 'HTTP', 'Retried', 'Meaning', 'What to do'], rows),

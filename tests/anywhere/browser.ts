@@ -12,7 +12,11 @@ export interface Browser extends AsyncDisposable {
   evaluate(html: string, expression: string, from?: string): Promise<unknown>;
 }
 
-const types: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.html': 'text/html' };
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.html': 'text/html',
+};
 
 /** Opens Debian's Chromium over the files of a folder. */
 export async function openBrowser(folder: string): Promise<Browser> {

@@ -91,9 +91,10 @@ test.each([
 const map = {
   boxlite: '/node_modules/boxlite/dist/index.js',
   '@boxlite/api': '/node_modules/@boxlite/api/dist/index.js',
+  '@boxlite/api/boxes': '/node_modules/@boxlite/api/dist/boxes.js',
   '@boxlite/rest': '/node_modules/@boxlite/rest/dist/index.js',
   'eventsource-parser': '/node_modules/eventsource-parser/dist/index.js',
-  zod: '/node_modules/zod/index.js',
+  valibot: '/node_modules/valibot/dist/index.mjs',
 };
 const plain = '<!doctype html><title>plain</title>';
 

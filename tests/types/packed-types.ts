@@ -23,7 +23,16 @@ export interface Entry {
 }
 
 /** What types of the packages refer to, beside each other. */
-const others = ['@standard-schema', '@types', 'eventsource-parser', 'expect-type', 'hono', 'undici-types', 'zod'];
+const others = [
+  '@standard-schema',
+  '@types',
+  'eventsource-parser',
+  'expect-type',
+  'hono',
+  'undici-types',
+  'valibot',
+  'zod',
+];
 
 /** Makes one in a temporary folder, by the same rules as `scripts/pack.ts`. */
 export function packTypes(): PackedTypes {

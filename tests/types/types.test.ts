@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PackedTypes, packTypes, tsc } from './packed-types.ts';
 import { readPublicDocs } from './public-docs.ts';
-import { errorsOf } from './typescript-5.ts';
+import { effortOf, errorsOf } from './typescript-5.ts';
 
 const compilerOptions = {
   ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true },
@@ -86,8 +86,30 @@ test('tsc of a program that uses the SDK takes less than a second, and the SDK l
   expect(figure(diagnostics, 'Instantiations')).toBeLessThan(2000);
   expect(figure(diagnostics, 'Types')).toBeLessThan(2000);
   const listed = await compile(used, '--listFiles');
-  expect(listed).not.toMatch(/node_modules\/(zod|@types|@boxlite\/api)\//);
+  expect(listed).not.toMatch(/node_modules\/(zod|valibot|@types|@boxlite\/api)\//);
   // What does: the better of two, since others may be at work on this machine.
   const again = await compile(used, '--extendedDiagnostics');
   expect(Math.min(figure(diagnostics, 'Total time'), figure(again, 'Total time'))).toBeLessThan(1);
+});
+
+// The same endpoint and schema as the SDK has, by hand.
+const byHand = `import { box, createBox } from '@boxlite/api';
+import { fetchClient, query } from '@boxlite/rest';
+const made = await query(createBox({ body: {} }), box).send(fetchClient({ baseUrl: 'http://127.0.0.1:8100/v1/default' }));
+console.log(made.box_id);
+`;
+
+test.each([
+  ['the SDK', program, { lines: 4000, types: 2000, instantiations: 2000 }],
+  ['the endpoints and their schemas', byHand, { lines: 4000, types: 1000, instantiations: 1000 }],
+])('TypeScript 5.9 reads little for a program that uses %s, and no library of schemas', async (what, source, most) => {
+  const name = join(packed.folder, `effort-${what.split(' ').at(-1)}.ts`);
+  await writeFile(name, source);
+  const { errors, files, lines, types, instantiations, ms } = effortOf([name], compilerOptions);
+  console.log(`TypeScript 5.9, ${what}: ${files.length} files, ${lines} lines, ${types} types, ${Math.round(ms)} ms`);
+  expect(errors).toEqual([]);
+  expect(files.filter((file) => /node_modules\/(zod|valibot|@types)\//.test(file))).toEqual([]);
+  expect(lines).toBeLessThan(most.lines);
+  expect(types).toBeLessThan(most.types);
+  expect(instantiations).toBeLessThan(most.instantiations);
 });

@@ -125,15 +125,7 @@ export {
 } from './schemas/event.ts';
 export {
   type ExecRequest,
-  type ExecResponse,
-  type ExecutionInfo,
-  type ExecutionStatus,
   execRequest,
-  execResponse,
-  executionInfo,
-  executionStatuses,
-  type ListExecutionsResponse,
-  listExecutionsResponse,
   type OutputPolicy,
   type OutputSpec,
   outputPolicies,
@@ -142,6 +134,16 @@ export {
   resizeRequest,
   type SignalRequest,
   signalRequest,
+} from './schemas/exec-request.ts';
+export {
+  type ExecResponse,
+  type ExecutionInfo,
+  type ExecutionStatus,
+  execResponse,
+  executionInfo,
+  executionStatuses,
+  type ListExecutionsResponse,
+  listExecutionsResponse,
 } from './schemas/execution.ts';
 export { type FileInfo, type FileType, fileInfo, fileTypes } from './schemas/file.ts';
 export {
@@ -172,25 +174,27 @@ export {
   runtimeMetrics,
 } from './schemas/metrics.ts';
 export {
-  allowNet,
   type BoxNetwork,
   boxNetwork,
-  type FlatNetwork,
-  flatNetwork,
   type ListNetworkEventsResponse,
   listNetworkEventsResponse,
-  type NestedNetwork,
   type NetworkEvent,
-  type NetworkSpec,
   type NetworkSwitch,
-  nestedNetwork,
   networkEvent,
-  networkSpec,
   networkSwitches,
-  type OutboundNetwork,
   type PublishedPort,
   publishedPort,
 } from './schemas/network.ts';
+export {
+  allowNet,
+  type FlatNetwork,
+  flatNetwork,
+  type NestedNetwork,
+  type NetworkSpec,
+  nestedNetwork,
+  networkSpec,
+  type OutboundNetwork,
+} from './schemas/network-spec.ts';
 export { type ExitEvent, exitEvent, type OutputEvent, outputEvent } from './schemas/output.ts';
 export { type Permission, permissions, scopeGrants } from './schemas/permission.ts';
 export { type Principal, principal, principalTypes } from './schemas/principal.ts';

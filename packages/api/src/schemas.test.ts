@@ -3,7 +3,7 @@ import { type JsonSchema as AnyJsonSchema, toJsonSchema } from '@valibot/to-json
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as api from './index.ts';
-import { inner } from './schemas/schema.ts';
+import { inner } from './schemas/inner-schema.ts';
 
 /** As much of JSON Schema as the spec uses. */
 interface JsonSchema {

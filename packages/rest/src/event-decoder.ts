@@ -1,5 +1,4 @@
 import { createParser } from 'eventsource-parser';
-import { mismatch } from './errors.ts';
 
 /** One event as it came. */
 export interface EventMessage {
@@ -16,8 +15,8 @@ export interface EventMessage {
 /** Takes the bytes of one connection as they come, cut anywhere, and gives the events that they complete. */
 export type EventDecoder = (bytes: Uint8Array<ArrayBuffer>) => readonly EventMessage[];
 
-/** Decodes any event stream (HTML standard, 9.2.6); what is unfinished may be 16 MiB, or it throws a SchemaError. */
-export function eventDecoder(onRetry: (ms: number) => void): EventDecoder {
+/** Decodes any event stream (HTML standard, 9.2.6); what is unfinished may be 16 MiB, or it throws what `refusal` makes. */
+export function eventDecoder(onRetry: (ms: number) => void, refusal: (message: string) => Error): EventDecoder {
   const queue: EventMessage[] = [];
   const text = new TextDecoder();
   const parser = createParser({
@@ -25,7 +24,7 @@ export function eventDecoder(onRetry: (ms: number) => void): EventDecoder {
     onEvent: (event) => queue.push(event),
     onRetry,
     onError: ({ type, message }) => {
-      if (type === 'max-buffer-size-exceeded') throw mismatch(message);
+      if (type === 'max-buffer-size-exceeded') throw refusal(message);
     },
   });
   return (bytes) => {

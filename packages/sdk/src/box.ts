@@ -1,24 +1,18 @@
 import { checkGuestPath, checkMs, checkName, checkText } from './argument.ts';
-import type {
-  BoxBackend,
-  CallOptions,
-  DownloadOptions,
-  ExecutionBackend,
-  StopOptions,
-  UploadOptions,
-} from './backend/backend.ts';
+import type { BoxBackend, CallOptions, DownloadOptions, StopOptions, UploadOptions } from './backend/backend.ts';
 import type { BoxInfo, BoxMetrics, ExecutionInfo } from './backend/info.ts';
-import { type CopyOptions, checkCopyOptions } from './copy-options.ts';
+import type { CopyOptions } from './copy-options.ts';
 import { NotFoundError, StoppedError } from './errors.ts';
-import { Execution } from './execution.ts';
-import { type BoxFiles, boxFiles } from './files.ts';
-import { killOnAbort } from './kill-on-abort.ts';
+import type { Execution } from './execution.ts';
+import type { BoxFiles } from './files.ts';
+import { lateFiles } from './late-files.ts';
+import { latePart } from './late-part.ts';
+import { lateSdk } from './late-sdk.ts';
+import { loaded } from './loaded.ts';
 import { type BoxNetwork, boxNetwork } from './network.ts';
-import { collect, type RunResult } from './run.ts';
-import { Snapshots } from './snapshots.ts';
-import { execOptions, explainLine, type StartExecutionOptions } from './start-execution.ts';
-import { startOrKill } from './start-or-kill.ts';
-import { feedStdin } from './stdin.ts';
+import type { RunResult } from './run.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { StartExecutionOptions } from './start-execution.ts';
 
 /** One sandbox. Leaving an `await using` block stops it. */
 export class Box implements AsyncDisposable {
@@ -32,8 +26,15 @@ export class Box implements AsyncDisposable {
 
   constructor(backend: BoxBackend) {
     this.#backend = backend;
-    this.files = boxFiles(backend);
-    this.snapshots = new Snapshots(backend.snapshots);
+    this.files = lateFiles(backend);
+    this.snapshots = latePart(
+      async () => (await lateSdk()).snapshots(backend.snapshots),
+      'create',
+      'list',
+      'get',
+      'remove',
+      'restore',
+    );
     this.network = boxNetwork(backend);
   }
 
@@ -83,33 +84,14 @@ export class Box implements AsyncDisposable {
 
   /** Starts a command and gives it back while it runs. Its stdin stays open unless `stdin` is given. */
   async exec(command: string, args: readonly string[] = [], options: StartExecutionOptions = {}): Promise<Execution> {
-    const execution = await this.#exec(command, args, options);
-    const ended = killOnAbort(execution, options.signal);
-    if (options.stdin !== undefined) {
-      // Nobody waits here for the input to be taken: a failure shows as a command that is killed.
-      feedStdin(execution, options.stdin).catch(() => execution.signal(9).catch(() => undefined));
-    }
-    return new Execution(execution, ended);
+    const { startCommand } = await lateSdk();
+    return startCommand(this.#backend, command, args, options);
   }
 
   /** Runs a command to its end and collects its output as UTF-8 text, in memory; stdin is closed unless `stdin` is given. */
   async run(command: string, args: readonly string[] = [], options: StartExecutionOptions = {}): Promise<RunResult> {
-    const { stdin, signal } = options;
-    const execution = await this.#exec(command, args, options);
-    try {
-      return await collect(execution, stdin, { signal });
-    } catch (error) {
-      await execution.signal(9).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  async #exec(command: string, args: readonly string[], options: StartExecutionOptions): Promise<ExecutionBackend> {
-    try {
-      return await startOrKill(this.#backend, execOptions(command, args, options), options.signal);
-    } catch (error) {
-      throw explainLine(error, command);
-    }
+    const { runCommand } = await lateSdk();
+    return runCommand(this.#backend, command, args, options);
   }
 
   /** Every execution that the box knows of, oldest first. */
@@ -120,6 +102,7 @@ export class Box implements AsyncDisposable {
   /** Attaches to an execution again, by its id; `NotFoundError` when there is none. */
   async execution(id: string, call: CallOptions = {}): Promise<Execution> {
     checkText('id', id);
+    const { Execution } = await lateSdk();
     return new Execution(await this.#backend.execution(id, call));
   }
 
@@ -132,12 +115,8 @@ export class Box implements AsyncDisposable {
     guestPath: string,
     options: CopyOptions = {},
   ): Promise<void> {
-    checkGuestPath('guestPath', guestPath);
-    checkCopyOptions(options);
-    const { overwrite = true, signal } = options;
-    if (typeof source === 'string') checkText('source', source);
-    const tar = typeof source === 'string' ? await pack(source, options) : source;
-    await this.#backend.upload(tar, { path: guestPath, overwrite }, { signal });
+    const { copyIn } = await lateSdk();
+    await copyIn(this.#backend, source, guestPath, options);
   }
 
   /**
@@ -149,14 +128,8 @@ export class Box implements AsyncDisposable {
     target: string | WritableStream<Uint8Array>,
     options: CopyOptions = {},
   ): Promise<void> {
-    checkGuestPath('guestPath', guestPath);
-    checkCopyOptions(options);
-    if (typeof target === 'string') checkText('target', target);
-    const { followSymlinks = false, signal } = options;
-    const tar = await this.#backend.download({ path: guestPath, followSymlinks }, { signal });
-    if (typeof target !== 'string') return tar.pipeTo(target, signal === undefined ? {} : { signal });
-    const { unpackHost } = await import('./host/unpack-host.ts');
-    await unpackHost(tar, target, options);
+    const { copyOut } = await lateSdk();
+    await copyOut(this.#backend, guestPath, target, options);
   }
 
   /** Unpacks a tar stream in the box. */
@@ -190,7 +163,7 @@ export class Box implements AsyncDisposable {
   /** Writes what `export` gives to a file of the host, which appears once it is whole; in a directory `<name or id>.boxlite`. */
   async exportTo(hostPath: string, call: CallOptions = {}): Promise<string> {
     checkText('hostPath', hostPath);
-    const { writeArchive } = await import('./host/archive-file.ts');
+    const { writeArchive } = await loaded(() => import('./host/archive-file.ts'));
     return writeArchive(await this.export(call), hostPath, `${this.name ?? this.id}.boxlite`);
   }
 
@@ -202,9 +175,4 @@ export class Box implements AsyncDisposable {
       if (!(error instanceof NotFoundError || error instanceof StoppedError)) throw error;
     }
   }
-}
-
-async function pack(hostPath: string, options: CopyOptions): Promise<ReadableStream<Uint8Array>> {
-  const { packHost } = await import('./host/pack-host.ts');
-  return packHost(hostPath, options);
 }

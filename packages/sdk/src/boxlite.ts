@@ -1,4 +1,4 @@
-import { ApiKeys } from './api-keys.ts';
+import type { ApiKeys } from './api-keys.ts';
 import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts';
 import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
 import type { CallOptions, RemoveBoxOptions, RuntimeBackend, ShutdownOptions } from './backend/backend.ts';
@@ -10,10 +10,12 @@ import { Box } from './box.ts';
 import { checkBoxName, checkBoxOptions } from './create-box.ts';
 import { UnsupportedError } from './errors.ts';
 import { Images } from './images.ts';
-import { listedBox } from './listed-box.ts';
+import { latePart } from './late-part.ts';
+import { lateSdk } from './late-sdk.ts';
+import { loaded } from './loaded.ts';
 import type { BoxliteRestOptions } from './rest/options.ts';
 import { restRuntime } from './rest/runtime.ts';
-import { Volumes } from './volumes.ts';
+import type { Volumes } from './volumes.ts';
 
 /** Which boxes to list. */
 export interface ListOptions extends CallOptions {
@@ -42,14 +44,14 @@ export class Boxlite implements AsyncDisposable {
   private constructor(backend: RuntimeBackend) {
     this.#backend = backend;
     this.images = new Images(backend.images);
-    this.volumes = new Volumes(backend.volumes);
-    this.apiKeys = new ApiKeys(() => this.#account());
+    this.volumes = latePart(async () => (await lateSdk()).volumes(backend.volumes), 'create', 'list', 'get', 'remove');
+    this.apiKeys = latePart(async () => (await lateSdk()).apiKeys(() => this.#account()), 'create', 'list', 'revoke');
   }
 
   /** Boxes on this machine, in this process; needs `@boxlite/runtime` to be installed. */
   static async local(options: BoxliteOptions = {}, { signal }: CallOptions = {}): Promise<Boxlite> {
     signal?.throwIfAborted();
-    const { openLocal } = await import('./local.ts');
+    const { openLocal } = await loaded(() => import('./local.ts'));
     const backend = await openLocal(options);
     if (signal?.aborted) await backend.shutdown();
     signal?.throwIfAborted();
@@ -106,6 +108,7 @@ export class Boxlite implements AsyncDisposable {
 
   /** Boxes, oldest first; a page is asked for when the loop gets there, and nothing after it is left. */
   async *list(options: ListOptions = {}): AsyncGenerator<Box, void, undefined> {
+    const { listedBox } = await lateSdk();
     for await (const info of this.#infos(options)) yield new Box(listedBox(this.#backend, info));
   }
 
@@ -223,7 +226,7 @@ async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined
 }
 
 async function openArchive(hostPath: string): Promise<ReadableStream<Uint8Array>> {
-  const { readArchive } = await import('./host/archive-file.ts');
+  const { readArchive } = await loaded(() => import('./host/archive-file.ts'));
   return readArchive(hostPath);
 }
 

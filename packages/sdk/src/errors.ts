@@ -1,13 +1,3 @@
-/** How an error looks on the wire: its `type` and HTTP status. The server, the client and docs/reference/rest-api.md all read this table. */
-export interface ErrorEntry {
-  /** The name of the class. */
-  readonly type: string;
-  /** The HTTP status. */
-  readonly status: number;
-  /** What it says, in a sentence. */
-  readonly meaning: string;
-}
-
 /** The literal `code` of a {@link BoxliteError}. */
 export type ErrorCode =
   | 'invalid_argument'
@@ -30,59 +20,27 @@ export type ErrorCode =
   | 'engine_failed'
   | 'timeout';
 
-/** Every error code, with what it looks like on the wire and what it means. */
-export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = {
-  invalid_argument: {
-    type: 'InvalidArgumentError',
-    status: 400,
-    meaning: 'A value is missing, malformed or out of range; the message names the field.',
-  },
-  unsupported: {
-    type: 'UnsupportedError',
-    status: 400,
-    meaning: 'This backend or this server cannot do it; nothing was started.',
-  },
-  unauthenticated: {
-    type: 'UnauthorizedError',
-    status: 401,
-    meaning: 'No credential, or one that is wrong or expired.',
-  },
-  permission_denied: { type: 'PermissionError', status: 403, meaning: 'The credential is good but lacks the scope.' },
-  not_found: { type: 'NotFoundError', status: 404, meaning: 'No such box, execution, image or path.' },
-  already_exists: { type: 'AlreadyExistsError', status: 409, meaning: 'The name is taken.' },
-  invalid_state: { type: 'InvalidStateError', status: 409, meaning: 'Not possible in the present state.' },
-  stopped: { type: 'StoppedError', status: 409, meaning: 'The box or the runtime was stopped meanwhile.' },
-  execution_lost: {
-    type: 'ExecutionLostError',
-    status: 410,
-    meaning: 'The execution ended without anyone learning how; its exit code is unknown.',
-  },
-  output_truncated: {
-    type: 'OutputTruncatedError',
-    status: 410,
-    meaning: 'The output log reached its size limit; what came later was dropped.',
-  },
-  payload_too_large: {
-    type: 'PayloadTooLargeError',
-    status: 413,
-    meaning: 'The body is larger than the limit in the configuration.',
-  },
-  image_failed: { type: 'ImageError', status: 422, meaning: 'An image could not be found, pulled or unpacked.' },
-  execution_failed: { type: 'ExecutionError', status: 422, meaning: 'The command could not be started.' },
-  resource_exhausted: {
-    type: 'ResourceExhaustedError',
-    status: 429,
-    meaning: 'A limit on boxes, executions, disk or requests is reached.',
-  },
-  storage_failed: { type: 'StorageError', status: 500, meaning: 'The store or the disk failed.' },
-  internal: { type: 'InternalError', status: 500, meaning: 'A fault of BoxLite itself.' },
-  network_failed: {
-    type: 'NetworkError',
-    status: 502,
-    meaning: 'The server or a registry could not be reached, or the connection broke.',
-  },
-  engine_failed: { type: 'EngineError', status: 503, meaning: 'The engine that isolates boxes is missing or failed.' },
-  timeout: { type: 'TimeoutError', status: 504, meaning: 'It took longer than allowed.' },
+/** The `type` of each code on the wire, which is the name of its class. */
+export const errorTypes: Readonly<Record<ErrorCode, string>> = {
+  invalid_argument: 'InvalidArgumentError',
+  unsupported: 'UnsupportedError',
+  unauthenticated: 'UnauthorizedError',
+  permission_denied: 'PermissionError',
+  not_found: 'NotFoundError',
+  already_exists: 'AlreadyExistsError',
+  invalid_state: 'InvalidStateError',
+  stopped: 'StoppedError',
+  execution_lost: 'ExecutionLostError',
+  output_truncated: 'OutputTruncatedError',
+  payload_too_large: 'PayloadTooLargeError',
+  image_failed: 'ImageError',
+  execution_failed: 'ExecutionError',
+  resource_exhausted: 'ResourceExhaustedError',
+  storage_failed: 'StorageError',
+  internal: 'InternalError',
+  network_failed: 'NetworkError',
+  engine_failed: 'EngineError',
+  timeout: 'TimeoutError',
 };
 
 /** What an error may carry beside its message. */

@@ -65,8 +65,16 @@ export interface BoxFiles {
   mkdir(path: string, options?: MakeDirectoryOptions): Promise<void>;
 }
 
-/** The files of a box. */
-export function boxFiles({ files }: Pick<BoxBackend, 'files'>): BoxFiles {
+interface OwnedWrite {
+  write(
+    path: string,
+    content: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    options?: WriteFileOptions,
+  ): Promise<void>;
+}
+
+/** The files of a box; bytes to write are the callee's. */
+export function boxFiles({ files }: Pick<BoxBackend, 'files'>): Omit<BoxFiles, 'write'> & OwnedWrite {
   async function readStream(path: string, options: ReadFileOptions = {}): Promise<ReadableStream<Uint8Array>> {
     checkGuestPath('path', path);
     const { offset, length, signal } = options;
@@ -93,8 +101,7 @@ export function boxFiles({ files }: Pick<BoxBackend, 'files'>): BoxFiles {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
       if (!(bytes instanceof Uint8Array || bytes instanceof ReadableStream))
         refuse('content', 'text, bytes or a ReadableStream of bytes', content);
-      const body = bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
-      await files.write(path, body, { overwrite, ...(mode !== undefined && { mode }) }, { signal });
+      await files.write(path, bytes, { overwrite, ...(mode !== undefined && { mode }) }, { signal });
     },
     async *list(path, call = {}) {
       checkGuestPath('path', path);

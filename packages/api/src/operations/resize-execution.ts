@@ -1,5 +1,5 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
-import type { ResizeRequest } from '../schemas/execution.ts';
+import type { ResizeRequest } from '../schemas/exec-request.ts';
 
 /** Parameters of {@link resizeExecution}. */
 export interface ResizeExecutionOptions {

@@ -1,5 +1,5 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
-import type { SignalRequest } from '../schemas/execution.ts';
+import type { SignalRequest } from '../schemas/exec-request.ts';
 
 /** Parameters of {@link signalExecution}. */
 export interface SignalExecutionOptions {

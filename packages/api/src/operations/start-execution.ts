@@ -1,5 +1,5 @@
 import { type Endpoint, json, path } from '@boxlite/rest';
-import type { ExecRequest } from '../schemas/execution.ts';
+import type { ExecRequest } from '../schemas/exec-request.ts';
 
 /** Parameters of {@link startExecution}. */
 export interface StartExecutionOptions {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { given, inner, isRecord, list, outer, type Schema } from './schema.ts';
+import { inner, outer } from './inner-schema.ts';
+import { given, isRecord, list, type Schema } from './schema.ts';
 
 // Members of answers: their messages go on after the path to what is wrong, which whoever reads them spells.
 

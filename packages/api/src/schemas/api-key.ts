@@ -21,7 +21,7 @@ const names = (field: string): Schema<readonly string[]> => {
   return checked(listed, ({ length }) => length > 0 && length <= 100, message);
 };
 
-const timePattern = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+const timePattern = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 // Date makes a day of March of the 31st of February.
 const isDay = (day: string): boolean => {

@@ -1,5 +1,5 @@
 import { absolutePath, flag, oneOf, seconds, text, texts, textsByName, userSpec, whole } from './field.ts';
-import { type NetworkSpec, networkSpec } from './network.ts';
+import { type NetworkSpec, networkSpec } from './network-spec.ts';
 import { checked, list, object, optional, type Schema } from './schema.ts';
 import { type SecurityPreset, securityPresets } from './security-preset.ts';
 import { nameField } from './snapshot.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { firstIssue, inner, isRecord, list, outer, type Schema } from './schema.ts';
+import { firstIssue, inner, outer } from './inner-schema.ts';
+import { isRecord, list, type Schema } from './schema.ts';
 
 // Fields of requests: the one message of each names it, and says what is allowed.
 
@@ -33,8 +34,10 @@ export function oneOf<const T extends readonly string[]>(field: string, words: T
 
 /** Text that matches a pattern; `rule` completes the sentence "<field> must be …". */
 export function matching(field: string, pattern: RegExp, rule: string, maxLength?: number): Schema<string> {
-  const string = maxLength === undefined ? sized(field, rule) : sized(field, rule, 1, maxLength);
-  return outer(firstIssue(v.pipe(inner(string), v.regex(pattern, `${field} must be ${rule}`))));
+  const message = `${field} must be ${rule}`;
+  const fits = v.regex(pattern, message);
+  if (maxLength === undefined) return outer(v.pipe(v.string(message), fits));
+  return outer(firstIssue(v.pipe(inner(sized(field, rule, 1, maxLength)), fits)));
 }
 
 /** Text of a length, counted in UTF-16. */

@@ -1,6 +1,7 @@
 import { SchemaError } from '@boxlite/rest';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import * as v from 'valibot';
+import { firstIssue, type Inner, inner, outer } from './inner-schema.ts';
 
 /**
  * Reads a value at once, and is a Standard Schema. Its type does not name the library behind it: whoever imported one
@@ -22,25 +23,6 @@ export function read<T>(schema: Schema<T>, value: unknown): T {
   return result.value;
 }
 
-/** What a schema is within: one of valibot's, and none that is asynchronous. */
-export type Inner<T> = v.GenericSchema<unknown, T>;
-
-interface Output<T> {
-  readonly kind: 'schema';
-  readonly async: false;
-  readonly '~types'?: { readonly output: T } | undefined;
-}
-
-/** One of valibot's schemas as one of ours. */
-export function outer<T>(schema: Output<T>): Schema<T> {
-  return schema as unknown as Schema<T>;
-}
-
-/** One of our schemas as the one of valibot's that it is. */
-export function inner<T>(schema: Schema<T>): Inner<T> {
-  return schema as unknown as Inner<T>;
-}
-
 /** A schema for each member of an object. */
 export type Members<T> = { readonly [K in keyof T]-?: Schema<T[K]> };
 
@@ -50,7 +32,38 @@ export function object<T extends object>(members: NoInfer<Members<T>>, message =
   const missing = ({ path }: v.BaseIssue<unknown>): string =>
     String(entries[String(path?.[0]?.key)]?.message ?? 'is missing');
   const all: v.GenericSchema<T> = Object(v.object(entries, missing));
-  return outer(v.pipe(v.custom<T>(isRecord, message), all));
+  return outer(quick(v.pipe(v.custom<T>(isRecord, message), all), entries));
+}
+
+/**
+ * Reads what is right in one go, several times as fast as the library reads an object, for which every member is one more
+ * shape. As soon as anything is not right, the library reads it all, and says what is wrong.
+ */
+function quick<T>(schema: Inner<T>, entries: Readonly<Record<string, Inner<unknown>>>): Inner<T> {
+  const members = Object.entries(entries);
+  const run: Inner<T>['~run'] = (dataset, config) => {
+    const input = Object(dataset.value);
+    if (input !== dataset.value || Array.isArray(input)) return schema['~run'](dataset, config);
+    const output: Record<string, unknown> = {};
+    for (const [key, member] of members) {
+      const value: unknown = input[key];
+      // What is left out may be required, or have a default.
+      if (value === undefined) {
+        if (key in input || !('wrapped' in member) || ('default' in member && member.default !== undefined))
+          return schema['~run'](dataset, config);
+        continue;
+      }
+      const read = member['~run']({ value }, config);
+      if (read.issues) return schema['~run'](dataset, config);
+      output[key] = read.value;
+    }
+    return Object({ typed: true, value: output });
+  };
+  return Object({
+    ...schema,
+    '~run': run,
+    '~standard': { ...schema['~standard'], validate: (value: unknown) => run({ value }, v.getGlobalConfig()) },
+  });
 }
 
 /** Whether a value is an object and no list. */
@@ -101,11 +114,6 @@ export function checked<T>(
     );
   });
   return outer(firstIssue(v.pipe(inner(schema), check)));
-}
-
-/** One message for a value, although it breaks more than one rule of a pipe. */
-export function firstIssue<S extends v.GenericSchema>(schema: S): S {
-  return Object(v.config(schema, { abortPipeEarly: true }));
 }
 
 /** What is made of a value that the schema reads. */

@@ -1,3 +1,4 @@
+export * from '../error-table.ts';
 export * from '../errors.ts';
 export { joinConnections } from '../tunnel/join.ts';
 export { type TunnelEnd, type TunnelWire, tunnelEnd, tunnelWindowBytes } from '../tunnel/tunnel-end.ts';

@@ -1,113 +1,79 @@
+import type { StopBoxRequest } from '@boxlite/api';
 import {
   type Box,
-  boxMetrics as boxMetricsSchema,
   box as boxSchema,
-  cloneBox,
-  downloadFiles,
-  execResponse,
-  exportBox,
   getBox,
-  getBoxMetrics,
-  listExecutions,
-  listExecutionsResponse,
-  listNetworkEvents,
-  listNetworkEventsResponse,
   pauseBox,
   restartBox,
   resumeBox,
   startBox,
-  startExecution,
   stopBox,
-  uploadFiles,
-} from '@boxlite/api';
-import { query, raw } from '@boxlite/rest';
-import type { BoxBackend } from '../backend/backend.ts';
-import type { ExecutionInfo } from '../backend/info.ts';
+} from '@boxlite/api/boxes';
+import { type Endpoint, query } from '@boxlite/rest';
+import type { BoxBackend, CallOptions, StopOptions } from '../backend/backend.ts';
+import type { BoxInfo } from '../backend/info.ts';
 import { UnsupportedError } from '../errors.ts';
+import { latePart } from '../late-part.ts';
+import { loaded } from '../loaded.ts';
+import { once } from '../once.ts';
+import { boxInfo } from './box-wire.ts';
 import type { Connection } from './connection.ts';
-import { restExecution } from './execution.ts';
-import { restFiles } from './files.ts';
-import { networkEvent } from './network-wire.ts';
-import { restSnapshots } from './snapshots.ts';
-import { restTunnel } from './tunnel.ts';
-import { withBody } from './upload-body.ts';
-import { boxInfo, boxMetrics, execRequest, executionInfo } from './wire.ts';
-import { withFailure } from './with-failure.ts';
+import { lateRest } from './late-rest.ts';
+import { inSeconds } from './time-wire.ts';
 
-/** A box on a server. */
+/** A box on a server. Its life is here; all else is loaded when it is first used. */
 export function restBox(connection: Connection, box: Box): BoxBackend {
   const snapshot = boxInfo(box);
   const { id, name } = snapshot;
-  const archives: Pick<BoxBackend, 'upload' | 'download'> = {
-    async upload(tar, { path, overwrite }, call) {
-      await withBody(tar, connection.uploadBufferBytes, call?.signal, (body) =>
-        connection.ignore(uploadFiles({ box: id, path, overwrite, tar: body }), call),
-      );
-    },
-    async download({ path, followSymlinks }, call) {
-      const endpoint = downloadFiles({ box: id, path, follow_symlinks: followSymlinks });
-      const { body } = await connection.send(raw(endpoint), call);
-      return withFailure(body, connection);
-    },
-  };
+  const after = async (endpoint: Endpoint, call: CallOptions | undefined): Promise<BoxInfo> =>
+    boxInfo(await connection.send(query(endpoint, boxSchema), call));
+  const archives = latePart(
+    async () => (await lateRest()).restArchives(connection, id),
+    'upload',
+    'download',
+    'clone',
+    'export',
+  );
+  const files = once(async () => (await lateRest()).restFiles(connection, id, archives));
   return {
     id,
     name,
     snapshot,
-    info: async (call) => boxInfo(await connection.send(query(getBox({ box: id }), boxSchema), call)),
-    start: async (call) => boxInfo(await connection.send(query(startBox({ box: id }), boxSchema), call)),
-    async stop({ timeoutMs } = {}, call = {}) {
-      const body = timeoutMs === undefined ? undefined : { timeout_seconds: timeoutMs / 1000 };
-      return boxInfo(await connection.send(query(stopBox({ box: id, body }), boxSchema), call));
-    },
-    async restart({ timeoutMs } = {}, call = {}) {
-      const body = timeoutMs === undefined ? undefined : { timeout_seconds: timeoutMs / 1000 };
-      return boxInfo(await connection.send(query(restartBox({ box: id, body }), boxSchema), call));
-    },
-    pause: async (call) => boxInfo(await connection.send(query(pauseBox({ box: id }), boxSchema), call)),
-    resume: async (call) => boxInfo(await connection.send(query(resumeBox({ box: id }), boxSchema), call)),
-    async exec(options, call) {
-      const startedAt = new Date();
-      const endpoint = startExecution({ box: id, body: execRequest(options) });
-      const { execution_id } = await connection.send(query(endpoint, execResponse), call);
-      return restExecution(connection, id, execution_id, startedAt);
-    },
-    async executions(call) {
-      if (!(await connection.can('execution_list_enabled', call)))
-        throw new UnsupportedError('this server cannot list executions; keep the ids that exec gives');
-      const found: ExecutionInfo[] = [];
-      for (let pageToken: string | undefined; ; ) {
-        const asked = query(listExecutions({ box: id, pageSize: 1000, pageToken }), listExecutionsResponse);
-        const page = await connection.send(asked, call);
-        found.push(...page.executions.map(executionInfo));
-        const next = page.next_page_token || undefined;
-        if (next === undefined || next === pageToken) return found;
-        pageToken = next;
-      }
-    },
+    info: async (call) => after(getBox({ box: id }), call),
+    start: async (call) => after(startBox({ box: id }), call),
+    stop: async (options, call) => after(stopBox({ box: id, body: stopRequest(options) }), call),
+    restart: async (options, call) => after(restartBox({ box: id, body: stopRequest(options) }), call),
+    pause: async (call) => after(pauseBox({ box: id }), call),
+    resume: async (call) => after(resumeBox({ box: id }), call),
+    ...latePart(
+      async () => (await loaded(() => import('./commands.ts'))).restCommands(connection, id),
+      'exec',
+      'executions',
+      'execution',
+    ),
     async main() {
       throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
     },
-    async execution(executionId, call) {
-      const execution = restExecution(connection, id, executionId, new Date());
-      const { startedAt } = await execution.info(call);
-      return restExecution(connection, id, executionId, startedAt);
-    },
     ...archives,
-    files: restFiles(connection, id, archives),
-    metrics: async (call) =>
-      boxMetrics(await connection.send(query(getBoxMetrics({ box: id }), boxMetricsSchema), call)),
-    snapshots: restSnapshots(connection, id),
-    clone: async (name, call) =>
-      restBox(connection, await connection.send(query(cloneBox({ box: id, body: { name } }), boxSchema), call)),
-    async export(call) {
-      const { body } = await connection.send(raw(exportBox({ box: id })), call);
-      return withFailure(body, connection);
+    files: {
+      ...latePart(files, 'read', 'write', 'stat', 'remove', 'mkdir'),
+      async *list(path, call) {
+        yield* (await files()).list(path, call);
+      },
     },
-    async networkEvents({ after } = {}, call = {}) {
-      const asked = query(listNetworkEvents({ box: id, after }), listNetworkEventsResponse);
-      return (await connection.send(asked, call)).events.map(networkEvent);
-    },
-    connect: (port, call) => restTunnel(connection, id, port, call),
+    snapshots: latePart(
+      async () => (await lateRest()).restSnapshots(connection, id),
+      'create',
+      'list',
+      'get',
+      'remove',
+      'restore',
+    ),
+    ...latePart(async () => (await lateRest()).restBoxMetrics(connection, id), 'metrics'),
+    ...latePart(async () => (await lateRest()).restNetwork(connection, id), 'networkEvents', 'connect'),
   };
+}
+
+function stopRequest({ timeoutMs }: StopOptions = {}): StopBoxRequest | undefined {
+  return timeoutMs === undefined ? undefined : { timeout_seconds: inSeconds(timeoutMs) };
 }

@@ -1,4 +1,4 @@
-import { getConfig, type SandboxCapabilities, sandboxConfig } from '@boxlite/api';
+import type { SandboxCapabilities } from '@boxlite/api';
 import {
   authorized,
   type Client,
@@ -7,7 +7,6 @@ import {
   ignore,
   keyed,
   type Query,
-  query,
   type RetryOptions,
   retrying,
   StatusError,
@@ -15,9 +14,12 @@ import {
 } from '@boxlite/rest';
 import { checkWhole } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
-import { UnauthorizedError } from '../errors.ts';
+import type { BoxOptions } from '../backend/box-options.ts';
+import { UnauthorizedError, UnsupportedError } from '../errors.ts';
+import { once } from '../once.ts';
 import { randomUuid } from '../random-uuid.ts';
 import type { AccessToken, Credential } from './credential.ts';
+import { lateRest } from './late-rest.ts';
 import { type BoxliteRestOptions, roots } from './options.ts';
 import { restError } from './rest-error.ts';
 
@@ -38,6 +40,8 @@ export interface Connection {
   readonly capabilities: () => Promise<SandboxCapabilities>;
   /** Whether the server says that it can. */
   can(what: ServerAbility, call?: CallOptions): Promise<boolean>;
+  /** Refuses what the server would pass over: a box would have what was to be dropped. */
+  checkAble(options: BoxOptions): Promise<void>;
   readonly idleTimeoutMs: number;
   readonly uploadBufferBytes: number;
   readonly retries: RetryOptions;
@@ -62,8 +66,9 @@ export function connect(options: BoxliteRestOptions): Connection {
   const bare: Client = { resolve, send: async (request) => whole(await boxes.send(request)) };
   const reading = retrying(bare, retries);
   const capabilities = once(async () => {
+    const { askCapabilities } = await lateRest();
     try {
-      return (await query(getConfig(), sandboxConfig).send(reading)).capabilities ?? nothing;
+      return (await askCapabilities(reading)) ?? nothing;
     } catch (error) {
       if (error instanceof StatusError && error.status < 500) return nothing;
       throw error;
@@ -93,16 +98,23 @@ export function connect(options: BoxliteRestOptions): Connection {
       throw failure(error);
     }
   };
+  const can: Connection['can'] = async (what, { signal } = {}) => {
+    signal?.throwIfAborted();
+    try {
+      return (await capabilities())[what] === true;
+    } catch (error) {
+      throw failure(error);
+    }
+  };
   return {
     client,
     capabilities,
-    async can(what, { signal } = {}) {
-      signal?.throwIfAborted();
-      try {
-        return (await capabilities())[what] === true;
-      } catch (error) {
-        throw failure(error);
-      }
+    can,
+    async checkAble({ capabilities: wanted }) {
+      if (wanted !== undefined && !(await can('linux_capabilities_enabled')))
+        throw new UnsupportedError(
+          'capabilities: this server does not take them; leave them out or use a newer server',
+        );
     },
     idleTimeoutMs,
     uploadBufferBytes,
@@ -122,18 +134,6 @@ async function whole(response: Response): Promise<Response> {
   } catch (cause) {
     throw new TransportError(`the answer broke off: ${cause}`, { cause });
   }
-}
-
-/** A promise that is made when it is first asked for, and again when it failed. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }
 
 function withCredential(reading: Client, plain: Client, credential: Credential): Client {

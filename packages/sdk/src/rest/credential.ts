@@ -1,7 +1,6 @@
-import { getToken, tokenResponse } from '@boxlite/api';
-import { type Client, idempotent, query } from '@boxlite/rest';
+import type { Client } from '@boxlite/rest';
 import { checkText } from '../argument.ts';
-import { randomUuid } from '../random-uuid.ts';
+import { lateRest } from './late-rest.ts';
 
 /** A bearer token, and when it ends if it does. */
 export interface AccessToken {
@@ -45,13 +44,8 @@ export class ClientCredentials implements Credential {
 
   /** Exchanges the secret for a token. */
   async getToken({ client }: TokenServer): Promise<AccessToken> {
-    const { clientId, clientSecret, scope } = this.#options;
-    const asked = Date.now();
-    const body = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, scope } as const;
-    // A token twice is no harm on any server: the key only says that this may be sent again.
-    const endpoint = idempotent(getToken({ body }), randomUuid());
-    const { access_token, expires_in } = await query(endpoint, tokenResponse).send(client);
-    return { token: access_token, expiresAt: new Date(asked + expires_in * 1000) };
+    const { exchangeSecret } = await lateRest();
+    return exchangeSecret(client, this.#options);
   }
 }
 

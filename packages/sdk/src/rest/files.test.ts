@@ -53,3 +53,15 @@ test('names are what they are, and a line without an end is an error and no memo
   };
   await expect(list()).rejects.toThrow('a line without an end');
 });
+
+test.each([
+  [{ ...entry, mode: '644', size_bytes: -1 }, 'size_bytes: must be at least 0; mode: must be a whole number'],
+  [[], 'must be an object'],
+  [{ ...entry, name: undefined }, 'name: must be text'],
+])('a line that is no file, %j, is told in words', async (line, words) => {
+  listing = (answer) => answer.end(`${JSON.stringify(line)}\n`);
+  await expect(list()).rejects.toMatchObject({
+    code: 'internal',
+    message: `the server listed what is no file: ${words}`,
+  });
+});

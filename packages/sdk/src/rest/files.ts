@@ -18,8 +18,8 @@ import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
 import type { Connection } from './connection.ts';
 import { tarFiles } from './tar-files.ts';
+import { date } from './time-wire.ts';
 import { withBody } from './upload-body.ts';
-import { date } from './wire.ts';
 import { withFailure } from './with-failure.ts';
 
 /** The files of a box on a server; one that has only archives reads and writes by these. */

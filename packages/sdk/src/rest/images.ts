@@ -1,5 +1,8 @@
 import {
+  type ImageConfig as ConfigWire,
+  type ImageDetails as DetailsWire,
   getImage,
+  type ImageInfo as InfoWire,
   imageDetails as imageDetailsSchema,
   imageInfo as imageInfoSchema,
   importImage,
@@ -11,11 +14,11 @@ import {
   removeImage,
 } from '@boxlite/api';
 import { query } from '@boxlite/rest';
-import type { ImagesBackend } from '../backend/images.ts';
+import type { ImageConfig, ImageDetails, ImageInfo, ImagesBackend } from '../backend/images.ts';
 import { NotFoundError, UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { date } from './time-wire.ts';
 import { withBody } from './upload-body.ts';
-import { imageDetails, imageInfo } from './wire.ts';
 
 /** The images of a server. */
 export function restImages(connection: Connection): ImagesBackend {
@@ -65,4 +68,37 @@ export function restImages(connection: Connection): ImagesBackend {
 async function hostImage(path: string): Promise<ReadableStream<Uint8Array>> {
   const { packImage } = await import('../host/pack-image.ts');
   return packImage(path);
+}
+
+/** An image as the wire says it. */
+function imageInfo(image: InfoWire): ImageInfo {
+  const { reference, repository, tag, id } = image;
+  const cachedAt = date('cached_at', image.cached_at);
+  return { reference, repository, tag, id, cachedAt, sizeBytes: image.size_bytes ?? undefined };
+}
+
+/** An image with what is in it. */
+function imageDetails(image: DetailsWire): ImageDetails {
+  const { platform, config, layers } = image;
+  return {
+    ...imageInfo(image),
+    platform: platform ?? undefined,
+    config: config == null ? undefined : imageConfig(config),
+    layers: layers?.map(({ digest, diff_id, size_bytes, unpacked_bytes }) => ({
+      digest: digest ?? undefined,
+      diffId: diff_id,
+      sizeBytes: size_bytes ?? undefined,
+      unpackedBytes: unpacked_bytes,
+    })),
+  };
+}
+
+function imageConfig(config: ConfigWire): ImageConfig {
+  const { entrypoint, cmd, env, user, volumes, labels } = config;
+  return {
+    ...{ entrypoint, cmd, env, user, volumes, labels },
+    workingDir: config.working_dir,
+    stopSignal: config.stop_signal ?? undefined,
+    exposedPorts: config.exposed_ports,
+  };
 }

@@ -1,7 +1,6 @@
 import type * as api from '@boxlite/api';
 import type { BoxOptions } from '../backend/box-options.ts';
-import type { NetworkEvent, NetworkInfo } from '../backend/network.ts';
-import { InternalError } from '../errors.ts';
+import type { NetworkInfo } from '../backend/network.ts';
 
 /** The network of a new box, in the wire's words: as generation 1 has it where it can say it. */
 export function networkSpec(network: BoxOptions['network']): api.NetworkSpec | undefined {
@@ -29,26 +28,5 @@ export function networkInfo({ outbound, inbound, published_ports }: api.BoxNetwo
       protocol,
       hostIp: host_ip,
     })),
-  };
-}
-
-/** Something that a box's network refused. */
-export function networkEvent(event: api.NetworkEvent): NetworkEvent {
-  const at = new Date(event.at);
-  if (Number.isNaN(at.getTime())) {
-    throw new InternalError(`the server's answer has a network event at ${event.at}, which is no date`);
-  }
-  const { sequence, kind, protocol, address, port, name, reason, remedy, count } = event;
-  return {
-    sequence,
-    at,
-    kind,
-    protocol,
-    address: address ?? undefined,
-    port: port ?? undefined,
-    name: name ?? undefined,
-    reason,
-    remedy,
-    count,
   };
 }

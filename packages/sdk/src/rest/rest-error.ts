@@ -1,5 +1,5 @@
 import { SchemaError, StatusError, TransportError } from '@boxlite/rest';
-import { type BoxliteError, boxliteError, type ErrorCode, errorTable, InternalError, NetworkError } from '../errors.ts';
+import { type BoxliteError, boxliteError, type ErrorCode, errorTypes, InternalError, NetworkError } from '../errors.ts';
 
 /** Types of other servers of this protocol that are not in the error table; a type not known falls to the status. */
 const otherTypes: Readonly<Record<string, ErrorCode>> = {
@@ -41,12 +41,12 @@ const byStatus: Readonly<Record<number, ErrorCode>> = {
 };
 
 const byType: ReadonlyMap<string, ErrorCode> = new Map([
-  ...codes().map((code): [string, ErrorCode] => [errorTable[code].type, code]),
+  ...codes().map((code): [string, ErrorCode] => [errorTypes[code], code]),
   ...Object.entries(otherTypes),
 ]);
 
 function codes(): ErrorCode[] {
-  return Object.keys(errorTable).filter((code): code is ErrorCode => code in errorTable);
+  return Object.keys(errorTypes).filter((code): code is ErrorCode => code in errorTypes);
 }
 
 /** The error of the SDK for anything that a REST call threw; aborts and `BoxliteError`s come back as they are. */

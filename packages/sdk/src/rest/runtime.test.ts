@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Boxlite } from '../boxlite.ts';
-import { errorTable } from '../errors.ts';
+import { errorTable } from '../error-table.ts';
 import { packTar } from '../tar/pack.ts';
 import { ApiKeyCredential, ClientCredentials } from './credential.ts';
 import { BoxliteRestOptions, roots } from './options.ts';

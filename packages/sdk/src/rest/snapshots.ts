@@ -5,13 +5,14 @@ import {
   listSnapshotsResponse,
   removeSnapshot,
   restoreSnapshot,
+  type Snapshot as SnapshotWire,
   snapshot as snapshotSchema,
 } from '@boxlite/api';
 import { query } from '@boxlite/rest';
 import type { SnapshotsBackend } from '../backend/backend.ts';
+import type { SnapshotInfo } from '../backend/info.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Connection } from './connection.ts';
-import { snapshotInfo } from './wire.ts';
 
 /** The snapshots of a box on a server. */
 export function restSnapshots(connection: Connection, box: string): SnapshotsBackend {
@@ -35,5 +36,17 @@ export function restSnapshots(connection: Connection, box: string): SnapshotsBac
     },
     remove: (name, call) => connection.ignore(removeSnapshot({ box, snapshot: name }), call),
     restore: (name, call) => connection.ignore(restoreSnapshot({ box, snapshot: name }), call),
+  };
+}
+
+/** A snapshot as the wire says it. */
+function snapshotInfo(snapshot: SnapshotWire): SnapshotInfo {
+  return {
+    id: snapshot.id,
+    boxId: snapshot.box_id,
+    name: snapshot.name,
+    createdAt: new Date(snapshot.created_at * 1000),
+    containerDiskBytes: snapshot.container_disk_bytes,
+    sizeBytes: snapshot.size_bytes,
   };
 }

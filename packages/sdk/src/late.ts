@@ -1,0 +1,8 @@
+export { apiKeys } from './api-keys.ts';
+export { runCommand, startCommand } from './command.ts';
+export { copyIn, copyOut } from './copy.ts';
+export { Execution } from './execution.ts';
+export { boxFiles } from './files.ts';
+export { listedBox } from './listed-box.ts';
+export { snapshots } from './snapshots.ts';
+export { volumes } from './volumes.ts';
