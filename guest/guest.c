@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000 };
+enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000, SIGNALS_MAX = 16 };
 
 static struct watch signals = { .fd = -1 };
 static bool attached, opens_loopback, shutting_down, empty;
@@ -59,9 +59,10 @@ static bool from_outside(const struct signalfd_siginfo *info)
 static void signals_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
-	struct signalfd_siginfo info;
-	while (read(watch->fd, &info, sizeof info) == sizeof info)
-		if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) && from_outside(&info))
+	struct signalfd_siginfo infos[SIGNALS_MAX]; /* what is left of more than that keeps the descriptor ready */
+	ssize_t n = read(watch->fd, infos, sizeof infos);
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof *infos; i++)
+		if ((infos[i].ssi_signo == SIGTERM || infos[i].ssi_signo == SIGINT) && from_outside(&infos[i]))
 			guest_shut_down(TERM_GRACE_MS);
 	reap();
 }
@@ -192,6 +193,8 @@ static void run(void)
 				trim_at = now + TRIM_MS;
 		}
 		uint32_t held_us = connection_held_us();
+		if (!held_us)
+			executions_watch();
 		bool more = !held_us && connection_flush();
 		if (trim_at && now >= trim_at) {
 			outputs_trim();
