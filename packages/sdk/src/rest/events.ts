@@ -3,6 +3,7 @@ import { events, StatusError } from '@boxlite/rest';
 import type { EventsOptions, RuntimeEvent } from '../backend/events.ts';
 import { NetworkError, UnsupportedError } from '../errors.ts';
 import type { Connection } from './connection.ts';
+import { wholeLines } from './whole-lines.ts';
 
 const schemas = { open: eventMark, box: boxEvent, reset: eventMark } as const;
 
@@ -16,6 +17,7 @@ export async function* readEvents(
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: after,
+    decoder: wholeLines,
     // No event is the last: a stream that ends is one that was cut.
     until: () => false,
   });
