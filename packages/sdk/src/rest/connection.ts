@@ -48,6 +48,9 @@ export interface Connection {
   failure(error: unknown): unknown;
 }
 
+/** How often in a row a stream connects again: about half a minute with the waits between, in which a server restarts. */
+export const streamReconnects = 8;
+
 /** Opens nothing: a connection is made by the first request. */
 export function connect(options: BoxliteRestOptions): Connection {
   const { origin, instance, tenant } = roots(options);

@@ -22,19 +22,18 @@ export interface SaidContent {
 export function saidContent(path: string, asked: AskedPart, { status, headers }: Response): SaidContent {
   const { offset, length } = asked;
   const wrong = (what: string): InternalError =>
-    new InternalError(`the server answered with ${what} where ${spell(asked)} of ${path} were asked for`);
+    new InternalError(`the server answered with ${what} to ${length ?? 'all'} bytes from ${offset} on of ${path}`);
   const encoded = !/^(?:identity)?$/i.test(headers.get('content-encoding') ?? '');
   const told = wholeNumber(headers.get('content-length'));
   // A length of what a proxy has compressed is not that of the file.
   if (status === 200) return { size: encoded ? undefined : told, whole: true };
   if (status !== 206 || (offset === 0 && length === undefined)) throw wrong(`status ${status}`);
-  if (encoded) throw wrong(`a part in ${headers.get('content-encoding')}`);
   const range = headers.get('content-range');
   const [, first, end, size] = (/^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(range ?? '') ?? []).map(Number);
-  if (first === undefined || end === undefined || size === undefined) throw wrong(`the Content-Range ${range}`);
+  if (encoded || first === undefined || end === undefined || size === undefined) throw wrong(`the range ${range}`);
   const given = end - first + 1;
-  if (first !== offset || given < 1 || given !== bytesThere(asked, size)) throw wrong(`bytes ${first}-${end}/${size}`);
-  if (told !== undefined && told !== given) throw wrong(`a Content-Length of ${told} for bytes ${first}-${end}`);
+  if (first !== offset || given < 1 || given !== bytesThere(asked, size) || given !== (told ?? given))
+    throw wrong(`${range} of ${told ?? given} bytes`);
   return { size, whole: false };
 }
 
@@ -87,8 +86,4 @@ function bytesThere({ offset, length }: AskedPart, size: number): number {
 
 function wholeNumber(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-function spell({ offset, length }: AskedPart): string {
-  return length === undefined ? `the bytes from ${offset} on` : `bytes ${offset} to ${offset + length - 1}`;
 }

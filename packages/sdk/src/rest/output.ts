@@ -3,7 +3,7 @@ import { events, StatusError } from '@boxlite/rest';
 import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
 import { NetworkError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, streamReconnects } from './connection.ts';
 import { eventError } from './rest-error.ts';
 import { wholeLines } from './whole-lines.ts';
 
@@ -64,6 +64,7 @@ export async function* readOutput(
   const faster = 'Buffer' in globalThis ? (await import('../host/output-decoder.ts')).outputDecoder : undefined;
   const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
     ...connection.retries,
+    reconnects: streamReconnects,
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
