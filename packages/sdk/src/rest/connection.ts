@@ -91,10 +91,13 @@ export function connect(options: BoxliteRestOptions): Connection {
     const told = restError(error, instance.href);
     if (options.credential !== undefined || !(told instanceof UnauthorizedError)) return told;
     const { message, requestId } = told;
-    return new UnauthorizedError(`${message}; give a credential: new ApiKeyCredential(key), or BOXLITE_API_KEY to the CLI`, {
-      cause: error,
-      requestId,
-    });
+    return new UnauthorizedError(
+      `${message}; give a credential: new ApiKeyCredential(key), or BOXLITE_API_KEY to the CLI`,
+      {
+        cause: error,
+        requestId,
+      },
+    );
   };
   const send = async <T>(request: Query<T>, call: CallOptions = {}): Promise<T> => {
     try {

@@ -17,7 +17,6 @@ import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
 import type { Connection } from './connection.ts';
 import { askedBytes, saidContent } from './file-part.ts';
-import { tarFiles } from './tar-files.ts';
 import { withBody } from './upload-body.ts';
 import { date } from './wire.ts';
 import { withFailure } from './with-failure.ts';
@@ -28,10 +27,13 @@ export function restFiles(
   box: string,
   archives: Pick<BoxBackend, 'upload' | 'download'>,
 ): FilesBackend {
-  const old = tarFiles(archives);
   const here = singleFiles(connection, box);
-  const able = async (call: CallOptions): Promise<FilesBackend> =>
-    (await connection.can('files_enabled', call)) ? here : old;
+  const able = async (call: CallOptions): Promise<FilesBackend> => {
+    if (await connection.can('files_enabled', call)) return here;
+    // Few servers need it: a page does not load it.
+    const { tarFiles } = await import('./tar-files.ts');
+    return tarFiles(archives);
+  };
   return {
     read: async (path, range, call = {}) => (await able(call)).read(path, range, call),
     write: async (path, content, how, call = {}) => (await able(call)).write(path, content, how, call),
