@@ -28,13 +28,12 @@ export function registerStats(program: Command): void {
         const print = async (): Promise<void> => {
           process.stdout.write(printed(box.id, await box.metrics(), flags.format));
         };
-        await print();
-        if (!flags.stream) return;
+        if (!flags.stream) return print();
         await untilInterrupted(async (signal) => {
           for (;;) {
+            await print();
             await delay(intervalMs, undefined, { signal }).catch(() => {});
             signal.throwIfAborted();
-            await print();
           }
         });
       });
