@@ -12,6 +12,7 @@ import { query, raw, StatusError } from '@boxlite/rest';
 import type { BoxBackend, CallOptions } from '../backend/backend.ts';
 import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
 import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
+import { mostInMemoryBytes } from '../files.ts';
 import { iterable } from '../iterable.ts';
 import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
@@ -32,7 +33,7 @@ export function restFiles(
     if (await connection.can('files_enabled', call)) return here;
     // Few servers need it: a page does not load it.
     const { tarFiles } = await import('./tar-files.ts');
-    return tarFiles(archives);
+    return tarFiles(archives, mostInMemoryBytes);
   };
   return {
     read: async (path, range, call = {}) => (await able(call)).read(path, range, call),
