@@ -262,6 +262,28 @@ test.each([
   expect(asked).toHaveLength(times);
 });
 
+test.each([
+  ['HTTP/1.1 404 \x01\x02', 'not_found'],
+  ['HTTP/1.1 404 \xff\xfe', 'not_found'],
+  ['HTTP/1.1 600 x', 'internal'],
+  ['HTTP/1.1 999 x', 'internal'],
+  ['HTTP/1.1 205 x', 'internal'],
+  ['HTTP/1.1 100 x\r\n\r\nHTTP/1.1 100 x', 'network_failed'],
+  [`HTTP/1.1 200 OK\r\ncontent-encoding: ${'gzip, '.repeat(100)}gzip`, 'network_failed'],
+  ['HTTP/1.1 200 OK\r\ncontent-length: 5', 'network_failed'],
+  ['SSH-2.0-OpenSSH_9.2', 'network_failed'],
+])('an answer that begins %j is a typed error', async (head, code) => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(Buffer.from(`${head}\r\ncontent-length: 5\r\n\r\n{"a":`, 'latin1')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const runtime = rest(`http://127.0.0.1:${port}`);
+  expect(await failure(() => runtime.listInfo())).toMatchObject({ code });
+});
+
 /** A server whose WebSockets do as they like, from the bytes of the handshake on. */
 async function tunnels(upgraded: (socket: Socket, accept: string) => void): Promise<string> {
   const server = createTcpServer((socket) => {

@@ -8,13 +8,14 @@ const mostMs = 120_000;
  * sent again. A `SchemaError` for more than 16 MiB, a `TransportError` for one that takes over two minutes.
  */
 export async function wholeAnswer(response: Response): Promise<Response> {
-  const { status, statusText, headers, body } = response;
+  const { status, headers, body } = response;
   if (body === null) return response;
   const decoder = new TextDecoder();
   let text = '';
   const reader = body.getReader();
   let left = mostBytes;
-  let failure: Error | undefined;
+  // What a Response can only be received with, not made with.
+  let failure: Error | undefined = status > 599 ? new SchemaError([{ message: `the status ${status}` }]) : undefined;
   const leave = (error: Error): void => {
     failure ??= error;
     reader.cancel().catch(() => {});
@@ -33,6 +34,10 @@ export async function wholeAnswer(response: Response): Promise<Response> {
   } finally {
     clearTimeout(late);
   }
-  if (failure) throw failure;
-  return new Response(text + decoder.decode(), { status, statusText, headers });
+  if (failure) {
+    leave(failure);
+    throw failure;
+  }
+  // Without the status's text, which may be anything.
+  return new Response(text + decoder.decode(), { status, headers });
 }
