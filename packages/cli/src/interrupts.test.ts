@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bin, type Cli, cliInNewHome, exitCode, said } from './testing/cli.ts';
 
 const image = 'boxlite/base:latest';
@@ -21,13 +21,20 @@ beforeAll(async () => {
 });
 afterAll(async () => cli[Symbol.asyncDispose]());
 
+/** One that is left when its test fails would keep the home directory, and so the boxes in it. */
+function started(args: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = cli.start(args);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
 test.each([
   ['logs', 'logs -f one'],
   ['logs that end', 'logs one'],
   ['stats', 'stats -s one'],
   ['an export', 'export one -o -'],
 ])('%s whose reader has gone end quietly, as a shell expects', async (_what, command) => {
-  const child = cli.start(command.split(' '));
+  const child = started(command.split(' '));
   await said(child.stdout, /./);
   child.stdout.destroy();
   const errors = await Array.fromAsync(child.stderr);
@@ -54,7 +61,7 @@ test('a copy or an export that is interrupted leaves nothing half done, and 130'
     ['cp', 'one:/big', join(out, 'big')],
     ['export', 'one', '-o', out],
   ]) {
-    const child = cli.start(args);
+    const child = started(args);
     await expect.poll(() => readdir(out), { timeout: 20_000 }).not.toEqual([]);
     child.kill('SIGINT');
     const errors = await Array.fromAsync(child.stderr);
@@ -68,7 +75,7 @@ test('what goes on until it is interrupted ends well by that', async () => {
     [['events'], /open\n/],
     [['stats', '-s', 'one'], /B\n/],
   ] as const) {
-    const child = cli.start(args);
+    const child = started(args);
     await said(child.stdout, first);
     child.kill('SIGINT');
     expect([args[0], await exitCode(child)]).toEqual([args[0], 0]);
@@ -77,7 +84,7 @@ test('what goes on until it is interrupted ends well by that', async () => {
 
 test('a third interrupt leaves a command that takes none, and kills it', async () => {
   const script = 'trap "echo got" INT; echo ready; while :; do sleep 0.05; done';
-  const child = cli.start(['exec', 'one', 'sh', '-c', script]);
+  const child = started(['exec', 'one', 'sh', '-c', script]);
   await said(child.stdout, /ready\n/);
   for (const _ of [1, 2]) {
     child.kill('SIGINT');
