@@ -6,6 +6,7 @@ import {
   InvalidArgumentError,
   InvalidStateError,
   NotFoundError,
+  PayloadTooLargeError,
 } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { baseImage, eventually, onBothBackends, startedBox } from './harness.ts';
@@ -44,6 +45,17 @@ onBothBackends((runtime) => {
     await box.files.write('/srv/empty', '');
     expect(await box.files.readText('/srv/empty')).toBe('');
     expect(await new Response(await box.files.readStream('/srv/digits')).text()).toBe('0123456789');
+  });
+
+  test('no more than 512 MiB are read into memory, whatever the box says that a file has', async () => {
+    await sh('dd if=/dev/zero of=/srv/vast bs=1 count=0 seek=40G 2>/dev/null');
+    for (const read of [box.files.read, box.files.readText]) {
+      await expect(read('/srv/vast')).rejects.toThrow(PayloadTooLargeError);
+      await expect(read('/srv/vast', { offset: 10, length: 2 ** 29 + 1 })).rejects.toThrow(PayloadTooLargeError);
+    }
+    expect(await box.files.read('/srv/vast', { offset: 2 ** 30, length: 3 })).toEqual(new Uint8Array(3));
+    expect(await box.files.read('/srv/vast', { offset: 40 * 2 ** 30 - 3 })).toEqual(new Uint8Array(3));
+    await sh('rm /srv/vast');
   });
 
   test('a stream of 8 MiB goes in and out with the same hash', async () => {

@@ -11,6 +11,7 @@ import { checkBoxName, checkBoxOptions } from './create-box.ts';
 import { UnsupportedError } from './errors.ts';
 import { Images } from './images.ts';
 import { listedBox } from './listed-box.ts';
+import { type Page, pages } from './pages.ts';
 import type { BoxliteRestOptions } from './rest/options.ts';
 import { restRuntime } from './rest/runtime.ts';
 import { Volumes } from './volumes.ts';
@@ -128,17 +129,19 @@ export class Boxlite implements AsyncDisposable {
       ...(labels !== undefined && { labels }),
       ...(namePrefix && { namePrefix }),
     };
-    let token: string | undefined;
-    for (let left = limit; left > 0; ) {
+    const ask = async (token: string | undefined): Promise<Page<BoxInfo>> => {
       const page = await this.#backend.list(
         { ...filter, ...(token !== undefined && { pageToken: token }) },
         { signal },
       );
-      yield* page.boxes.slice(0, left);
-      left -= page.boxes.length;
-      // A server that repeats its token would never end.
-      if (page.nextPageToken === undefined || page.nextPageToken === token) return;
-      token = page.nextPageToken;
+      return { items: page.boxes, next: page.nextPageToken };
+    };
+    let left = limit;
+    if (left === 0) return;
+    for await (const boxes of pages(ask)) {
+      yield* boxes.slice(0, left);
+      left -= boxes.length;
+      if (left <= 0) return;
     }
   }
 

@@ -36,7 +36,7 @@ export async function* readLog(
   try {
     for (;;) {
       signal?.throwIfAborted();
-      if (counts) log.unread?.took(position);
+      if (counts) log.unread?.took(counted.stdout + counted.stderr);
       if (log.forgotten) {
         if (from.stdout >= log.stdout && from.stderr >= log.stderr) return;
         throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);

@@ -22,11 +22,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Goes with every call that makes something with an id. */
+/** Goes with every call that makes something with an id, or removes what several names may have. */
 export interface MakeOptions extends CallOptions {
   /**
-   * Told the id just before the thing is made, for who must find out after a crash whether it was. A throw ends the
-   * call. @default nobody is told
+   * Told the id just before the thing is made or removed, for who must find out after a crash whether it was. A throw
+   * ends the call. @default nobody is told
    */
   readonly onId?: ((id: string) => void) | undefined;
 }

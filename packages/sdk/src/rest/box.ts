@@ -24,6 +24,7 @@ import { query, raw } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';
 import { UnsupportedError } from '../errors.ts';
+import { type Page, pages } from '../pages.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
 import { restFiles } from './files.ts';
@@ -76,14 +77,13 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
       if (!(await connection.can('execution_list_enabled', call)))
         throw new UnsupportedError('this server cannot list executions; keep the ids that exec gives');
       const found: ExecutionInfo[] = [];
-      for (let pageToken: string | undefined; ; ) {
+      const ask = async (pageToken: string | undefined): Promise<Page<ExecutionInfo>> => {
         const asked = query(listExecutions({ box: id, pageSize: 1000, pageToken }), listExecutionsResponse);
         const page = await connection.send(asked, call);
-        found.push(...page.executions.map(executionInfo));
-        const next = page.next_page_token || undefined;
-        if (next === undefined || next === pageToken) return found;
-        pageToken = next;
-      }
+        return { items: page.executions.map(executionInfo), next: page.next_page_token || undefined };
+      };
+      for await (const page of pages(ask)) for (const execution of page) found.push(execution);
+      return found;
     },
     async main() {
       throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
