@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include "../loopback.h"
-#include "head.h"
 
-enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, HEAD_MS = 300000, BROKEN_KEPT = RELAYS_MAX };
+enum { PIECE = 64 * 1024, ROUNDS = 4, CONNECT_MS = 30000, BROKEN_KEPT = RELAYS_MAX };
 /* How many relays get how much of the kernel's memory for each direction of a socket; the first as much as it likes. */
 enum { WIDE_RELAYS = 64, MIDDLE_RELAYS = 512, MIDDLE_BUFFER = 64 * 1024, NARROW_BUFFER = 16 * 1024 };
 
 struct side {
   struct watch watch;
   struct relay *relay;
-  uint8_t *held; /* waits to be written here; at most PIECE or HEAD_MAX */
+  uint8_t *held; /* waits to be written here; at most PIECE, or INSPECT_ROOM */
   uint32_t start, length;
   bool connecting, asking, ended, shut; /* asking: it is connected, and the guest is to connect further */
 };
@@ -32,6 +31,7 @@ struct relay {
   uint64_t deadline; /* 0: none */
   void (*answered)(int outside, int error, uint64_t id);
   uint64_t id;
+  struct response response;
   uint8_t place;
   bool inspecting, inward, opened;
 };
@@ -94,11 +94,6 @@ static void end_relay(struct relay *relay, bool reset) {
   free_later(relay);
 }
 
-static void refuse(struct relay *relay, const char *name, const char *reason) {
-  event_refused(EVENT_TCP, &relay->to, name, reason);
-  end_relay(relay, true);
-}
-
 static void rewatch(struct side *side, const struct side *other) {
   struct relay *relay = side->relay;
   bool held_back = relay->inspecting && side == &relay->out;
@@ -119,7 +114,7 @@ static void rewatch_both(struct relay *relay) {
 
 /* Holds what could not be written yet. */
 static bool hold(struct side *side, const uint8_t *bytes, size_t length) {
-  size_t size = side->relay->inspecting && side == &side->relay->out ? HEAD_MAX : length;
+  size_t size = side->relay->inspecting && side == &side->relay->out ? INSPECT_ROOM : length;
   if (!side->held) {
     side->held = malloc(size);
     side->start = side->length = 0;
@@ -163,21 +158,27 @@ static bool pass_end(struct side *from, struct side *to) {
 
 static void connect_out(struct relay *relay);
 
+/* Servers skip empty lines before a request: they go on at once, and what comes behind them is still looked at. */
+static bool pass_blank(struct side *out) {
+  uint32_t blank = 0;
+  while (blank < out->length && (out->held[blank] == '\r' || out->held[blank] == '\n')) blank++;
+  if (blank > 0 && write_some(out, out->held, blank) != (ssize_t)blank) return false;
+  out->length -= blank;
+  memmove(out->held, out->held + blank, out->length);
+  return true;
+}
+
 /* Looks at what the box has sent first. False when the relay has ended. */
-static bool inspect(struct relay *relay) {
-  char name[NAME_MAX_BYTES + 1];
+static bool look(struct relay *relay) {
   struct side *out = &relay->out;
-  bool strict = relay->to.port == 443 || relay->to.port == 80;
-  enum head head = head_read(out->held, out->length, name);
-  if (head == HEAD_MORE && !relay->box.ended) return true;
-  if (head == HEAD_NAMELESS || (strict && (head == HEAD_OTHER || head == HEAD_MORE))) {
-    refuse(relay, names_any(&relay->to.address), "it does not say in TLS SNI or HTTP Host which name it wants");
+  if (out->watch.fd >= 0 && out->length > 0 && !pass_blank(out)) {
+    end_relay(relay, true);
     return false;
   }
-  if ((head == HEAD_TLS || head == HEAD_HTTP) && !rules_allow_name(&rules, name, relay->to.port)) {
-    refuse(relay, name,
-           head == HEAD_TLS ? "no rule allows the name in its TLS SNI" : "no rule allows the name in its HTTP Host");
-    return false;
+  switch (inspect(&relay->to, out->held, &out->length, relay->box.ended, &relay->response)) {
+    case VERDICT_BY_NAME: return true;
+    case VERDICT_REFUSED: end_relay(relay, true); return false;
+    default: break;
   }
   relay->inspecting = false;
   set_deadline(relay, 0);
@@ -190,12 +191,21 @@ static bool inspect(struct relay *relay) {
   return false;
 }
 
+/* Puts in what the answer to a request is to say. The length. */
+static ssize_t follow(struct response *response, ssize_t length) {
+  ssize_t at = response_follow(response, scratch, (size_t)length), size = (ssize_t)strlen(response_field);
+  if (at < 0) return length;
+  memmove(scratch + at + size, scratch + at, (size_t)(length - at));
+  memcpy(scratch + at, response_field, (size_t)size);
+  return length + size;
+}
+
 /* Carries what is there from one side to the other. False when the relay has ended. */
 static bool carry(struct side *from, struct side *to) {
   struct relay *relay = from->relay;
   bool inspected = relay->inspecting && from == &relay->box;
   for (int round = 0; round < ROUNDS && !from->ended && (inspected || to->length == 0); round++) {
-    size_t room = inspected ? HEAD_MAX - to->length : PIECE;
+    size_t room = inspected ? INSPECT_MAX - to->length : PIECE;
     ssize_t length = recv(from->watch.fd, scratch, room, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (length < 0) {
@@ -208,16 +218,18 @@ static bool carry(struct side *from, struct side *to) {
         end_relay(relay, true);
         return false;
       }
-      if (!inspect(relay)) return false;
+      if (!look(relay)) return false;
       if (relay->inspecting) continue;
       break;
     }
+    bool all = length < (ssize_t)room;
+    if (from == &relay->out && relay->response.phase != RESPONSE_UNTOUCHED) length = follow(&relay->response, length);
     ssize_t sent = length > 0 ? write_some(to, scratch, (size_t)length) : 0;
     if (sent < 0 || (sent < length && !hold(to, scratch + sent, (size_t)(length - sent)))) {
       end_relay(relay, true);
       return false;
     }
-    if (length < (ssize_t)room) break;
+    if (all) break;
   }
   if (!pass_end(from, to)) {
     end_relay(relay, false);
@@ -229,7 +241,7 @@ static bool carry(struct side *from, struct side *to) {
 static void opened(struct relay *relay) {
   relay->box.connecting = relay->out.connecting = false;
   relay->opened = true;
-  set_deadline(relay, relay->inspecting ? HEAD_MS : 0);
+  set_deadline(relay, 0);
   usage.total++;
   usage.open++;
   if (relay->inward) usage.inward++;
@@ -387,8 +399,8 @@ void relay_outward(int box, const struct endpoint *to, bool by_name) {
   setsockopt(box, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   relay->to = *to;
   relay->inspecting = by_name;
-  if (by_name && (to->port == 443 || to->port == 80)) {
-    set_deadline(relay, HEAD_MS);
+  if (by_name && inspect_strict(to->port)) {
+    set_deadline(relay, INSPECT_MS);
     rewatch_both(relay);
   } else {
     connect_out(relay);
@@ -417,8 +429,12 @@ bool relay_tick(uint64_t now) {
   for (struct relay *relay = relays, *next; relay; relay = next) {
     next = relay->next;
     if (!relay->deadline || relay->deadline > now) continue;
-    if (relay->opened || relay->out.watch.fd < 0) end_relay(relay, true);
-    else failed(relay, ETIMEDOUT);
+    if (relay->out.watch.fd >= 0) {
+      failed(relay, ETIMEDOUT);
+    } else {
+      inspect_late(&relay->to);
+      end_relay(relay, true);
+    }
   }
   return timed > 0;
 }

@@ -153,7 +153,7 @@ static void filter(const struct question *question, struct answers *answers) {
       names_pin(&answers->list[i], question->name, answers->ttl);
       answers->list[kept++] = answers->list[i];
     } else {
-      event_refused(EVENT_DNS, &to, question->name, reason);
+      event_refused(EVENT_DNS, &to, question->name, reason, REMEDY_ADDRESS);
     }
   }
   answers->count = kept;
@@ -278,7 +278,8 @@ static void ask(const uint8_t *bytes, size_t length, const struct endpoint *clie
     return;
   }
   if (!resolvable(question.name)) {
-    event_refused(EVENT_DNS, NULL, question.name, "no rule allows this name");
+    event_refused(EVENT_DNS, NULL, question.name,
+                  rules.count ? "no rule of network.allow allows this name" : "network.allow is empty", REMEDY_RULE);
     answer_code(&question, stream, client, server, RCODE_REFUSED, false);
     return;
   }
