@@ -287,9 +287,10 @@ static void ask(const uint8_t *bytes, size_t length, const struct endpoint *clie
     answer_code(&question, stream, client, server, RCODE_OK, false);
     return;
   }
-  struct query *query = question.type == TYPE_ANY || query_count >= QUERIES_MAX ? NULL : calloc(1, sizeof *query);
+  bool meta = message_is_meta(question.type);
+  struct query *query = meta || query_count >= QUERIES_MAX ? NULL : calloc(1, sizeof *query);
   if (!query) {
-    answer_code(&question, stream, client, server, question.type == TYPE_ANY ? RCODE_UNKNOWN : RCODE_SERVER, false);
+    answer_code(&question, stream, client, server, meta ? RCODE_UNKNOWN : RCODE_SERVER, false);
     return;
   }
   query->watch.fd = -1;
