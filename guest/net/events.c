@@ -54,7 +54,7 @@ void event_refused(int protocol, const struct endpoint *to, const char *name, co
 
 /* The first rule of a list ends the default, so that it has to be kept by a rule of its own. */
 static void write_remedy(const struct event *event, bool closed, const char *address, char *out, size_t size) {
-  static const char where[] = "network.allow (allow_net over REST, --allow-net on the command line)";
+  static const char where[] = "network.allow (allow_net over REST)";
   char host[NAME_MAX_BYTES + 1], port[16] = "";
   bool by_name = event->name[0] && !closed && event->remedy == REMEDY_RULE;
   if (event->remedy == REMEDY_FEWER) {
@@ -80,7 +80,7 @@ static int entry_json(const struct event *event, char *out, size_t size) {
                   "\"reason\":\"%s%s\",\"remedy\":\"%s\",\"count\":%llu}",
                   (unsigned long long)event->sequence, (unsigned long long)event->at, protocols[event->protocol],
                   address, event->to.port, event->name, event->reason,
-                  closed ? ", closed unless a rule of network.allow is for it" : "", remedy,
+                  closed ? ", which only a rule for it opens" : "", remedy,
                   (unsigned long long)event->count);
 }
 

@@ -8,8 +8,8 @@ enum { PINS_MAX = 4096, PIN_LEAST_S = 60, PIN_MOST_S = 3600 };
 
 struct rules rules;
 const char reason_own[] = "an address of the host";
-static const char reason_port[] = "the rule of network.allow for it is for another port";
-static const char reason_nothing[] = "network.allow is empty";
+static const char reason_port[] = "the rule for it is for another port";
+static const char reason_nothing[] = "the list of rules is empty";
 
 struct pin {
   struct address address;
@@ -70,8 +70,8 @@ static const char *unlisted(const struct endpoint *to, bool own) {
   if (rules.count == 0) return reason_nothing;
   if (names_allowed(&to->address, 0) || rules_allow_address(&rules, &to->address, 0, own)) return reason_port;
   for (size_t i = 0; i < rules.count; i++)
-    if (rules.list[i].kind != RULE_CIDR) return "no rule of network.allow opens it, and no name that one allows was answered with it";
-  return "no rule of network.allow opens it";
+    if (rules.list[i].kind != RULE_CIDR) return "no rule opens this address, nor is it the answer for an allowed name";
+  return "no rule opens it";
 }
 
 enum verdict policy_decide(const struct endpoint *to, const char **reason) {
@@ -92,8 +92,8 @@ enum verdict policy_decide(const struct endpoint *to, const char **reason) {
 bool policy_named(const char *name, bool tls, uint16_t port, const char **reason) {
   if (rules_allow_name(&rules, name, port)) return true;
   *reason = rules_allow_name(&rules, name, 0) ? reason_port
-            : tls                             ? "no rule of network.allow matches the name in its TLS SNI"
-                                              : "no rule of network.allow matches the name in its HTTP Host";
+            : tls                             ? "no rule matches the name in its TLS SNI"
+                                              : "no rule matches the name in its HTTP Host";
   return false;
 }
 

@@ -279,7 +279,7 @@ static void ask(const uint8_t *bytes, size_t length, const struct endpoint *clie
   }
   if (!resolvable(question.name)) {
     event_refused(EVENT_DNS, NULL, question.name,
-                  rules.count ? "no rule of network.allow allows this name" : "network.allow is empty", REMEDY_RULE);
+                  rules.count ? "no rule allows this name" : "the list of rules is empty", REMEDY_RULE);
     answer_code(&question, stream, client, server, RCODE_REFUSED, false);
     return;
   }

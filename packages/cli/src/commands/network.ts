@@ -64,15 +64,22 @@ function printed(events: readonly NetworkEvent[], format: Format): string {
         event.protocol,
         target(event),
         event.reason,
-        event.remedy,
+        inOptions(event.remedy),
       ]),
     ),
   );
 }
 
+/** What was tried: the name and where it led, as far as they are known. */
 function target({ name, address, port }: NetworkEvent): string {
   const host = name ?? (address?.includes(':') ? `[${address}]` : address) ?? '-';
-  return port === undefined ? host : `${host}:${port}`;
+  const place = port === undefined ? host : `${host}:${port}`;
+  return name === undefined || address === undefined ? place : `${place} (${address})`;
+}
+
+/** The remedy in the words of this program. */
+function inOptions(remedy: string): string {
+  return remedy.replace(/(to|as) network\.allow( \(.*\))?$/, '$1 --allow-net');
 }
 
 function eventRecord(event: NetworkEvent): { readonly [key: string]: Plain } {

@@ -57,7 +57,7 @@ test('an answer keeps public addresses only, and each that was taken out is repo
   expect(events).toHaveLength(20);
   for (const { protocol, name, reason, remedy, address } of events) {
     expect([protocol, name]).toEqual(['dns', 'classes.org']);
-    expect(reason).toContain('closed unless a rule of network.allow is for it');
+    expect(reason).toContain('which only a rule for it opens');
     expect(remedy).toContain(`set "0.0.0.0/0" and "${address}" as network.allow`);
   }
   // Nor does asking for it open any.
@@ -126,8 +126,8 @@ test('a list closes other ways to a name: public resolvers by TLS and by HTTPS',
     'ConnectionResetError',
   ]);
   expect((await network.events()).map(({ address, port, reason }) => `${address}:${port} ${reason}`)).toEqual([
-    '1.1.1.1:443 no rule of network.allow opens it, and no name that one allows was answered with it',
-    '8.8.8.8:853 no rule of network.allow opens it, and no name that one allows was answered with it',
+    '1.1.1.1:443 no rule opens this address, nor is it the answer for an allowed name',
+    '8.8.8.8:853 no rule opens this address, nor is it the answer for an allowed name',
   ]);
 });
 

@@ -145,14 +145,14 @@ test('a server is told once to close, whatever the box says of its connection', 
 });
 
 test.each([
-  ['GET / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule of network.allow matches the name in its HTTP Host'],
-  ['GET / HTTP/1.1\r\nHost: 93.184.216.34\r\n\r\n', 'no rule of network.allow matches the name in its HTTP Host'],
+  ['GET / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule matches the name in its HTTP Host'],
+  ['GET / HTTP/1.1\r\nHost: 93.184.216.34\r\n\r\n', 'no rule matches the name in its HTTP Host'],
   ['GET http://both.org/ HTTP/1.1\r\nHost: example.com\r\n\r\n', 'its HTTP request is one for a proxy'],
   ['CONNECT both.org:80 HTTP/1.1\r\nHost: example.com\r\n\r\n', 'its HTTP request is one for a proxy'],
   ['GET HTTP://example.com/ HTTP/1.1\r\nHost: example.com\r\n\r\n', 'its HTTP request is one for a proxy'],
   ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'it is HTTP/2 without TLS'],
-  ['BREW / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule of network.allow matches the name in its HTTP Host'],
-  ['\r\n\r\nGET / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule of network.allow matches the name in its HTTP Host'],
+  ['BREW / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule matches the name in its HTTP Host'],
+  ['\r\n\r\nGET / HTTP/1.1\r\nHost: both.org\r\n\r\n', 'no rule matches the name in its HTTP Host'],
   ['GET / HTTP/1.1\r\nHost: example.com\r\n Host: both.org\r\n\r\n', 'a line in its HTTP head is malformed'],
   ['GET / HTTP/1.1\r\nHost: example.com\r\nHost : both.org\r\n\r\n', 'a line in its HTTP head is malformed'],
   ['GET / HTTP/1.1\r\nHost: example.com\r\nX: 1\rHost: both.org\r\n\r\n', 'a line in its HTTP head is malformed'],

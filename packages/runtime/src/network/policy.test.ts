@@ -26,8 +26,8 @@ async function open(allow?: readonly string[]): Promise<BoxNetwork> {
 }
 
 /** What the remedy of a refusal ends with: the option as each user writes it. */
-const option = 'network.allow (allow_net over REST, --allow-net on the command line)';
-const closed = ', closed unless a rule of network.allow is for it';
+const option = 'network.allow (allow_net over REST)';
+const closed = ', which only a rule for it opens';
 
 /** What an echo gives, or the class of the error; also says when it took longer than a second. */
 const connect = `
@@ -153,8 +153,8 @@ print(socket.create_connection(('93.184.216.34', 25)).recv(99))`;
     "b'220 hello\\r\\n'",
   ]);
   expect((await network.events()).map(({ reason, remedy }) => `${reason}: ${remedy}`)).toEqual([
-    `the rule of network.allow for it is for another port: add "93.184.216.34:7" to ${option}`,
-    `the rule of network.allow for it is for another port: add "10.9.9.9:80" to ${option}`,
+    `the rule for it is for another port: add "93.184.216.34:7" to ${option}`,
+    `the rule for it is for another port: add "10.9.9.9:80" to ${option}`,
   ]);
 });
 
@@ -196,14 +196,14 @@ test('only allowed names resolve, and their addresses open only once they were a
     expect.objectContaining({
       protocol: 'dns',
       name: 'other.org',
-      reason: 'no rule of network.allow allows this name',
+      reason: 'no rule allows this name',
       remedy: `add "other.org" to ${option}`,
     }),
   );
   expect(events).toContainEqual(
     expect.objectContaining({
       port: 9,
-      reason: 'the rule of network.allow for it is for another port',
+      reason: 'the rule for it is for another port',
       remedy: expect.stringMatching(/^add "(www\.)?example\.com:9" to network\.allow /),
     }),
   );
@@ -260,8 +260,8 @@ test('HTTP to an address that a name opened must name an allowed Host', async ()
     'ConnectionResetError',
   ]);
   expect((await network.events()).map(({ name, port, reason }) => `${name}:${port} ${reason}`)).toEqual([
-    'both.org:80 no rule of network.allow matches the name in its HTTP Host',
-    'both.org:8080 no rule of network.allow matches the name in its HTTP Host',
+    'both.org:80 no rule matches the name in its HTTP Host',
+    'both.org:8080 no rule matches the name in its HTTP Host',
     'example.com:80 it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want',
   ]);
 });

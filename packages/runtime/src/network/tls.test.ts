@@ -61,11 +61,11 @@ test.each([
 });
 
 test.each([
-  ['records(hello(sni(b"both.org")))', 'no rule of network.allow matches the name in its TLS SNI', 'both.org'],
-  ['*[bytes([b]) for b in records(hello(sni(b"both.org")), 3)]', 'no rule of network.allow matches the name in its TLS SNI', 'both.org'],
+  ['records(hello(sni(b"both.org")))', 'no rule matches the name in its TLS SNI', 'both.org'],
+  ['*[bytes([b]) for b in records(hello(sni(b"both.org")), 3)]', 'no rule matches the name in its TLS SNI', 'both.org'],
   // The name that is outside of an encrypted hello is what counts.
-  ['records(hello(sni(b"cloudflare-ech.com"), ech))', 'no rule of network.allow matches the name in its TLS SNI', 'cloudflare-ech.com'],
-  ['records(hello(sni(b"sub.example.com")))', 'no rule of network.allow matches the name in its TLS SNI', 'sub.example.com'],
+  ['records(hello(sni(b"cloudflare-ech.com"), ech))', 'no rule matches the name in its TLS SNI', 'cloudflare-ech.com'],
+  ['records(hello(sni(b"sub.example.com")))', 'no rule matches the name in its TLS SNI', 'sub.example.com'],
   ['records(hello())', 'its TLS ClientHello names no server (no SNI)', '93.184.216.34'],
   ['records(hello(ech))', 'its TLS ClientHello names no server (no SNI)', '93.184.216.34'],
   ['records(hello(sni(b"example.com", b"both.org")))', 'its TLS ClientHello is malformed', '93.184.216.34'],
