@@ -119,8 +119,11 @@ static void feed_head(const uint8_t *bytes, size_t length) {
 static void feed_response(const uint8_t *bytes, size_t length) {
   struct response whole = {.phase = RESPONSE_STATUS}, piecewise = whole;
   ssize_t at = response_follow(&whole, bytes, length), other = -1;
-  for (size_t i = 0; i < length; i++)
-    if (response_follow(&piecewise, bytes + i, 1) == 1) hold(other < 0), other = (ssize_t)i + 1;
+  for (size_t i = 0; i < length; i++) {
+    if (response_follow(&piecewise, bytes + i, 1) < 0) continue;
+    hold(other < 0);
+    other = (ssize_t)i + 1;
+  }
   hold(at == other && whole.phase == piecewise.phase);
   if (at < 0) return;
   taken.responses++;
