@@ -1,4 +1,5 @@
-/* What both fuzzers feed: the mutations of fuzz.c, and libFuzzer where there is a clang. */
+/* What both fuzzers feed: the mutations of fuzz.c, and libFuzzer where there is a clang:
+     clang -g -O1 -fsanitize=fuzzer,address,undefined -o /tmp/fuzz fuzz/feed.c address.c message.c head.c request.c response.c */
 #ifndef BOXLITE_NET_FEED_H
 #define BOXLITE_NET_FEED_H
 

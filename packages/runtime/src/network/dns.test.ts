@@ -120,11 +120,7 @@ ask(label * 3 + b'\\x3d' + b'b' * 61 + b'\\0')`;
 test('a list closes other ways to a name: public resolvers by TLS and by HTTPS', async () => {
   await open(['example.com']);
   const program = `ask('example.com'); reach('1.1.1.1', 443); reach('8.8.8.8', 853)`;
-  expect(await python(program)).toEqual([
-    'ok 93.184.216.34',
-    'ConnectionResetError',
-    'ConnectionResetError',
-  ]);
+  expect(await python(program)).toEqual(['ok 93.184.216.34', 'ConnectionResetError', 'ConnectionResetError']);
   expect((await network.events()).map(({ address, port, reason }) => `${address}:${port} ${reason}`)).toEqual([
     '1.1.1.1:443 no rule opens this address, nor is it the answer for an allowed name',
     '8.8.8.8:853 no rule opens this address, nor is it the answer for an allowed name',

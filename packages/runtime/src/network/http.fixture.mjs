@@ -8,5 +8,7 @@ const server = createServer(async (request, response) => {
   console.log('node', request.method, request.headers.host, length);
   response.end(`${request.method} ${request.headers.host} ${length}\n`);
 });
-new WebSocketServer({ server }).on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+new WebSocketServer({ server }).on('connection', (socket) =>
+  socket.on('message', (data) => socket.send(`echo ${data}`)),
+);
 server.listen(8001, '0.0.0.0', () => console.log('ready'));

@@ -89,7 +89,14 @@ test('bodies in chunks, bodies that wait to be asked for, and WebSockets pass', 
   await writeFile(`${internet.folder}/body`, Buffer.alloc(3_000_000, 'x'));
   const body = `@${internet.folder}/body`;
   const post = (port: number, ...headers: readonly string[]): Promise<string> =>
-    run('curl', '-sS', ...headers.flatMap((header) => ['-H', header]), '--data-binary', body, `http://example.com:${port}/`);
+    run(
+      'curl',
+      '-sS',
+      ...headers.flatMap((header) => ['-H', header]),
+      '--data-binary',
+      body,
+      `http://example.com:${port}/`,
+    );
   for (const port of [node, python]) {
     expect(await post(port, 'Transfer-Encoding: chunked')).toBe(`POST example.com:${port} 3000000`);
     expect(await post(port, 'Expect: 100-continue')).toBe(`POST example.com:${port} 3000000`);
@@ -112,10 +119,15 @@ test('a second request to a name that is not allowed is never handled, pipelined
     await raw(port, first, second);
     await raw(port, `${first.replace('1.1', '1.0')}`, second);
     // A body that one reads as the end and another as more.
-    const odd = 'POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+    const odd =
+      'POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
     await raw(port, odd + second);
   }
-  expect(handled('node').concat(handled('python')).filter((line) => line.includes('both.org'))).toEqual([]);
+  expect(
+    handled('node')
+      .concat(handled('python'))
+      .filter((line) => line.includes('both.org')),
+  ).toEqual([]);
   expect(handled('node').length * handled('python').length).toBeGreaterThan(0);
 });
 
@@ -127,7 +139,8 @@ test('a server is told once to close, whatever the box says of its connection', 
   };
   const seen = ['GET /a?b HTTP/1.1', 'Host: Example.com.:8005', 'X: 1', 'Connection: close', '', ''];
   expect(await shown('GET /a?b HTTP/1.1\nHost: Example.com.:8005\nX: 1\n\n')).toEqual(seen);
-  const noise = 'CONNECTION:keep-alive\r\nconnection: x, Host\r\nKeep-Alive: timeout=9\r\nProxy-Connection: keep-alive\r\nTE: gzip';
+  const noise =
+    'CONNECTION:keep-alive\r\nconnection: x, Host\r\nKeep-Alive: timeout=9\r\nProxy-Connection: keep-alive\r\nTE: gzip';
   expect(await shown(`GET /a?b HTTP/1.1\r\nHost: Example.com.:8005\r\n${noise}\r\nX: 1\r\n\r\n`)).toEqual(seen);
   const h2c = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__';
   expect(await shown(`GET /a?b HTTP/1.1\r\nHost: Example.com.:8005\r\n${h2c}\r\nX: 1\r\n\r\n`)).toEqual(seen);
@@ -163,7 +176,10 @@ test.each([
   ['GET / HTTP/1.1\r\nHost: [::ffff:5db8:d822]\r\n\r\n', 'the Host of its HTTP request is no name'],
   ['GET / HTTP/1.1\r\nHost: example.com..\r\n\r\n', 'the Host of its HTTP request is no name'],
   ['GET /\r\nHost: example.com\r\n\r\n', 'its HTTP request line is malformed, or older than HTTP/1.0'],
-  ['GET / HTTP/1.1 HTTP/1.0\r\nHost: example.com\r\n\r\n', 'its HTTP request line is malformed, or older than HTTP/1.0'],
+  [
+    'GET / HTTP/1.1 HTTP/1.0\r\nHost: example.com\r\n\r\n',
+    'its HTTP request line is malformed, or older than HTTP/1.0',
+  ],
   [`GET / HTTP/1.1\r\nHost: example.com\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 'its HTTP head is longer than 16 KiB'],
 ])('a head of %j is refused, and it is said why', async (head, reason) => {
   await open();

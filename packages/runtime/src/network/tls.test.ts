@@ -51,9 +51,15 @@ grease, ech = (0x0a0a, b''), (0xfe0d, b'\\0\\0\\1\\0\\1\\5\\0\\x20' + b'e' * 32 
 test.each([
   ['a plain hello', 'records(hello(sni(b"example.com")))'],
   ['capitals and a dot at its end', 'records(hello(sni(b"eXaMpLe.CoM.")))'],
-  ['GREASE before and after, and an ECH that nobody can read', 'records(hello(grease, ech, sni(b"example.com"), (0x5a5a, b"x")))'],
+  [
+    'GREASE before and after, and an ECH that nobody can read',
+    'records(hello(grease, ech, sni(b"example.com"), (0x5a5a, b"x")))',
+  ],
   ['a record for each byte', 'records(hello(sni(b"example.com")), 1)'],
-  ['records and segments that end within lengths and names', '*[bytes([b]) for b in records(hello(sni(b"example.com")), 7)]'],
+  [
+    'records and segments that end within lengths and names',
+    '*[bytes([b]) for b in records(hello(sni(b"example.com")), 7)]',
+  ],
 ])('TLS to an allowed name gets through: %s', async (_, parts) => {
   await open();
   expect(await pythonInBox(network, `${program}\nsay(443, ${parts})`)).toMatch(/^(hello|alert)$/);
@@ -72,12 +78,26 @@ test.each([
   ['records(hello(sni(b"example.com"), sni(b"both.org")))', 'its TLS ClientHello is malformed', '93.184.216.34'],
   ['records(hello(sni(b"example.com\\0both.org")))', 'its TLS ClientHello is malformed', '93.184.216.34'],
   ['records(hello(sni(b"example.com..")))', 'its TLS ClientHello is malformed', '93.184.216.34'],
-  ['b"\\x14\\3\\3\\0\\1\\1" + records(hello(sni(b"example.com")))', 'it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want', '93.184.216.34'],
-  ['b"SSH-2.0-client\\r\\n"', 'it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want', '93.184.216.34'],
-  ['records(hello(sni(b"example.com")))[:40], b""', 'it ended before it said in TLS SNI or HTTP Host which name it wants', '93.184.216.34'],
+  [
+    'b"\\x14\\3\\3\\0\\1\\1" + records(hello(sni(b"example.com")))',
+    'it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want',
+    '93.184.216.34',
+  ],
+  [
+    'b"SSH-2.0-client\\r\\n"',
+    'it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want',
+    '93.184.216.34',
+  ],
+  [
+    'records(hello(sni(b"example.com")))[:40], b""',
+    'it ended before it said in TLS SNI or HTTP Host which name it wants',
+    '93.184.216.34',
+  ],
 ])('%s is refused, and it is said why and what would let it through', async (parts, reason, rule) => {
   await open();
-  expect(await pythonInBox(network, `${program}\nsay(443, ${parts})`)).toMatch(/^(ConnectionResetError|BrokenPipeError)$/);
+  expect(await pythonInBox(network, `${program}\nsay(443, ${parts})`)).toMatch(
+    /^(ConnectionResetError|BrokenPipeError)$/,
+  );
   const [event, ...more] = await network.events();
   expect(more).toEqual([]);
   expect(event?.reason).toBe(reason);
@@ -92,6 +112,8 @@ s.sendall(b'STARTTLS\\r\\n'); print(s.recv(99).decode().strip())
 s.sendall(records(hello(sni(b'both.org')))); print(s.recv(1))`;
   expect((await pythonInBox(network, starttls)).split('\n')).toEqual(['220 hello', 'STARTTLS', "b'\\x16'"]);
   // Without any plain text before it, it is looked at on every port.
-  expect(await pythonInBox(network, `${program}\nsay(25, records(hello(sni(b'both.org'))))`)).toMatch(/^(220 h|ConnectionResetError)$/);
+  expect(await pythonInBox(network, `${program}\nsay(25, records(hello(sni(b'both.org'))))`)).toMatch(
+    /^(220 h|ConnectionResetError)$/,
+  );
   expect((await network.events()).map(({ name, port }) => `${name}:${port}`)).toEqual(['both.org:25']);
 });
