@@ -77,9 +77,11 @@ function target({ name, address, port }: NetworkEvent): string {
   return name === undefined || address === undefined ? place : `${place} (${address})`;
 }
 
-/** The remedy in the words of this program. */
+/** The options of this program that do what the remedy says; another remedy as it is. */
 function inOptions(remedy: string): string {
-  return remedy.replace(/(to|as) network\.allow( \(.*\))?$/, '$1 --allow-net');
+  const [, rules] = /^(?:add|set) ("[^"]+"(?: and "[^"]+")*) (?:to|as) network\.allow\b/.exec(remedy) ?? [];
+  if (rules === undefined) return remedy;
+  return [...rules.matchAll(/"([^"]+)"/g)].map(([, rule]) => `--allow-net ${rule}`).join(' ');
 }
 
 function eventRecord(event: NetworkEvent): { readonly [key: string]: Plain } {
