@@ -27,7 +27,7 @@ import { sweepDisks } from './disk/sweep-disks.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore } from './images/images.ts';
-import { poolTenant, WarmPool } from './pool/warm-pool.ts';
+import { poolTenant, WarmPool, warmMetrics } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import { readEvents } from './store/read-events.ts';
 import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
@@ -197,14 +197,16 @@ export class LocalRuntime {
   async metrics(tenant: string, call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
     // Whose the pool is: to others it would tell when boxes are made.
-    const numWarmBoxes = tenant === poolTenant ? (this.#warm?.ready ?? 0) : 0;
-    return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes };
+    return {
+      ...runtimeMetrics(this.#parts.store, tenant),
+      ...warmMetrics(tenant === poolTenant ? this.#warm : undefined),
+    };
   }
 
   /** Of every tenant together. */
   async totals(call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
-    return { ...totalMetrics(this.#parts.store), numWarmBoxes: this.#warm?.ready ?? 0 };
+    return { ...totalMetrics(this.#parts.store), ...warmMetrics(this.#warm) };
   }
 
   events(tenant: string, options: EventsOptions = {}): AsyncIterable<RuntimeEvent> {

@@ -1,4 +1,4 @@
-import { type BootTiming, StorageError } from 'boxlite/backend';
+import { type BootTiming, EngineError, StorageError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
@@ -7,6 +7,9 @@ import type { BoxRecord } from '../store/box-records.ts';
 import type { BoxHome } from './box-home.ts';
 import { type LocalNetwork, withoutNetwork } from './box-network.ts';
 import { engineBox } from './engine-box.ts';
+
+// A prepared box has nothing else to do; one that takes longer is started anew, which takes less.
+const answerMs = 1000;
 
 type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath' | 'networks'>;
 
@@ -102,11 +105,9 @@ export class BoxBody {
     if (!prepared) return undefined;
     const { name, timing } = this.#record();
     const renamed = name === undefined ? undefined : this.#engine.rename?.(this.#engineBox());
-    const isUp = await Promise.resolve(renamed).then(
-      () => !this.#preparedEnded,
-      () => false,
-    );
-    if (!isUp) {
+    // What has just ended may not have been noticed yet: it is asked.
+    const steps = await Promise.allSettled([renamed, answer(prepared.channel), this.#network.assertAnswers()]);
+    if (this.#preparedEnded || steps.some(({ status }) => status === 'rejected')) {
       await this.release();
       return undefined;
     }
@@ -170,6 +171,17 @@ export class BoxBody {
 
   #engineBox(): EngineBox {
     return engineBox(this.#record(), this.#folder, this.#home);
+  }
+}
+
+/** Rejects when the guest behind a channel does not answer in time. */
+async function answer(channel: GuestChannel): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.reject(new EngineError('the box does not answer')), answerMs);
+  try {
+    await Promise.race([channel.ping(), late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

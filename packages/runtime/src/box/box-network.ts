@@ -117,6 +117,11 @@ export class LocalNetwork {
     return this.#open?.usage().catch(() => undefined);
   }
 
+  /** Rejects when it should be there and does not answer. `NetworkError` */
+  async assertAnswers(): Promise<void> {
+    if (this.info.mode === 'isolated') await this.#open?.usage();
+  }
+
   /** When something outside last used the box by a tunnel or a published port, in milliseconds since 1970. */
   async usedAt(): Promise<number | undefined> {
     const usage = await this.usage();

@@ -107,12 +107,13 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
   }
   socket.unref();
   const closeNamespace = closed.promise.then(() => namespace.close());
+  let asking = 0;
   const ask = async (line: string): Promise<string> => {
-    socket.ref();
+    if (asking++ === 0) socket.ref();
     try {
       return await request(line);
     } finally {
-      socket.unref();
+      if (--asking === 0) socket.unref();
     }
   };
   return {

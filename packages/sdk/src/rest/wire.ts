@@ -202,6 +202,10 @@ export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
     totalCommandsExecuted: metrics.total_commands_executed,
     totalExecErrors: metrics.total_exec_errors,
     numWarmBoxes: metrics.num_warm_boxes,
+    warmFailuresTotal: metrics.warm_failures_total,
+    lastWarmFailure: metrics.last_warm_failure
+      ? { at: new Date(metrics.last_warm_failure.at), message: metrics.last_warm_failure.message }
+      : undefined,
     numRunningExecutions: metrics.num_running_executions,
   };
 }
