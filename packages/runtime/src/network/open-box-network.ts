@@ -33,6 +33,8 @@ function programArguments(options: BoxNetworkOptions): readonly string[] {
   return [
     '--resolv-conf',
     resolvConf,
+    '--socket',
+    socketPath(options),
     ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
     ...(ownStack ? ['--own-stack'] : []),
     ...(attached ? ['--attached'] : []),
