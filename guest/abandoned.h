@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ABANDONED_LOOK_MS = 2000 };
+enum { ABANDONED_LOOK_MS = 1000 };
 
 /* A file of that folder, bound or open here under this path; where there is none, it is never gone. */
 void abandoned_watch(const char *path);

@@ -24,6 +24,7 @@ import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
+import { sweepAbandonedMounts } from './engine/abandoned-mounts.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore } from './images/images.ts';
@@ -99,6 +100,8 @@ export class LocalRuntime {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), sweepBoxes(this.#parts)]);
+    const { store, networks } = this.#parts;
+    await sweepAbandonedMounts(networks.host, (id) => store.boxes.byId(id) !== undefined).catch(() => {});
     this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
     this.#sweeper = this.#sweepOutput();
   }

@@ -112,6 +112,12 @@ export class LocalNetwork {
     else if (this.info.mode === 'isolated') await removeBoxNetwork(this.#home.host, this.#place);
   }
 
+  /** Leaves it as it is to the next runtime. Twice is fine. */
+  async letGo(): Promise<void> {
+    await this.#open?.letGo();
+    this.#open = undefined;
+  }
+
   /** Undefined while there is none, and when it does not answer: numbers are no reason to fail. */
   async usage(): Promise<NetworkUsage | undefined> {
     return this.#open?.usage().catch(() => undefined);

@@ -116,6 +116,11 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
       if (--asking === 0) socket.unref();
     }
   };
+  const letGo = async (): Promise<void> => {
+    socket.destroy();
+    await closed.promise;
+    await closeNamespace;
+  };
   return {
     namespacePath: `/proc/${process.pid}/fd/${namespace.fd}`,
     resolver: hello.resolver,
@@ -139,11 +144,10 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
       };
       return Object.assign(stream, { assertWhole });
     },
+    letGo,
     async close() {
       await endNetwork(host, place);
-      socket.destroy();
-      await closed.promise;
-      await closeNamespace;
+      await letGo();
     },
   };
 }
