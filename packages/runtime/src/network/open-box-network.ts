@@ -33,11 +33,9 @@ function programArguments(options: BoxNetworkOptions): readonly string[] {
   return [
     '--resolv-conf',
     resolvConf,
-    '--socket',
-    socketPath(options),
     ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
     ...(ownStack ? ['--own-stack'] : []),
-    ...(attached ? ['--attached'] : []),
+    ...(attached ? ['--attached'] : ['--socket', socketPath(options)]),
     ...(allow === undefined ? [] : ['--listed']),
     ...(allow ?? []).flatMap((rule) => ['--allow', formatRule(parseRule(rule))]),
     ...ports.flatMap((port) => ['--publish', formatPort(port)]),
