@@ -10,6 +10,8 @@ import { engineBox } from './engine-box.ts';
 
 // A prepared box has nothing else to do; one that takes longer is started anew, which takes less.
 const answerMs = 1000;
+// Whoever starts a box at once after it was made does not wait for a second answer.
+const freshMs = 20;
 
 type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath' | 'networks'>;
 
@@ -41,6 +43,7 @@ export class BoxBody {
   readonly #record: () => BoxRecord;
   #prepared: StartedBody | undefined;
   #preparedEnded = false;
+  #asked: { readonly at: number; readonly answers: Promise<boolean> } | undefined;
 
   constructor({ home, network, folder, record, prepared }: BoxBodyParts) {
     this.#home = home;
@@ -49,9 +52,11 @@ export class BoxBody {
     this.#folder = folder;
     this.#record = record;
     this.#prepared = prepared;
-    prepared?.channel.closed.then(() => {
+    if (!prepared) return;
+    prepared.channel.closed.then(() => {
       this.#preparedEnded = true;
     });
+    this.#ask(prepared);
   }
 
   /** It is up although nobody started it. */
@@ -105,15 +110,30 @@ export class BoxBody {
     if (!prepared) return undefined;
     const { name, timing } = this.#record();
     const renamed = name === undefined ? undefined : this.#engine.rename?.(this.#engineBox());
-    // What has just ended may not have been noticed yet: it is asked.
-    const steps = await Promise.allSettled([renamed, answer(prepared.channel), this.#network.assertAnswers()]);
-    if (this.#preparedEnded || steps.some(({ status }) => status === 'rejected')) {
+    const isRenamed = Promise.resolve(renamed).then(
+      () => true,
+      () => false,
+    );
+    const isUp = (await Promise.all([isRenamed, this.#ask(prepared)])).every(Boolean);
+    if (!isUp || this.#preparedEnded) {
       await this.release();
       return undefined;
     }
     this.#prepared = undefined;
     const imagePrepareMs = timing?.imagePrepareMs ?? 0;
     return { ...prepared, timing: { imagePrepareMs, totalCreateMs: performance.now() - began + imagePrepareMs } };
+  }
+
+  /** Whether what is up answers, its network too: what has just ended may not have been noticed yet. */
+  #ask({ channel }: StartedBody): Promise<boolean> {
+    const at = performance.now();
+    if (this.#asked && at - this.#asked.at < freshMs) return this.#asked.answers;
+    const answers = Promise.all([answer(channel), this.#network.assertAnswers()]).then(
+      () => true,
+      () => false,
+    );
+    this.#asked = { at, answers };
+    return answers;
   }
 
   /** A new channel to what a former process left running; undefined when it is gone. */

@@ -110,5 +110,5 @@ export function warmMetrics(
   pool: WarmPool | undefined,
 ): Pick<RuntimeMetrics, 'numWarmBoxes' | 'warmFailuresTotal' | 'lastWarmFailure'> {
   const { total, last } = pool?.failures ?? { total: 0, last: undefined };
-  return { numWarmBoxes: pool?.ready ?? 0, warmFailuresTotal: total, lastWarmFailure: last };
+  return { numWarmBoxes: pool?.ready ?? 0, warmFailuresTotal: total, ...(last && { lastWarmFailure: last }) };
 }

@@ -123,7 +123,7 @@ export interface RuntimeMetrics {
   readonly numWarmBoxes: number;
   /** Boxes of the warm pool that could not be made, or ended before anyone took them, since the runtime began. */
   readonly warmFailuresTotal: number;
-  /** The last of these, and why; undefined while there was none. */
+  /** The last of these, and why; absent while there was none. */
   readonly lastWarmFailure?: { readonly at: Date; readonly message: string } | undefined;
   /** Executions that have not ended. */
   readonly numRunningExecutions: number;

@@ -203,9 +203,9 @@ export function runtimeMetrics(metrics: api.RuntimeMetrics): RuntimeMetrics {
     totalExecErrors: metrics.total_exec_errors,
     numWarmBoxes: metrics.num_warm_boxes,
     warmFailuresTotal: metrics.warm_failures_total,
-    lastWarmFailure: metrics.last_warm_failure
-      ? { at: new Date(metrics.last_warm_failure.at), message: metrics.last_warm_failure.message }
-      : undefined,
+    ...(metrics.last_warm_failure && {
+      lastWarmFailure: { at: new Date(metrics.last_warm_failure.at), message: metrics.last_warm_failure.message },
+    }),
     numRunningExecutions: metrics.num_running_executions,
   };
 }
