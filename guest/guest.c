@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "guest.h"
+#include "abandoned.h"
 #include "connection.h"
 #include "execution.h"
 #include "loop.h"
@@ -28,6 +29,7 @@ static struct watch signals = { .fd = -1 };
 static bool attached, opens_loopback, shutting_down, empty;
 static uint64_t capabilities = ~0ULL; /* what the programs of the box may ever have */
 static const char *processes; /* how many there may be; null: that is counted elsewhere */
+static const char *listened_at; /* where the guest has made its socket itself */
 static uint64_t kill_all_at, leave_at;
 
 static void reap(void)
@@ -117,7 +119,7 @@ static int open_listener(int argc, char **argv)
 		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
 			fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
-			fd = listen_at(argv[++i]);
+			fd = listen_at(listened_at = argv[++i]);
 		else
 			return -1;
 	}
@@ -204,7 +206,12 @@ static void run(void)
 			contact_by = 0;
 		if (attached && (connection_ended() || (contact_by && now >= contact_by)))
 			return;
+		uint64_t look_at = 0;
+		/* Where nobody is there who would end it. */
+		if (!attached && !connection_open() && abandoned(now, &look_at))
+			guest_shut_down(TERM_GRACE_MS);
 		int timeout = until(next, now, until(trim_at, now, until(contact_by, now, more ? 0 : -1)));
+		timeout = until(look_at, now, timeout);
 		if (shutting_down) {
 			shut_down_on(now);
 			timeout = until(empty || now >= kill_all_at ? now + 10 : kill_all_at, now, timeout);
@@ -240,6 +247,10 @@ int guest_main(int argc, char **argv)
 		fprintf(stderr, "boxlite-guest: cannot listen at port %d\n", LOOPBACK_PORT);
 		return 64;
 	}
+	if (listened_at)
+		abandoned_watch_path(listened_at);
+	else
+		abandoned_watch("/etc/hostname"); /* which the runtime has put there, from the box's folder */
 	connection_listen(fd, new_boot_id());
 	run();
 	return 0;

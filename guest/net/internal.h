@@ -157,6 +157,8 @@ size_t publish_json(char *out, size_t size);
 
 /* control.c */
 void control_open(bool attached);
+/* Whether a runtime has the process now. */
+bool control_owned(void);
 void control_dialled(int fd, int error, uint64_t id);
 /* Ends the process when no runtime has come; whether it must be called again. */
 bool control_tick(uint64_t now);

@@ -41,6 +41,33 @@ onBothBackends((runtime) => {
     expect(metrics.networkBytesSent).toBeGreaterThanOrEqual(bytes.length);
   });
 
+  test('a reader of a silent tunnel is cancelled at once, and what comes later is dropped while the other way goes on', async () => {
+    const box = await echoBox(runtime());
+    await box.exec('nc', [
+      '-ll',
+      '-p',
+      '9',
+      '-e',
+      'sh',
+      '-c',
+      'head -c 5000000 | tee /dev/stderr | wc -c > /tmp/count',
+    ]);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :9; do sleep 0.02; done']);
+    const silent = await box.network.tunnel(7).connect();
+    const reader = silent.readable.getReader();
+    const read = reader.read();
+    await reader.cancel();
+    expect((await read).done).toBe(true);
+    // An echo that nobody takes would hold the sender back for ever.
+    await write(silent, new Uint8Array(20_000_000));
+    const counted = await box.network.tunnel(9).connect();
+    await counted.readable.cancel();
+    await write(counted, new Uint8Array(5_000_000));
+    await eventually('all of it', async () => (await box.run('cat', ['/tmp/count'])).stdout === '5000000\n');
+    await silent.close();
+    await counted.close();
+  });
+
   test('a tunnel to a port that nothing listens on is a NetworkError', async () => {
     const box = await echoBox(runtime());
     await expect(box.network.tunnel(8).connect()).rejects.toThrow(NetworkError);

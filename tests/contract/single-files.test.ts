@@ -177,6 +177,26 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
     await expect(box.files.stat('/srv/untold')).rejects.toThrow(/\/srv\/untold/);
   });
 
+  test('a path with a slash at its end is a directory or refused, as POSIX has it', async () => {
+    await sh('mkdir -p /srv/s/d && echo kept > /srv/s/f && ln -s d /srv/s/to-d && ln -s f /srv/s/to-f');
+    for (const path of ['/srv/s/f/', '/srv/s/to-f//']) {
+      await expect(box.files.read(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.write(path, 'lost')).rejects.toThrow(InvalidArgumentError);
+      await expect(listed(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.stat(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.remove(path)).rejects.toThrow(InvalidArgumentError);
+    }
+    await expect(box.files.write('/srv/s/new/', 'lost')).rejects.toThrow(/slash/);
+    await expect(box.files.remove('/srv/s/to-d/', { recursive: true })).rejects.toThrow(InvalidArgumentError);
+    await expect(box.files.read('/srv/s/none/')).rejects.toThrow(NotFoundError);
+    await expect(box.files.read('/srv/s/d/')).rejects.toThrow(InvalidArgumentError);
+    expect(await listed('/srv/s/to-d/')).toEqual([]);
+    expect(await box.files.stat('/srv/s/to-d/')).toMatchObject({ name: 'to-d', type: 'directory' });
+    await box.files.mkdir('/srv/s/made/');
+    await box.files.remove('/srv/s/made/');
+    expect(await sh('cd /srv/s; ls; cat f')).toBe('d\nf\nto-d\nto-f\nkept\n');
+  });
+
   test('a directory is made with its mode, and with those above it when asked', async () => {
     await expect(box.files.mkdir('/srv/m/a/b')).rejects.toThrow(NotFoundError);
     await box.files.mkdir('/srv/m/a/b', { parents: true, mode: 0o1770 });

@@ -97,6 +97,7 @@ export function boxFiles({ files }: Pick<BoxBackend, 'files'>): BoxFiles {
     },
     async write(path, content, options = {}) {
       checkName(path);
+      if (path.endsWith('/')) refuse('path', 'a path without a slash at its end, which only a directory has', path);
       const { mode, overwrite = true, signal } = options;
       checkMode(mode);
       checkFlag('overwrite', overwrite);
@@ -132,7 +133,7 @@ export function boxFiles({ files }: Pick<BoxBackend, 'files'>): BoxFiles {
 /** A path that ends with a name, and so can be made, replaced or removed. */
 function checkName(path: unknown): void {
   checkGuestPath('path', path);
-  if (typeof path === 'string' && /(^|\/)\.?\/*$/.test(path)) refuse('path', 'a path that ends with a name', path);
+  if (typeof path === 'string' && /^\/*$|(^|\/)\.\/*$/.test(path)) refuse('path', 'a path that ends with a name', path);
 }
 
 function checkMode(mode: unknown): void {

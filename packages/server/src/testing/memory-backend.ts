@@ -85,6 +85,7 @@ export class MemoryBackend implements RuntimeBackend {
       totalCommandsExecuted: 0,
       totalExecErrors: 0,
       numWarmBoxes: 0,
+      warmFailuresTotal: 0,
       numRunningExecutions: 0,
     };
   }
