@@ -22,7 +22,7 @@ async function ended(child: ChildProcess): Promise<void> {
 /** Starts `boxlite serve` on a free loopback port; it ends with this process, and with `--attached` its boxes end with it. */
 export async function startServer(
   homeDir: string,
-  ...flags: readonly ('--attached' | `--api-key=${string}` | `--cors-origin=${string}`)[]
+  ...flags: readonly ('--attached' | `--api-key=${string}` | `--port=${string}` | `--cors-origin=${string}`)[]
 ): Promise<ServerProcess> {
   const client = { clientId: 'bench', clientSecret: 'bench-secret' };
   const args = [

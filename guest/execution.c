@@ -78,6 +78,17 @@ void execution_forget(struct execution *e)
 	free_later(e);
 }
 
+void executions_watch(void)
+{
+	/* The newest come first. */
+	for (struct execution *e = executions; e && e->fresh; e = e->next) {
+		e->fresh = false;
+		for (int i = 0; i < 2; i++)
+			if (e->out[i])
+				output_watch(e->out[i]);
+	}
+}
+
 static bool output_over(const struct output *o)
 {
 	return !o || o->watch.fd < 0 || o->cut;
@@ -164,6 +175,8 @@ void execution_exited(pid_t pid, int status, const struct rusage *usage)
 		o->last_read_ms = e->exited_ms;
 		if (o->hung)
 			output_retry(o);
+		else if (!e->terminal)
+			output_probe(o); /* mostly there is little, and then its end: known now, it travels with the exit */
 	}
 	timers_changed = true;
 	execution_settle(e);

@@ -50,6 +50,7 @@ struct execution {
 	pid_t pid;
 	uint64_t start_ticks;
 	int marker;
+	bool fresh; /* just started: its pipes are not watched yet, and need not be where it ends at once */
 	bool terminal, builtin, attached, exited, finished, exit_sent, discarding, timed_out, out_of_memory, tree_pending;
 	int status;
 	struct rusage usage;
@@ -69,6 +70,8 @@ struct execution *execution_add(uint32_t id);
 void execution_hash_pid(struct execution *execution);
 /* Takes it out of every list and frees it; its open pipes go on being read and dropped. */
 void execution_forget(struct execution *execution);
+/* From now on the pipes of all are watched. */
+void executions_watch(void);
 /* A child has ended: the main process, or somebody's orphan. */
 void execution_exited(pid_t pid, int status, const struct rusage *usage);
 /* Call after the last of a round of execution_exited: an orphan may have been the last of a timed-out tree. */

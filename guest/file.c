@@ -68,8 +68,38 @@ void file_tell(int directory, const char *at, const char *name, const struct sta
 	file_put(target, strlen(target) + 1);
 }
 
+bool file_names_directory(const char *path)
+{
+	size_t length = strlen(path);
+	return length > 1 && path[length - 1] == '/';
+}
+
+void file_refuse_slash(const char *path)
+{
+	tar_fail("invalid_argument", "%.500s ends with a slash, which only a directory does; leave the slash out", path);
+}
+
+/* Whether only the slash at its end keeps a path from being that of a file. */
+static bool is_file_but_for_slash(const char *path)
+{
+	char copy[NAME_MAX_LENGTH];
+	struct stat st;
+	size_t length = strlen(path);
+	if (!file_names_directory(path) || length >= sizeof copy)
+		return false;
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	memcpy(copy, path, length);
+	copy[length] = 0;
+	return stat(copy, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 void file_fail(const char *doing, const char *path)
 {
+	int error = errno;
+	if (error == ENOTDIR && is_file_but_for_slash(path))
+		file_refuse_slash(path);
+	errno = error;
 	if (errno == ENOENT || errno == ENOTDIR)
 		tar_fail("not_found", "there is no such file or directory in the box: %.500s", path);
 	if (errno == ELOOP)

@@ -16,6 +16,10 @@ int file_remove(char *path, bool recursive);
 int file_open(int directory, const char *path, int flags);
 /* Opens the directory that holds a path's last component, which is neither empty nor a dot; `made`: with what is missing. */
 int file_open_parent(char *path, const char **last, bool made);
+/* Whether a path ends with a slash, and so names a directory or nothing. */
+bool file_names_directory(const char *path);
+/* Says that a path with a slash at its end names no file. */
+_Noreturn void file_refuse_slash(const char *path);
 /* The failure of a call on a path: by errno. */
 _Noreturn void file_fail(const char *doing, const char *path);
 /* What a mode says a file is, in words. */

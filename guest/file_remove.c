@@ -108,9 +108,13 @@ int file_remove(char *path, bool recursive)
 {
 	const char *last;
 	struct stat st;
+	bool names_directory = file_names_directory(path);
 	int parent = file_open_parent(path, &last, false);
 	if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		file_fail("cannot remove", path);
+	if (names_directory && !S_ISDIR(st.st_mode))
+		tar_fail("invalid_argument", "%.500s is a %s, and a path with a slash at its end only a directory; leave the slash out", path,
+			 file_kind(st.st_mode));
 	int removed = unlinkat(parent, last, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
 	if (removed == 0)
 		return 0;

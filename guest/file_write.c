@@ -117,6 +117,8 @@ int file_write(char *path, const char *mode, bool overwrite)
 	const char *last;
 	struct stat st;
 	uint64_t random;
+	if (file_names_directory(path))
+		file_refuse_slash(path);
 	parent = file_open_parent(path, &last, true);
 	follow_links(&last);
 	bool there = fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) == 0;

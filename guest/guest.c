@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "guest.h"
+#include "abandoned.h"
 #include "connection.h"
 #include "execution.h"
 #include "loop.h"
@@ -22,12 +23,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000 };
+enum { FIRST_CONTACT_MS = 60000, TERM_GRACE_MS = 5000, LAST_WORDS_MS = 1000, TRIM_MS = 1000, SIGNALS_MAX = 16 };
 
 static struct watch signals = { .fd = -1 };
 static bool attached, opens_loopback, shutting_down, empty;
 static uint64_t capabilities = ~0ULL; /* what the programs of the box may ever have */
 static const char *processes; /* how many there may be; null: that is counted elsewhere */
+static const char *listened_at; /* where the guest has made its socket itself */
 static uint64_t kill_all_at, leave_at;
 
 static void reap(void)
@@ -59,9 +61,10 @@ static bool from_outside(const struct signalfd_siginfo *info)
 static void signals_ready(struct watch *watch, uint32_t events)
 {
 	(void)events;
-	struct signalfd_siginfo info;
-	while (read(watch->fd, &info, sizeof info) == sizeof info)
-		if ((info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) && from_outside(&info))
+	struct signalfd_siginfo infos[SIGNALS_MAX]; /* what is left of more than that keeps the descriptor ready */
+	ssize_t n = read(watch->fd, infos, sizeof infos);
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof *infos; i++)
+		if ((infos[i].ssi_signo == SIGTERM || infos[i].ssi_signo == SIGINT) && from_outside(&infos[i]))
 			guest_shut_down(TERM_GRACE_MS);
 	reap();
 }
@@ -116,7 +119,7 @@ static int open_listener(int argc, char **argv)
 		else if (strcmp(argv[i], "--fd") == 0 && i + 1 < argc)
 			fd = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--listen") == 0 && i + 1 < argc)
-			fd = listen_at(argv[++i]);
+			fd = listen_at(listened_at = argv[++i]);
 		else
 			return -1;
 	}
@@ -192,6 +195,8 @@ static void run(void)
 				trim_at = now + TRIM_MS;
 		}
 		uint32_t held_us = connection_held_us();
+		if (!held_us)
+			executions_watch();
 		bool more = !held_us && connection_flush();
 		if (trim_at && now >= trim_at) {
 			outputs_trim();
@@ -201,7 +206,12 @@ static void run(void)
 			contact_by = 0;
 		if (attached && (connection_ended() || (contact_by && now >= contact_by)))
 			return;
+		uint64_t look_at = 0;
+		/* Where nobody is there who would end it. */
+		if (!attached && !connection_open() && abandoned(now, &look_at))
+			guest_shut_down(TERM_GRACE_MS);
 		int timeout = until(next, now, until(trim_at, now, until(contact_by, now, more ? 0 : -1)));
+		timeout = until(look_at, now, timeout);
 		if (shutting_down) {
 			shut_down_on(now);
 			timeout = until(empty || now >= kill_all_at ? now + 10 : kill_all_at, now, timeout);
@@ -237,6 +247,10 @@ int guest_main(int argc, char **argv)
 		fprintf(stderr, "boxlite-guest: cannot listen at port %d\n", LOOPBACK_PORT);
 		return 64;
 	}
+	if (listened_at)
+		abandoned_watch_path(listened_at);
+	else
+		abandoned_watch("/etc/hostname"); /* which the runtime has put there, from the box's folder */
 	connection_listen(fd, new_boot_id());
 	run();
 	return 0;

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { EVENTS = 64 };
 
 static int epoll_fd = -1;
 
@@ -50,10 +53,8 @@ void free_later(void *p)
 	graves = grave;
 }
 
-void loop_turn(int timeout_ms)
+static void turn(const struct epoll_event *events, int n)
 {
-	struct epoll_event events[64];
-	int n = epoll_wait(epoll_fd, events, 64, timeout_ms);
 	for (int i = 0; i < n; i++) {
 		struct watch *watch = events[i].data.ptr;
 		if (watch->fd >= 0 && watch->events)
@@ -67,12 +68,23 @@ void loop_turn(int timeout_ms)
 	}
 }
 
+void loop_turn(int timeout_ms)
+{
+	struct epoll_event events[EVENTS];
+	turn(events, epoll_wait(epoll_fd, events, EVENTS, timeout_ms));
+}
+
 void loop_turn_us(uint32_t timeout_us)
 {
-	struct pollfd ready = { .fd = epoll_fd, .events = POLLIN };
+	struct epoll_event events[EVENTS];
 	const struct timespec timeout = { .tv_nsec = timeout_us * 1000l };
-	ppoll(&ready, 1, &timeout, NULL); /* epoll itself counts in milliseconds */
-	loop_turn(0);
+	int n = (int)syscall(SYS_epoll_pwait2, epoll_fd, events, EVENTS, &timeout, NULL, 0);
+	if (n < 0 && errno != EINTR) { /* before Linux 5.11, epoll counts in milliseconds only */
+		struct pollfd ready = { .fd = epoll_fd, .events = POLLIN };
+		ppoll(&ready, 1, &timeout, NULL);
+		n = epoll_wait(epoll_fd, events, EVENTS, 0);
+	}
+	turn(events, n);
 }
 
 uint64_t now_us(void)

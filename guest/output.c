@@ -71,7 +71,7 @@ bool outputs_fresh(uint64_t most)
 
 void output_watch(struct output *o)
 {
-	if (!o->hung)
+	if (!o->hung && !(o->owner && o->owner->fresh))
 		watch_set(&o->watch, o->dropping || o->ring.used < RING_SIZE ? EPOLLIN : 0);
 }
 
@@ -99,30 +99,26 @@ static void owes_nothing(struct output *o)
 	}
 }
 
-static void output_ready(struct watch *watch, uint32_t events)
+/* Reads once; false where there is no more to read now. */
+static bool take(struct output *o)
 {
-	struct output *o = (struct output *)watch;
-	if (!(events & EPOLLIN)) { /* hung up, and nothing left to read */
-		owes_nothing(o);
-		output_ended(o);
-		return;
-	}
+	struct watch *watch = &o->watch;
 	size_t room = READ_MAX;
 	uint8_t *space = o->dropping ? scratch : ring_space(&o->ring, &room);
 	if (!space) {
 		watch_set(watch, 0); /* full, or no memory for a ring: an ACK or the next read comes back here */
-		return;
+		return false;
 	}
 	if (room > READ_MAX)
 		room = READ_MAX;
 	ssize_t n = read(watch->fd, space, room);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		owes_nothing(o);
-		return;
+		return false;
 	}
 	if (n <= 0) {
 		output_ended(o);
-		return;
+		return false;
 	}
 	bool counts = o->owner && (!o->dropping || o->owner->discarding) && !o->owner->finished;
 	if (counts)
@@ -144,6 +140,18 @@ static void output_ready(struct watch *watch, uint32_t events)
 		else
 			o->owed -= (uint32_t)n;
 	}
+	return true;
+}
+
+static void output_ready(struct watch *watch, uint32_t events)
+{
+	struct output *o = (struct output *)watch;
+	if (events & EPOLLIN) {
+		take(o);
+		return;
+	}
+	owes_nothing(o); /* hung up, and nothing left to read */
+	output_ended(o);
 }
 
 void output_retry(struct output *o)
@@ -154,8 +162,8 @@ void output_retry(struct output *o)
 
 void output_probe(struct output *o)
 {
-	while (o->watch.fd >= 0 && o->watch.events && o->owed && o->ring.used < RING_SIZE)
-		output_ready(&o->watch, EPOLLIN);
+	while (o->watch.fd >= 0 && o->owed && take(o))
+		;
 }
 
 struct output *output_open(struct execution *owner, int fd, int writer, uint8_t type)

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -98,12 +99,20 @@ static void nudge(struct spawn *s, pid_t pid, int turn)
 
 static char watcher_stack[STACK_SIZE] __attribute__((aligned(16))), child_stack[STACK_SIZE] __attribute__((aligned(16)));
 static int watch_timer = -1;
-static struct spawn *volatile watched;
+static _Atomic(struct spawn *) watched;
+static atomic_bool timer_set;
 static volatile pid_t child;
 static volatile int turns;
 
-/* A thread of process 1, which the box cannot stop, for the wait of a vfork cannot be cut short. It sleeps unless a
-   child takes longer than a turn. */
+static void set_timer(void)
+{
+	const struct itimerspec once = { .it_value.tv_nsec = NUDGE_MS * 1000000 };
+	timer_set = true;
+	timerfd_settime(watch_timer, 0, &once, NULL);
+}
+
+/* A thread of process 1, which the box cannot stop, for the wait of a vfork cannot be cut short. It wakes once in a turn
+   while there are children, and sleeps when there was none for a turn. */
 static int watcher_main(void *unused)
 {
 	uint64_t passed;
@@ -111,9 +120,12 @@ static int watcher_main(void *unused)
 	for (;;) {
 		if (read(watch_timer, &passed, sizeof passed) < 0)
 			continue;
+		timer_set = false;
 		struct spawn *s = watched;
-		if (s)
+		if (s) {
 			nudge(s, child, turns++);
+			set_timer();
+		}
 	}
 	return 0;
 }
@@ -133,11 +145,10 @@ static bool start_watcher(void)
 
 static void watch(struct spawn *s)
 {
-	const struct timespec turn = { .tv_nsec = s ? NUDGE_MS * 1000000 : 0 };
-	const struct itimerspec every = { .it_interval = turn, .it_value = turn };
 	turns = 0;
 	watched = s;
-	timerfd_settime(watch_timer, 0, &every, NULL);
+	if (s && !timer_set)
+		set_timer();
 }
 
 static int child_main(void *spawned)

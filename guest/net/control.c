@@ -174,6 +174,8 @@ void control_open(bool with_runtime) {
   watch_set(&listening, EPOLLIN);
 }
 
+bool control_owned(void) { return current_owner != NULL; }
+
 bool control_tick(uint64_t now) {
   /* A runtime that died between starting this and taking it over. */
   if (!owned && opened_at + FIRST_OWNER_MS < now) _exit(0);

@@ -12,7 +12,7 @@ struct event {
   struct endpoint to;
   const char *reason;
   bool has_to;
-  uint8_t protocol;
+  uint8_t protocol, remedy;
   char name[NAME_MAX_BYTES + 1];
 };
 
@@ -33,8 +33,8 @@ static bool same(const struct event *one, const struct event *other) {
          strcmp(one->name, other->name) == 0;
 }
 
-void event_refused(int protocol, const struct endpoint *to, const char *name, const char *reason) {
-  struct event event = {.reason = reason, .has_to = to != NULL, .protocol = (uint8_t)protocol};
+void event_refused(int protocol, const struct endpoint *to, const char *name, const char *reason, enum remedy remedy) {
+  struct event event = {.reason = reason, .has_to = to != NULL, .protocol = (uint8_t)protocol, .remedy = (uint8_t)remedy};
   if (protocol != EVENT_DNS) usage.refused++;
   if (to) event.to = *to;
   if (name) strncpy(event.name, name, NAME_MAX_BYTES);
@@ -52,22 +52,35 @@ void event_refused(int protocol, const struct endpoint *to, const char *name, co
   events[(last - 1) % KEPT] = event;
 }
 
+/* The first rule of a list ends the default, so that it has to be kept by a rule of its own. */
+static void write_remedy(const struct event *event, bool closed, const char *address, char *out, size_t size) {
+  static const char where[] = "network.allow (allow_net over REST)";
+  char host[NAME_MAX_BYTES + 1], port[16] = "";
+  bool by_name = event->name[0] && !closed && event->remedy == REMEDY_RULE;
+  if (event->remedy == REMEDY_FEWER) {
+    snprintf(out, size, "close connections: a box has at most %d at once", RELAYS_MAX);
+    return;
+  }
+  snprintf(host, sizeof host, event->has_to && !by_name && !address_is_v4(&event->to.address) ? "[%s]" : "%s",
+           by_name ? event->name : address);
+  if (event->has_to && event->to.port) snprintf(port, sizeof port, ":%u", event->to.port);
+  if (rules.listed) snprintf(out, size, "add \\\"%s%s\\\" to %s", host, port, where);
+  else snprintf(out, size, "set \\\"0.0.0.0/0\\\" and \\\"%s%s\\\" as %s", host, port, where);
+}
+
 /* Names have passed name_normal and reasons are ours: nothing needs to be escaped. */
 static int entry_json(const struct event *event, char *out, size_t size) {
   static const char *const protocols[] = {"tcp", "udp", "dns"};
-  char address[ADDRESS_TEXT] = "", port[16] = "", target[ADDRESS_TEXT + 3] = "";
-  bool by_name = event->name[0] && (!event->has_to || (!address_forbidden(&event->to.address) &&
-                                                       event->reason != reason_own));
-  if (event->has_to) {
-    address_text(&event->to.address, address);
-    snprintf(target, sizeof target, address_is_v4(&event->to.address) ? "%s" : "[%s]", address);
-    if (event->to.port) snprintf(port, sizeof port, ":%u", event->to.port);
-  }
+  char address[ADDRESS_TEXT] = "", remedy[NAME_MAX_BYTES + 160];
+  if (event->has_to) address_text(&event->to.address, address);
+  bool closed = event->has_to && (event->reason == reason_own || event->reason == address_forbidden(&event->to.address));
+  write_remedy(event, closed, address, remedy, sizeof remedy);
   return snprintf(out, size,
                   "{\"sequence\":%llu,\"at\":%llu,\"protocol\":\"%s\",\"address\":\"%s\",\"port\":%u,\"name\":\"%s\","
-                  "\"reason\":\"%s\",\"remedy\":\"add \\\"%s%s\\\" to network.allow\",\"count\":%llu}",
+                  "\"reason\":\"%s%s\",\"remedy\":\"%s\",\"count\":%llu}",
                   (unsigned long long)event->sequence, (unsigned long long)event->at, protocols[event->protocol],
-                  address, event->to.port, event->name, event->reason, by_name ? event->name : target, port,
+                  address, event->to.port, event->name, event->reason,
+                  closed ? ", which only a rule for it opens" : "", remedy,
                   (unsigned long long)event->count);
 }
 

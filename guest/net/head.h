@@ -14,6 +14,7 @@ enum head {
   HEAD_NAMELESS /* TLS or HTTP, but without a name, with several, malformed or too long */
 };
 
-enum head head_read(const uint8_t *bytes, size_t length, char name[NAME_MAX_BYTES + 1]);
+/* `why` says for HEAD_NAMELESS what is wrong, null else. */
+enum head head_read(const uint8_t *bytes, size_t length, char name[NAME_MAX_BYTES + 1], const char **why);
 
 #endif

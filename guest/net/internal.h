@@ -15,6 +15,7 @@
 #include "../loop.h"
 #include "address.h"
 #include "message.h"
+#include "response.h"
 
 /* 192.168.127.2, the box; 192.168.127.1, whom it asks for names, and its gateway if its network stack is its own. */
 #define BOX_ADDRESS 0xc0a87f02u
@@ -70,17 +71,22 @@ const char *names_any(const struct address *address);
 
 /* policy.c */
 extern struct rules rules;
-extern const char reason_own[], reason_name[];
+extern const char reason_own[];
 enum verdict { VERDICT_REFUSED, VERDICT_ALLOWED, VERDICT_BY_NAME };
 /* `reason` is set when refused. */
 enum verdict policy_decide(const struct endpoint *to, const char **reason);
+/* What a connection says whom it wants may be: `reason` is set when no rule allows that name on that port. */
+bool policy_named(const char *name, bool tls, uint16_t port, const char **reason);
 /* Whether an answer for a name may hold this address. */
 bool policy_answerable(const struct address *address, const char **reason);
 
 /* events.c */
 enum { EVENT_TCP, EVENT_UDP, EVENT_DNS };
-/* `to` and `name` may be null. */
-void event_refused(int protocol, const struct endpoint *to, const char *name, const char *reason);
+/* What would let it through: a rule for its name, or for its address if that is closed or there is no name; a rule for its
+   address; fewer connections. */
+enum remedy { REMEDY_RULE, REMEDY_ADDRESS, REMEDY_FEWER };
+/* `to` and `name` may be null; `reason` stays where it is. */
+void event_refused(int protocol, const struct endpoint *to, const char *name, const char *reason, enum remedy remedy);
 /* JSON array, newest 256 at most, above `after`; to be freed. */
 char *events_json(uint64_t after, size_t *length);
 
@@ -105,6 +111,16 @@ bool relay_broken(uint64_t id);
 /* Ends what takes too long; whether it must be called again. */
 bool relay_tick(uint64_t now);
 void reset_close(int fd);
+
+/* inspect.c: what a connection says first, to an address that only a name rule opens. */
+enum { INSPECT_MS = 60000, INSPECT_MAX = 16 * 1024, INSPECT_ROOM = 2 * INSPECT_MAX + 64 };
+/* Whether nothing is carried there before it has said which name it wants; on other ports it may speak anything. */
+bool inspect_strict(uint16_t port);
+/* VERDICT_BY_NAME: more bytes are needed, which `ended` says will not come; refused: reported. Allowed: `bytes`, of
+   INSPECT_ROOM, hold what is to be sent instead, and `response` is set if what comes back has to be followed. */
+enum verdict inspect(const struct endpoint *to, uint8_t *bytes, uint32_t *length, bool ended, struct response *response);
+/* It has not said it in INSPECT_MS. */
+void inspect_late(const struct endpoint *to);
 
 /* outbound.c: what the box sends out. */
 void outbound_open(void);
@@ -141,6 +157,8 @@ size_t publish_json(char *out, size_t size);
 
 /* control.c */
 void control_open(bool attached);
+/* Whether a runtime has the process now. */
+bool control_owned(void);
 void control_dialled(int fd, int error, uint64_t id);
 /* Ends the process when no runtime has come; whether it must be called again. */
 bool control_tick(uint64_t now);

@@ -12,6 +12,8 @@ enum { NEWLINK = 16, NEWADDR = 20, NEWROUTE = 24, NEWNEIGH = 28 };
 enum { TABLE_MAIN = 254, TABLE_LOCAL = 255, UNICAST = 1, LOCAL = 2, SCOPE_LINK = 253, SCOPE_HOST = 254, ON_LINK = 4 };
 /* The most that veth takes: a datagram of any size is one packet. */
 enum { WIRE_MTU = 65535 };
+/* The most that needs no scale. With one, kernel and stack can wait for each other for ever: see 0006-gvisor.md. */
+enum { UNSCALED_WINDOW = 65535 };
 
 struct link {
   uint8_t family, pad;
@@ -91,8 +93,9 @@ static int add_address(int fd, int index) {
   return talk(fd, &batch, 1);
 }
 
-/* `to` on `index`, through `gateway`, as `from`: 0 for everything and nothing. */
-static int add_route(int fd, struct route route, uint32_t to, int index, uint32_t gateway, uint32_t from) {
+/* `to` on `index`, through `gateway`, as `from`, TCP with that window at most: 0 for everything and nothing. */
+static int add_route(int fd, struct route route, uint32_t to, int index, uint32_t gateway, uint32_t from,
+                     uint32_t window) {
   struct batch batch = {.used = 0};
   route.family = AF_INET;
   route.dst = to ? 32 : 0;
@@ -102,6 +105,12 @@ static int add_route(int fd, struct route route, uint32_t to, int index, uint32_
   put_u32(&batch, 4, (uint32_t)index);
   if (gateway) put_be32(&batch, 5, gateway);
   if (from) put_be32(&batch, 7, from);
+  if (window) {
+    size_t metrics = nest(&batch, 8);
+    put_u32(&batch, 3, window);
+    put_u32(&batch, 8, window / 2); /* two segments are on their way at once */
+    end(&batch, metrics);
+  }
   finish(&batch);
   return talk(fd, &batch, 1);
 }
@@ -118,7 +127,7 @@ static int add_neighbour(int fd, int index, uint32_t address, const uint8_t mac[
 
 /* Every address is here: what is sent anywhere comes back in through lo, where the rules catch it. */
 static int add_everything(int fd, uint32_t from) {
-  return add_route(fd, (struct route){.table = TABLE_LOCAL, .scope = SCOPE_HOST, .type = LOCAL}, 0, 1, 0, from);
+  return add_route(fd, (struct route){.table = TABLE_LOCAL, .scope = SCOPE_HOST, .type = LOCAL}, 0, 1, 0, from, 0);
 }
 
 static int lay_for_kernel(int fd, const char **step) {
@@ -128,7 +137,7 @@ static int lay_for_kernel(int fd, const char **step) {
   *step = "set a route";
   /* What programs see as their default route. Nothing takes it: the next one comes before it. */
   struct route seen = {.table = TABLE_MAIN, .scope = SCOPE_LINK, .type = UNICAST};
-  if (index != 1) add_route(fd, seen, 0, ETH_INDEX, 0, 0);
+  if (index != 1) add_route(fd, seen, 0, ETH_INDEX, 0, 0, 0);
   return add_everything(fd, BOX_ADDRESS);
 }
 
@@ -144,8 +153,8 @@ static int lay_for_own_stack(int fd, const char **step) {
       add_neighbour(fd, PEER_INDEX, BOX_ADDRESS, box_mac) != 0)
     return -1;
   *step = "set a route";
-  return add_route(fd, through, 0, ETH_INDEX, GATEWAY_ADDRESS, 0) == 0 && add_everything(fd, 0) == 0
-             ? add_route(fd, back, BOX_ADDRESS, PEER_INDEX, 0, GATEWAY_ADDRESS)
+  return add_route(fd, through, 0, ETH_INDEX, GATEWAY_ADDRESS, 0, 0) == 0 && add_everything(fd, 0) == 0
+             ? add_route(fd, back, BOX_ADDRESS, PEER_INDEX, 0, GATEWAY_ADDRESS, UNSCALED_WINDOW)
              : -1;
 }
 

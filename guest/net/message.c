@@ -66,6 +66,10 @@ bool message_question(const uint8_t *bytes, size_t length, struct question *ques
   return true;
 }
 
+bool message_is_meta(uint16_t type) {
+  return type == 0 || type == TYPE_OPT || (type >= TYPE_META_FIRST && type <= TYPE_META_LAST);
+}
+
 size_t message_query(const struct question *question, uint16_t id, uint8_t out[QUERY_MAX]) {
   static const uint8_t opt[11] = {0, 0, TYPE_OPT, 1232 >> 8, 1232 & 0xff};
   memset(out, 0, MESSAGE_HEAD);

@@ -2,6 +2,8 @@
 
 #include "network.h"
 
+#include "../abandoned.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -40,7 +42,7 @@ static void keeper_gone(struct watch *watch, uint32_t events) {
 }
 
 struct options {
-  const char *resolv_conf, *join;
+  const char *resolv_conf, *join, *socket;
   bool attached, own_stack;
 };
 
@@ -63,6 +65,7 @@ static void parse(int argc, char **argv, struct options *options) {
     i++;
     if (strcmp(argv[i - 1], "--resolv-conf") == 0) options->resolv_conf = value;
     else if (strcmp(argv[i - 1], "--join") == 0) options->join = value;
+    else if (strcmp(argv[i - 1], "--socket") == 0) options->socket = value;
     else if (strcmp(argv[i - 1], "--allow") == 0) {
       if (!rules_add(&rules, value)) fail(USAGE, "rule", value, EINVAL);
     } else if (strcmp(argv[i - 1], "--publish") == 0) {
@@ -93,6 +96,7 @@ static _Noreturn void run(const struct options *options) {
   outbound_open();
   publish_start();
   control_open(options->attached);
+  if (options->socket) abandoned_watch(options->socket);
   /* Only now the parent's pipe ends with success. */
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (write(1, "ready\n", 6) != 6) _exit(1);
@@ -105,18 +109,20 @@ static _Noreturn void run(const struct options *options) {
     again |= resolver_tick(now);
     again |= flow_tick(now);
     again |= control_tick(now);
-    loop_turn(again ? TICK_MS : -1);
+    uint64_t look_at = 0;
+    if (!control_owned() && abandoned(now, &look_at)) _exit(0);
+    loop_turn(again ? TICK_MS : look_at ? ABANDONED_LOOK_MS : -1);
   }
 }
 
 int network_main(int argc, char **argv) {
-  struct options options = {"/etc/resolv.conf", NULL, false, false};
+  struct options options = {"/etc/resolv.conf", NULL, NULL, false, false};
   struct stat entry;
   int ends[2];
   char line[8];
   if (fstat(NET_CONTROL, &entry) != 0 || !S_ISSOCK(entry.st_mode)) {
     fprintf(stderr, "usage: boxlite-guest network [--attached] [--listed] [--allow RULE]... [--publish PORT]... "
-                    "[--resolv-conf PATH] [--join NAMESPACE] [--own-stack], with a listening socket on descriptor 3\n");
+                    "[--resolv-conf PATH] [--socket PATH] [--join NAMESPACE] [--own-stack], with a listening socket on descriptor 3\n");
     return USAGE;
   }
   for (int fd = NET_CONTROL + 1; fd < 256; fd++) close(fd);

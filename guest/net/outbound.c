@@ -48,12 +48,10 @@ static void take_stream(int fd) {
     return;
   }
   enum verdict verdict = policy_decide(&to, &reason);
-  if (verdict != VERDICT_REFUSED && relay_full()) {
-    verdict = VERDICT_REFUSED;
-    reason = "too many connections at once";
-  }
-  if (verdict == VERDICT_REFUSED) {
-    event_refused(EVENT_TCP, &to, names_any(&to.address), reason);
+  bool full = verdict != VERDICT_REFUSED && relay_full();
+  if (full) reason = "too many connections at once";
+  if (full || verdict == VERDICT_REFUSED) {
+    event_refused(EVENT_TCP, &to, names_any(&to.address), reason, full ? REMEDY_FEWER : REMEDY_RULE);
     reset_close(fd);
     return;
   }
@@ -86,7 +84,7 @@ static void take_datagram(const struct endpoint *from, const struct endpoint *to
     return;
   }
   if (verdict == VERDICT_BY_NAME) reason = "UDP (QUIC) does not say openly which name it wants; only an address rule opens it";
-  event_refused(EVENT_UDP, to, verdict == VERDICT_BY_NAME ? NULL : names_any(&to->address), reason);
+  event_refused(EVENT_UDP, to, names_any(&to->address), reason, REMEDY_ADDRESS);
   datagram_unreachable(from, to);
 }
 

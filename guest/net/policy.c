@@ -8,7 +8,8 @@ enum { PINS_MAX = 4096, PIN_LEAST_S = 60, PIN_MOST_S = 3600 };
 
 struct rules rules;
 const char reason_own[] = "an address of the host";
-const char reason_name[] = "no rule allows it";
+static const char reason_port[] = "the rule for it is for another port";
+static const char reason_nothing[] = "the list of rules is empty";
 
 struct pin {
   struct address address;
@@ -64,16 +65,36 @@ const char *names_any(const struct address *address) {
   return NULL;
 }
 
+/* Why nothing in the list opens that address. */
+static const char *unlisted(const struct endpoint *to, bool own) {
+  if (rules.count == 0) return reason_nothing;
+  if (names_allowed(&to->address, 0) || rules_allow_address(&rules, &to->address, 0, own)) return reason_port;
+  for (size_t i = 0; i < rules.count; i++)
+    if (rules.list[i].kind != RULE_CIDR) return "no rule opens this address, nor is it the answer for an allowed name";
+  return "no rule opens it";
+}
+
 enum verdict policy_decide(const struct endpoint *to, const char **reason) {
   bool own = netlink_is_own(&to->address);
   if (rules_allow_address(&rules, &to->address, to->port, own)) return VERDICT_ALLOWED;
   *reason = address_forbidden(&to->address);
   if (!*reason && own) *reason = reason_own;
-  if (*reason) return VERDICT_REFUSED;
+  if (*reason) {
+    if (rules_allow_address(&rules, &to->address, 0, own)) *reason = reason_port;
+    return VERDICT_REFUSED;
+  }
   if (!rules.listed) return VERDICT_ALLOWED;
   if (names_allowed(&to->address, to->port)) return VERDICT_BY_NAME;
-  *reason = reason_name;
+  *reason = unlisted(to, own);
   return VERDICT_REFUSED;
+}
+
+bool policy_named(const char *name, bool tls, uint16_t port, const char **reason) {
+  if (rules_allow_name(&rules, name, port)) return true;
+  *reason = rules_allow_name(&rules, name, 0) ? reason_port
+            : tls                             ? "no rule matches the name in its TLS SNI"
+                                              : "no rule matches the name in its HTTP Host";
+  return false;
 }
 
 bool policy_answerable(const struct address *address, const char **reason) {

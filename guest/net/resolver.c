@@ -1,4 +1,4 @@
-#include "internal.h"
+#include "resolver.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,19 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { QUERIES_MAX = 256, STREAMS_MAX = 64, ATTEMPTS = 5, PATIENCE_MS = 2000, STREAM_IDLE_MS = 30000 };
-enum { STREAM_ROOM = 2 + 1024, RCODE_UNKNOWN = 4 };
-
-struct stream {
-  struct watch watch;
-  struct stream *next;
-  struct query *query;
-  uint8_t *out;
-  uint64_t last;
-  uint32_t out_at, out_length;
-  uint16_t used;
-  uint8_t in[STREAM_ROOM];
-};
+enum { QUERIES_MAX = 256, ATTEMPTS = 5, PATIENCE_MS = 2000, RCODE_UNKNOWN = 4 };
 
 struct query {
   struct watch watch;
@@ -36,77 +24,23 @@ struct query {
 };
 
 static struct query *queries;
-static struct stream *streams;
-static unsigned query_count, stream_count;
+static unsigned query_count;
 
-static void read_stream(struct watch *watch, uint32_t events);
-static void take_frames(struct stream *stream);
 static void try_next(struct query *query);
 
 void resolver_open(const char *path) { upstream_open(path); }
 
-static void end_query(struct query *query) {
+void query_end(struct query *query) {
   for (struct query **link = &queries; *link; link = &(*link)->next) {
     if (*link != query) continue;
     *link = query->next;
     break;
   }
-  if (query->stream) query->stream->query = NULL;
+  if (query->stream) stream_settle(query->stream);
   watch_close(&query->watch);
   free(query->in);
   query_count--;
   free_later(query);
-}
-
-static void end_stream(struct stream *stream) {
-  for (struct stream **link = &streams; *link; link = &(*link)->next) {
-    if (*link != stream) continue;
-    *link = stream->next;
-    break;
-  }
-  if (stream->query) end_query(stream->query);
-  watch_close(&stream->watch);
-  free(stream->out);
-  stream_count--;
-  free_later(stream);
-}
-
-/* False when the stream has ended. */
-static bool flush_stream(struct stream *stream) {
-  while (stream->out_at < stream->out_length) {
-    ssize_t sent = send(stream->watch.fd, stream->out + stream->out_at, stream->out_length - stream->out_at,
-                        MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && (errno == EAGAIN || errno == EINTR)) break;
-    if (sent < 0) {
-      end_stream(stream);
-      return false;
-    }
-    stream->out_at += (uint32_t)sent;
-  }
-  bool done = stream->out_at == stream->out_length;
-  if (done) {
-    free(stream->out);
-    stream->out = NULL;
-    stream->out_at = stream->out_length = 0;
-  }
-  watch_set(&stream->watch, done ? stream->query ? EPOLLET : EPOLLIN : EPOLLOUT);
-  return true;
-}
-
-static void answer_stream(struct stream *stream, const uint8_t *bytes, size_t length) {
-  uint8_t *out = malloc(length + 2);
-  if (!out || stream->out) {
-    free(out);
-    end_stream(stream);
-    return;
-  }
-  out[0] = (uint8_t)(length >> 8);
-  out[1] = (uint8_t)length;
-  memcpy(out + 2, bytes, length);
-  stream->out = out;
-  stream->out_length = (uint32_t)length + 2;
-  stream->last = now_ms();
-  flush_stream(stream);
 }
 
 static void answer(const struct question *question, struct stream *stream, const struct endpoint *client,
@@ -114,7 +48,7 @@ static void answer(const struct question *question, struct stream *stream, const
   uint8_t out[MESSAGE_HEAD + 260 + 16 * ANSWERS_MAX];
   size_t room = stream || question->room > sizeof out ? sizeof out : question->room;
   size_t length = message_write(question, answers, out, room);
-  if (stream) answer_stream(stream, out, length);
+  if (stream) stream_answer(stream, out, length);
   else datagram_reply(server, client, out, length);
 }
 
@@ -127,15 +61,13 @@ static void answer_code(const struct question *question, struct stream *stream, 
 /* Ends the query and goes on with what its stream has asked meanwhile. */
 static void finish(struct query *query, const struct answers *answers, const uint8_t *raw, size_t length) {
   struct stream *stream = query->stream;
-  if (stream) {
-    stream->query = NULL;
-    query->stream = NULL;
-  }
+  if (stream) stream_settle(stream);
+  query->stream = NULL;
   if (!raw) answer(&query->question, stream, &query->client, &query->server, answers);
-  else if (stream) answer_stream(stream, raw, length);
+  else if (stream) stream_answer(stream, raw, length);
   else if (length <= query->question.room) datagram_reply(&query->server, &query->client, raw, length);
   else answer_code(&query->question, NULL, &query->client, &query->server, RCODE_OK, true);
-  end_query(query);
+  query_end(query);
 }
 
 static void finish_code(struct query *query, unsigned rcode) {
@@ -153,7 +85,7 @@ static void filter(const struct question *question, struct answers *answers) {
       names_pin(&answers->list[i], question->name, answers->ttl);
       answers->list[kept++] = answers->list[i];
     } else {
-      event_refused(EVENT_DNS, &to, question->name, reason);
+      event_refused(EVENT_DNS, &to, question->name, reason, REMEDY_ADDRESS);
     }
   }
   answers->count = kept;
@@ -267,18 +199,19 @@ static bool resolvable(const char *name) {
   return false;
 }
 
-static void ask(const uint8_t *bytes, size_t length, const struct endpoint *client, const struct endpoint *server,
-                struct stream *stream) {
+void resolver_ask(const uint8_t *bytes, size_t length, const struct endpoint *client, const struct endpoint *server,
+                  struct stream *stream) {
   struct question question;
   if (!message_question(bytes, length, &question)) {
     struct question blank = {.id = length >= 2 ? (uint16_t)(bytes[0] << 8 | bytes[1]) : 0, .room = 512};
     /* Without the question it would not fit together: only its head. */
     if (length >= MESSAGE_HEAD && !(bytes[2] & 0x80)) answer_code(&blank, stream, client, server, RCODE_FORMAT, false);
-    else if (stream) end_stream(stream);
+    else if (stream) stream_end(stream);
     return;
   }
   if (!resolvable(question.name)) {
-    event_refused(EVENT_DNS, NULL, question.name, "no rule allows this name");
+    event_refused(EVENT_DNS, NULL, question.name,
+                  rules.count ? "no rule allows this name" : "the list of rules is empty", REMEDY_RULE);
     answer_code(&question, stream, client, server, RCODE_REFUSED, false);
     return;
   }
@@ -286,15 +219,16 @@ static void ask(const uint8_t *bytes, size_t length, const struct endpoint *clie
     answer_code(&question, stream, client, server, RCODE_OK, false);
     return;
   }
-  struct query *query = question.type == TYPE_ANY || query_count >= QUERIES_MAX ? NULL : calloc(1, sizeof *query);
+  bool meta = message_is_meta(question.type);
+  struct query *query = meta || query_count >= QUERIES_MAX ? NULL : calloc(1, sizeof *query);
   if (!query) {
-    answer_code(&question, stream, client, server, question.type == TYPE_ANY ? RCODE_UNKNOWN : RCODE_SERVER, false);
+    answer_code(&question, stream, client, server, meta ? RCODE_UNKNOWN : RCODE_SERVER, false);
     return;
   }
   query->watch.fd = -1;
   query->question = question;
   query->stream = stream;
-  if (stream) stream->query = query;
+  if (stream) stream_wait(stream, query);
   else query->client = *client, query->server = *server;
   query->next = queries;
   queries = query;
@@ -304,60 +238,7 @@ static void ask(const uint8_t *bytes, size_t length, const struct endpoint *clie
 
 void resolver_datagram(const uint8_t *bytes, size_t length, const struct endpoint *client,
                        const struct endpoint *server) {
-  ask(bytes, length, client, server, NULL);
-}
-
-/* One question at a time; the next waits in the stream. */
-static void take_frames(struct stream *stream) {
-  while (stream->watch.fd >= 0 && !stream->query && !stream->out && stream->used >= 2) {
-    size_t size = (size_t)stream->in[0] << 8 | stream->in[1];
-    uint8_t frame[STREAM_ROOM];
-    if (size > STREAM_ROOM - 2 || size < MESSAGE_HEAD) {
-      end_stream(stream);
-      return;
-    }
-    if (stream->used < size + 2) return;
-    memcpy(frame, stream->in + 2, size);
-    memmove(stream->in, stream->in + 2 + size, stream->used - size - 2);
-    stream->used = (uint16_t)(stream->used - size - 2);
-    ask(frame, size, NULL, NULL, stream);
-  }
-}
-
-static void read_stream(struct watch *watch, uint32_t events) {
-  struct stream *stream = (struct stream *)watch;
-  if (events & EPOLLERR) {
-    end_stream(stream);
-    return;
-  }
-  if (stream->out && !flush_stream(stream)) return;
-  if (!stream->out && !stream->query && stream->used < STREAM_ROOM) {
-    ssize_t length = recv(watch->fd, stream->in + stream->used, STREAM_ROOM - stream->used, MSG_DONTWAIT);
-    if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR)) {
-      end_stream(stream);
-      return;
-    }
-    if (length > 0) {
-      stream->used = (uint16_t)(stream->used + length);
-      stream->last = now_ms();
-    }
-  }
-  take_frames(stream);
-  if (stream->watch.fd >= 0) flush_stream(stream);
-}
-
-void resolver_stream(int fd) {
-  struct stream *stream = stream_count < STREAMS_MAX ? calloc(1, sizeof *stream) : NULL;
-  if (!stream) {
-    reset_close(fd);
-    return;
-  }
-  stream->watch = (struct watch){read_stream, fd, 0};
-  stream->last = now_ms();
-  stream->next = streams;
-  streams = stream;
-  stream_count++;
-  watch_set(&stream->watch, EPOLLIN);
+  resolver_ask(bytes, length, client, server, NULL);
 }
 
 bool resolver_tick(uint64_t now) {
@@ -370,14 +251,5 @@ bool resolver_tick(uint64_t now) {
       try_next(query);
     }
   }
-  for (struct stream *stream = streams, *next; stream; stream = next) {
-    next = stream->next;
-    if (stream->query) continue;
-    if (stream->last + STREAM_IDLE_MS < now) end_stream(stream);
-    else if (stream->used >= 2 && !stream->out) {
-      take_frames(stream);
-      if (stream->watch.fd >= 0) flush_stream(stream);
-    }
-  }
-  return queries || streams;
+  return stream_tick(now) || queries;
 }

@@ -23,6 +23,9 @@ const forTestsToo = [
   { name: 'crun', present: () => command('crun') },
   { name: 'python3-pip', present: () => command('python3') && command('pip3') },
   { name: 'chromium', present: () => command('chromium') },
+  { name: 'firefox-esr', present: () => command('firefox-esr') },
+  { name: 'webkit2gtk-driver', present: () => command('WebKitWebDriver') },
+  { name: 'xvfb', present: () => command('Xvfb') },
   { name: 'uidmap', present: () => command('newuidmap') && command('newgidmap') },
 ];
 

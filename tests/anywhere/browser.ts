@@ -2,14 +2,24 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { chromium } from 'playwright-core';
+import { openChromium } from './chromium.ts';
+import type { Driver } from './driver.ts';
+import { openFirefox } from './firefox.ts';
+import { openWebKit } from './webkit.ts';
 
-/** Chromium, and a web server of its own origin whose pages it shows. */
-export interface Browser extends AsyncDisposable {
+/** The browsers that Debian has, by name. */
+export const browsers: Readonly<Record<string, () => Promise<Driver>>> = {
+  Chromium: openChromium,
+  Firefox: openFirefox,
+  WebKit: openWebKit,
+};
+
+/** A web server of its own origin with the files of a folder, and with pages that are made as they are needed. */
+export interface Pages extends AsyncDisposable {
   /** Where the pages come from. */
   readonly origin: string;
   /** Evaluates an expression of JavaScript in a new page, which may use `import()`; its result, of JSON. @default from origin */
-  evaluate(html: string, expression: string, from?: string): Promise<unknown>;
+  evaluate(browser: Driver, html: string, expression: string, from?: string): Promise<unknown>;
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -18,8 +28,20 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
 };
 
-/** Opens Debian's Chromium over the files of a folder. */
-export async function openBrowser(folder: string): Promise<Browser> {
+// Within the page, so that it is the same for every driver, and nothing but a text has to come out.
+const script = (expression: string): string => `<script>
+  globalThis.outcome = new Promise((resolve) => {
+    addEventListener('error', ({ message }) => resolve(JSON.stringify({ failed: message })));
+    const run = () => ${expression};
+    Promise.resolve().then(run).then(
+      (value) => resolve(JSON.stringify({ value })),
+      (error) => resolve(JSON.stringify({ failed: String(error) + ' ' + error?.stack })),
+    );
+  });
+</script>`;
+
+/** Serves the files of a folder. */
+export async function servePages(folder: string): Promise<Pages> {
   const pages = new Map<string, string>();
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://page').pathname);
@@ -31,26 +53,16 @@ export async function openBrowser(folder: string): Promise<Browser> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the web server has no address');
   const origin = `http://127.0.0.1:${address.port}`;
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   return {
     origin,
-    async evaluate(html, expression, from = origin) {
+    async evaluate(browser, html, expression, from = origin) {
       const path = `/page-${pages.size}.html`;
-      pages.set(path, html);
-      const page = await browser.newPage();
-      try {
-        const said: string[] = [];
-        page.on('pageerror', (error) => said.push(String(error)));
-        await page.goto(`${from}${path}`);
-        const result: unknown = await page.evaluate(expression);
-        if (said.length > 0) throw new Error(`the page failed: ${said.join('; ')}`);
-        return result;
-      } finally {
-        await page.close();
-      }
+      pages.set(path, html + script(expression));
+      const outcome = JSON.parse(await browser.outcomeOf(`${from}${path}`));
+      if (outcome.failed !== undefined) throw new Error(`the page failed: ${outcome.failed}`);
+      return outcome.value;
     },
     async [Symbol.asyncDispose]() {
-      await browser.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
-import { type Browser, openBrowser } from './browser.ts';
+import { browsers, type Pages, servePages } from './browser.ts';
+import type { Driver } from './driver.ts';
 import { type PackedProject, packedProject } from './packed-project.ts';
 import type { ProgramReport, ProgramSettings } from './program.ts';
 
@@ -17,20 +18,20 @@ const others = join(import.meta.dirname, '../../.setup/other-runtimes/node_modul
 
 let dir: string;
 let project: PackedProject;
-let browser: Browser;
+let pages: Pages;
 let server: ServerProcess;
 
 beforeAll(async () => {
   if (!existsSync(others)) throw new Error('Deno and Bun are missing; run node scripts/setup.mjs --for-tests');
   dir = await mkdtemp(join(tmpdir(), 'boxlite-any-'));
   project = await packedProject();
-  browser = await openBrowser(project.folder);
-  server = await startServer(join(dir, 'home'), '--attached', `--api-key=${key}`, `--cors-origin=${browser.origin}`);
+  pages = await servePages(project.folder);
+  server = await startServer(join(dir, 'home'), '--attached', `--api-key=${key}`, `--cors-origin=${pages.origin}`);
   // Compiles, packs and installs.
 }, 180_000);
 
 afterAll(async () => {
-  await browser?.[Symbol.asyncDispose]();
+  await pages?.[Symbol.asyncDispose]();
   await project?.[Symbol.asyncDispose]();
   await server?.stop();
   await rm(dir, { recursive: true, force: true });
@@ -98,34 +99,46 @@ const map = {
 };
 const plain = '<!doctype html><title>plain</title>';
 
-test('a page with an import map and no bundler does all of it', async () => {
-  const html = `${plain}<script type="importmap">${JSON.stringify({ imports: map })}</script>`;
-  const run = `Promise.all([import('boxlite'), import('/program.js')])
-    .then(([sdk, { program }]) => program(sdk, ${JSON.stringify(settings('import-map'))}))`;
-  expectReport(await browser.evaluate(html, run), true);
-});
+describe.each(Object.entries(browsers))('%s', (browserName, open) => {
+  let browser: Driver;
+  beforeAll(async () => {
+    browser = await open();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.[Symbol.asyncDispose]();
+  });
 
-test('a page with a bundle does all of it, also where a browser lacks what is new', async () => {
-  // Pages of plain HTTP have no randomUUID, and older browsers do not iterate over streams.
-  const run = `(delete ReadableStream.prototype[Symbol.asyncIterator], delete ReadableStream.prototype.values,
-    delete Crypto.prototype.randomUUID, import('/older-bundle.js'))
-    .then(({ sdk, program }) => program(sdk, ${JSON.stringify(settings('older'))}))`;
-  expectReport(await browser.evaluate(plain, run), true);
-});
+  const inBrowser = (name: string): string => JSON.stringify(settings(`${browserName.toLowerCase()}-${name}`));
 
-test('a module worker does all of it', async () => {
-  const run = `new Promise((resolve, reject) => {
-    const worker = new Worker('/worker.js', { type: 'module' });
-    worker.onmessage = ({ data }) => resolve(JSON.parse(data));
-    worker.onerror = ({ message }) => reject(new Error(message));
-    worker.postMessage(${JSON.stringify(settings('worker'))});
-  })`;
-  expectReport(await browser.evaluate(plain, run), true);
-});
+  test('a page with an import map and no bundler does all of it', async () => {
+    const html = `${plain}<script type="importmap">${JSON.stringify({ imports: map })}</script>`;
+    const run = `Promise.all([import('boxlite'), import('/program.js')])
+      .then(([sdk, { program }]) => program(sdk, ${inBrowser('import-map')}))`;
+    expectReport(await pages.evaluate(browser, html, run), true);
+  });
 
-test('a page of an origin that the server was not told gets no answer', async () => {
-  const from = browser.origin.replace('127.0.0.1', 'localhost');
-  const run = `fetch(${JSON.stringify(`${server.url}/v1/config`)}).then(() => 'an answer', (error) => error.name)`;
-  expect(await browser.evaluate(plain, run)).toBe('an answer');
-  expect(await browser.evaluate(plain, run, from)).toBe('TypeError');
+  test('a page with a bundle does all of it, also where a browser lacks what is new', async () => {
+    // Pages of plain HTTP have no randomUUID, and older browsers do not iterate over streams.
+    const run = `(delete ReadableStream.prototype[Symbol.asyncIterator], delete ReadableStream.prototype.values,
+      delete Crypto.prototype.randomUUID, import('/older-bundle.js'))
+      .then(({ sdk, program }) => program(sdk, ${inBrowser('older')}))`;
+    expectReport(await pages.evaluate(browser, plain, run), true);
+  });
+
+  test('a module worker does all of it', async () => {
+    const run = `new Promise((resolve, reject) => {
+      const worker = new Worker('/worker.js', { type: 'module' });
+      worker.onmessage = ({ data }) => resolve(JSON.parse(data));
+      worker.onerror = ({ message }) => reject(new Error(message));
+      worker.postMessage(${inBrowser('worker')});
+    })`;
+    expectReport(await pages.evaluate(browser, plain, run), true);
+  });
+
+  test('a page of an origin that the server was not told gets no answer', async () => {
+    const from = pages.origin.replace('127.0.0.1', 'localhost');
+    const run = `fetch(${JSON.stringify(`${server.url}/v1/config`)}).then(() => 'an answer', (error) => error.name)`;
+    expect(await pages.evaluate(browser, plain, run)).toBe('an answer');
+    expect(await pages.evaluate(browser, plain, run, from)).toBe('TypeError');
+  });
 });

@@ -41,6 +41,33 @@ onBothBackends((runtime) => {
     expect(metrics.networkBytesSent).toBeGreaterThanOrEqual(bytes.length);
   });
 
+  test('a reader of a silent tunnel is cancelled at once, and what comes later is dropped while the other way goes on', async () => {
+    const box = await echoBox(runtime());
+    await box.exec('nc', [
+      '-ll',
+      '-p',
+      '9',
+      '-e',
+      'sh',
+      '-c',
+      'head -c 5000000 | tee /dev/stderr | wc -c > /tmp/count',
+    ]);
+    await box.run('sh', ['-c', 'until netstat -ltn | grep -q :9; do sleep 0.02; done']);
+    const silent = await box.network.tunnel(7).connect();
+    const reader = silent.readable.getReader();
+    const read = reader.read();
+    await reader.cancel();
+    expect((await read).done).toBe(true);
+    // An echo that nobody takes would hold the sender back for ever.
+    await write(silent, new Uint8Array(20_000_000));
+    const counted = await box.network.tunnel(9).connect();
+    await counted.readable.cancel();
+    await write(counted, new Uint8Array(5_000_000));
+    await eventually('all of it', async () => (await box.run('cat', ['/tmp/count'])).stdout === '5000000\n');
+    await silent.close();
+    await counted.close();
+  });
+
   test('a tunnel to a port that nothing listens on is a NetworkError', async () => {
     const box = await echoBox(runtime());
     await expect(box.network.tunnel(8).connect()).rejects.toThrow(NetworkError);
@@ -156,8 +183,10 @@ onBothBackends((runtime) => {
     const events = await box.network.events();
     const metadata = events.find(({ address }) => address === '169.254.169.254');
     expect(metadata).toMatchObject({ kind: 'refused', protocol: 'tcp', port });
-    expect(metadata?.reason).not.toBe('');
-    expect(metadata?.remedy).not.toBe('');
+    expect(metadata?.reason).toBe('the metadata address of clouds, which only a rule for it opens');
+    // The first rule of a list ends the default, which the remedy therefore keeps.
+    const rules = `"0.0.0.0/0" and "169.254.169.254:${port}"`;
+    expect(metadata?.remedy).toBe(`set ${rules} as network.allow (allow_net over REST)`);
     expect(await box.network.events({ after: events.at(-1)?.sequence ?? 0 })).toEqual([]);
     expect((await box.metrics()).networkTcpErrors).toBeGreaterThanOrEqual(2);
   });
@@ -165,10 +194,22 @@ onBothBackends((runtime) => {
   test('an allow list refuses all else and says what to allow', async () => {
     const box = await echoBox(runtime(), { network: { allow: ['example.com:443'] } });
     expect((await box.info()).network).toMatchObject({ mode: 'isolated', allow: ['example.com:443'] });
-    await box.run('nc', ['-w', '3', '192.0.2.7', '80']);
-    const [event] = await box.network.events();
-    expect(event).toMatchObject({ address: '192.0.2.7', port: 80 });
-    expect(event?.remedy).toContain('192.0.2.7');
+    await box.run('nc', ['-w', '3', '93.184.216.34', '80']);
+    await box.run('nslookup', ['pypi.org']);
+    const [event, dns] = await box.network.events();
+    expect(event).toMatchObject({
+      protocol: 'tcp',
+      address: '93.184.216.34',
+      port: 80,
+      reason: 'no rule opens this address, nor is it the answer for an allowed name',
+      remedy: 'add "93.184.216.34:80" to network.allow (allow_net over REST)',
+    });
+    expect(dns).toMatchObject({
+      protocol: 'dns',
+      name: 'pypi.org',
+      reason: 'no rule allows this name',
+      remedy: 'add "pypi.org" to network.allow (allow_net over REST)',
+    });
   });
 
   test('a box with network none has loopback only, and takes no tunnel', async () => {

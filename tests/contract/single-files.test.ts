@@ -6,6 +6,7 @@ import {
   InvalidArgumentError,
   InvalidStateError,
   NotFoundError,
+  PayloadTooLargeError,
 } from 'boxlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { baseImage, eventually, onBothBackends, startedBox } from './harness.ts';
@@ -44,6 +45,17 @@ onBothBackends((runtime) => {
     await box.files.write('/srv/empty', '');
     expect(await box.files.readText('/srv/empty')).toBe('');
     expect(await new Response(await box.files.readStream('/srv/digits')).text()).toBe('0123456789');
+  });
+
+  test('no more than 512 MiB are read into memory, whatever the box says that a file has', async () => {
+    await sh('dd if=/dev/zero of=/srv/vast bs=1 count=0 seek=40G 2>/dev/null');
+    for (const read of [box.files.read, box.files.readText]) {
+      await expect(read('/srv/vast')).rejects.toThrow(PayloadTooLargeError);
+      await expect(read('/srv/vast', { offset: 10, length: 2 ** 29 + 1 })).rejects.toThrow(PayloadTooLargeError);
+    }
+    expect(await box.files.read('/srv/vast', { offset: 2 ** 30, length: 3 })).toEqual(new Uint8Array(3));
+    expect(await box.files.read('/srv/vast', { offset: 40 * 2 ** 30 - 3 })).toEqual(new Uint8Array(3));
+    await sh('rm /srv/vast');
   });
 
   test('a stream of 8 MiB goes in and out with the same hash', async () => {
@@ -163,6 +175,26 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
     expect(await box.files.stat('/')).toMatchObject({ name: '/', type: 'directory' });
     expect(await box.files.stat('/dev/null')).toMatchObject({ type: 'character_device' });
     await expect(box.files.stat('/srv/untold')).rejects.toThrow(/\/srv\/untold/);
+  });
+
+  test('a path with a slash at its end is a directory or refused, as POSIX has it', async () => {
+    await sh('mkdir -p /srv/s/d && echo kept > /srv/s/f && ln -s d /srv/s/to-d && ln -s f /srv/s/to-f');
+    for (const path of ['/srv/s/f/', '/srv/s/to-f//']) {
+      await expect(box.files.read(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.write(path, 'lost')).rejects.toThrow(InvalidArgumentError);
+      await expect(listed(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.stat(path)).rejects.toThrow(InvalidArgumentError);
+      await expect(box.files.remove(path)).rejects.toThrow(InvalidArgumentError);
+    }
+    await expect(box.files.write('/srv/s/new/', 'lost')).rejects.toThrow(/slash/);
+    await expect(box.files.remove('/srv/s/to-d/', { recursive: true })).rejects.toThrow(InvalidArgumentError);
+    await expect(box.files.read('/srv/s/none/')).rejects.toThrow(NotFoundError);
+    await expect(box.files.read('/srv/s/d/')).rejects.toThrow(InvalidArgumentError);
+    expect(await listed('/srv/s/to-d/')).toEqual([]);
+    expect(await box.files.stat('/srv/s/to-d/')).toMatchObject({ name: 'to-d', type: 'directory' });
+    await box.files.mkdir('/srv/s/made/');
+    await box.files.remove('/srv/s/made/');
+    expect(await sh('cd /srv/s; ls; cat f')).toBe('d\nf\nto-d\nto-f\nkept\n');
   });
 
   test('a directory is made with its mode, and with those above it when asked', async () => {

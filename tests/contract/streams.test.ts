@@ -44,6 +44,21 @@ onBothBackends((runtime) => {
     expect(decode(stderr)).toBe('err1\nerr2\nerr3\n');
   });
 
+  test('what a reader does to its chunks, another that reads at the same time does not see', async () => {
+    const execution = await box.exec('sh', ['-c', 'read go; dd if=/dev/zero bs=65536 count=64 2>/dev/null']);
+    const read = async (change: (data: Uint8Array) => void): Promise<number> => {
+      let changed = 0;
+      for await (const { data } of execution.output()) {
+        if (data.some((byte) => byte !== 0)) changed += data.length;
+        change(data);
+      }
+      return changed;
+    };
+    const all = Promise.all([read((data) => data.fill(1)), read((data) => data.fill(2)), read(() => {})]);
+    await execution.stdin.getWriter().write(new TextEncoder().encode('\n'));
+    expect(await all).toEqual([0, 0, 0]);
+  });
+
   test('bytes that are no text arrive as they were', async () => {
     const script = 'i=0; while [ $i -lt 256 ]; do printf "\\\\$(printf %03o $i)"; i=$((i+1)); done';
     const bytes = await collect((await box.exec('sh', ['-c', script])).stdout);

@@ -147,10 +147,13 @@ onBoth(desktopImage, (runtime) => {
       Xvfb: 'echo 0; sleep 60',
       openbox: 'echo windows are managed; sleep 60',
       xdotool: 'head -c 8000000 /dev/zero',
+      scrot: 'cat /dev/zero',
     };
     for (const [name, line] of Object.entries(programs))
       await other.box.files.write(`/usr/bin/${name}`, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
     await expect(other.cursorPosition()).rejects.toMatchObject({ code: 'output_truncated' });
+    await expect(other.screenshot()).rejects.toMatchObject({ code: 'output_truncated' });
+    await expect.poll(async () => (await other.box.run('ps')).stdout).not.toContain('/dev/zero');
   });
 
   test('what cannot be is told, and by the name of what was wrong', async () => {

@@ -47,7 +47,11 @@ describe.each(['runc', 'runsc'])('on %s', (engine) => {
       '220 hello',
     ]);
     expect(refused).toContainEqual(
-      expect.objectContaining({ protocol: 'tcp', address: '10.9.9.9', reason: 'a private address' }),
+      expect.objectContaining({
+        protocol: 'tcp',
+        address: '10.9.9.9',
+        reason: expect.stringContaining('a private address'),
+      }),
     );
     expect(refused).toContainEqual(expect.objectContaining({ protocol: 'dns', name: 'rebind.org' }));
   });

@@ -293,7 +293,7 @@ export const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       right: 'await Boxlite.rest({ url, credential: new ApiKeyCredential(key) }).listInfo();',
       outcome: thrown(
         'unauthenticated',
-        'a bearer token or an API key is needed in Authorization; give Boxlite.rest a credential, such as new ApiKeyCredential(key)',
+        'a bearer token or an API key is needed in Authorization; give a credential: new ApiKeyCredential(key), or BOXLITE_API_KEY to the CLI',
         'rest',
       ),
     },

@@ -118,6 +118,10 @@ test('a server killed in the middle of a request does not do it twice, nor not a
   expect((await runtime.listInfo()).map(({ id }) => id)).toEqual([box.id, copy.id]);
   await site.through([done], () => runtime.remove(copy.id));
   expect((await runtime.listInfo()).map(({ id }) => id)).toEqual([box.id]);
+  await site.through([done], () => box.files.mkdir('/root/new', { mode: 0o700 }));
+  await site.through([done], () => box.files.write('/root/new/one', 'written', { overwrite: false }));
+  await site.through([done], () => box.files.remove('/root/log'));
+  expect((await box.run('sh', ['-c', 'cd /root; ls; cat new/one'])).stdout).toBe('new\nwritten');
 });
 
 test('a server killed again and again under twenty who want one box makes one, and all get it', {

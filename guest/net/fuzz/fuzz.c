@@ -1,12 +1,11 @@
 /* Feeds random and mutated bytes to the parsers of the network role; built with sanitizers by parsers.test.ts.
-   `fuzz SEED ROUNDS`: prints how many inputs each parser took for good. */
+   `fuzz SEED ROUNDS`: prints how many inputs each parser took for good. `fuzz`, without any: writes the seeds as files into the
+   folder it is in, for a fuzzer that goes by what the code does. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../address.h"
-#include "../head.h"
-#include "../message.h"
+#include "feed.h"
 
 static uint64_t state;
 
@@ -27,14 +26,18 @@ static const uint8_t hello[] =
     "\0\0\2\x13\1\1\0\0\x1e\0\0\0\x10\0\x0e\0\0\x0b"
     "example.com\0\x0b\0\2\1\0\0\x17\0\0";
 static const uint8_t http[] = "GET /a HTTP/1.1\r\nUser-Agent: x\r\nHost: example.com:80\r\nAccept: */*\r\n\r\n";
+static const uint8_t upgrade[] = "POST / HTTP/1.1\nHost: a.b\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"
+                                 "Content-Length: 3\r\nUpgrade: h2c\r\nTE: gzip\nconnection:x\r\n\r\nabcGET / HTTP/1.1\r\n\r\n";
+static const uint8_t response[] = "HTTP/1.1 100 Continue\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 static const uint8_t rule[] = "*.example.com:443\0[2001:db8::]/32:80\0" "10.0.0.0/8:22";
 
 static const struct {
   const uint8_t *bytes;
   size_t length;
 } seeds[] = {{query, sizeof query - 1}, {answer, sizeof answer - 1}, {hello, sizeof hello - 1},
-             {http, sizeof http - 1},   {rule, sizeof rule - 1}};
-enum { SEEDS = 5 };
+             {http, sizeof http - 1},   {upgrade, sizeof upgrade - 1}, {response, sizeof response - 1},
+             {rule, sizeof rule - 1}};
+enum { SEEDS = 7 };
 
 /* The input in memory of exactly its size, so that a byte too far is seen. */
 static uint8_t *mutated(size_t *length) {
@@ -67,61 +70,34 @@ static uint8_t *mutated(size_t *length) {
   return bytes;
 }
 
-static unsigned questions, answered, named, rules_taken;
-
-static void check_name(const char *name) {
-  char again[NAME_MAX_BYTES + 1];
-  if (!name_normal(name, strlen(name), again) || strcmp(name, again) != 0) abort();
+static void write_seeds(void) {
+  for (size_t i = 0; i < SEEDS; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "seed%zu", i);
+    FILE *file = fopen(name, "w");
+    if (!file || fwrite(seeds[i].bytes, 1, seeds[i].length, file) != seeds[i].length || fclose(file) != 0) exit(1);
+  }
 }
 
-static void feed(const uint8_t *bytes, size_t length) {
-  struct question question, expected;
-  struct answers answers;
-  uint8_t out[MESSAGE_HEAD + 260 + 16 * ANSWERS_MAX], sent[QUERY_MAX];
-  char name[NAME_MAX_BYTES + 1], text[400];
-  if (message_question(bytes, length, &question)) {
-    questions++;
-    answers = (struct answers){.count = ANSWERS_MAX};
-    if (message_write(&question, &answers, out, question.room > sizeof out ? sizeof out : question.room) > sizeof out)
-      abort();
-    if (message_query(&question, 1, sent) > sizeof sent || !message_question(sent, QUERY_MAX, &expected)) abort();
-  }
-  message_question(query, sizeof query - 1, &expected);
-  if (message_answers(bytes, length, &expected, 0x1234, &answers)) {
-    answered++;
-    if (answers.count > ANSWERS_MAX) abort();
-  }
-  enum head head = head_read(bytes, length, name);
-  if (head == HEAD_TLS || head == HEAD_HTTP) {
-    named++;
-    check_name(name);
-  }
-  struct rules rules = {0};
-  size_t size = length < sizeof text - 1 ? length : sizeof text - 1;
-  memcpy(text, bytes, size);
-  text[size] = 0;
-  if (rules_add(&rules, text)) {
-    struct address address = {{0}};
-    rules_taken++;
-    memcpy(address.bytes, bytes, length < 16 ? length : 16);
-    rules_allow_address(&rules, &address, 80, random32() % 2);
-    rules_allow_name(&rules, "www.example.com", 443);
-    free(rules.list[0].name);
-  }
-  free(rules.list);
+static void print_taken(void) {
+  printf("%u %u %u %u %u\n", taken.questions, taken.answers, taken.names, taken.responses, taken.rules);
 }
 
 int main(int argc, char **argv) {
-  state = argc > 1 ? strtoull(argv[1], NULL, 10) | 1 : 1;
-  unsigned long rounds = argc > 2 ? strtoul(argv[2], NULL, 10) : 1000;
-  for (size_t i = 0; i < SEEDS; i++) feed(seeds[i].bytes, seeds[i].length);
-  printf("%u %u %u %u\n", questions, answered, named, rules_taken);
+  if (argc < 3) {
+    write_seeds();
+    return 0;
+  }
+  state = strtoull(argv[1], NULL, 10) | 1;
+  unsigned long rounds = strtoul(argv[2], NULL, 10);
+  for (size_t i = 0; i < SEEDS; i++) LLVMFuzzerTestOneInput(seeds[i].bytes, seeds[i].length);
+  print_taken();
   for (unsigned long i = 0; i < rounds; i++) {
     size_t length;
     uint8_t *bytes = mutated(&length);
-    feed(bytes, length);
+    LLVMFuzzerTestOneInput(bytes, length);
     free(bytes);
   }
-  printf("%u %u %u %u\n", questions, answered, named, rules_taken);
+  print_taken();
   return 0;
 }

@@ -1,5 +1,5 @@
 import { type Box, Boxlite, NotFoundError } from 'boxlite';
-import type { BoxliteOptions, ImageRegistryOptions } from 'boxlite/backend';
+import type { BoxliteOptions, CallOptions, ImageRegistryOptions } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { type GlobalOptions, globalOptions } from './globals.ts';
 import { serverOptions } from './profile/server.ts';
@@ -16,8 +16,8 @@ export async function withRuntime<T>(command: Command, work: (runtime: Boxlite) 
 }
 
 /** The box of that id or name; `NotFoundError` with the next step when there is none. */
-export async function existingBox(runtime: Boxlite, idOrName: string): Promise<Box> {
-  const box = await runtime.get(idOrName);
+export async function existingBox(runtime: Boxlite, idOrName: string, call: CallOptions = {}): Promise<Box> {
+  const box = await runtime.get(idOrName, call);
   if (!box) throw new NotFoundError(`box not found: ${idOrName}; boxlite list -a shows the boxes there are`);
   return box;
 }

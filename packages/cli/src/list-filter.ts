@@ -1,4 +1,5 @@
-import { type BoxStatus, InvalidArgumentError, type ListOptions } from 'boxlite';
+import type { BoxStatus, ListOptions } from 'boxlite';
+import { UsageError } from './usage.ts';
 
 const statuses: readonly BoxStatus[] = ['configured', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'];
 
@@ -15,7 +16,7 @@ export function listFilter(filters: readonly string[]): ListOptions {
     else if (key === 'label' && label !== undefined && of !== undefined) {
       labels[label] = of;
       found = { ...found, labels };
-    } else throw new InvalidArgumentError(`--filter ${JSON.stringify(filter)}: ${rule}`);
+    } else throw new UsageError(`--filter ${JSON.stringify(filter)}: ${rule}`);
   }
   return found;
 }

@@ -166,7 +166,7 @@ test('a published port is shown by inspect, a tunnel leads into the box, and wha
   const events = await cli.run(['network', 'events', 'net']);
   expect([events.code, events.stdout.toString()]).toEqual([
     0,
-    expect.stringMatching(/tcp +192\.0\.2\.7:80 .*192\.0\.2\.7/),
+    expect.stringMatching(/tcp +192\.0\.2\.7:80 .* --allow-net 192\.0\.2\.7:80\n$/),
   ]);
   const tunnel = cli.start(['network', 'tunnel', 'net', '7']);
   const [, port] = await said(tunnel.stdout, /listening on 127\.0\.0\.1:(\d+)\n/);

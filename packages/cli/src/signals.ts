@@ -1,18 +1,52 @@
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function firstSignal(): Promise<void> {
+const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
+const brokenPipe = 13;
+
+/** A command was told to leave, which is no failure to speak of: only its exit code is left, 128 and the signal's number. */
+export class Left extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: number) {
+    super('the command was told to leave');
+    this.exitCode = 128 + signal;
+  }
+}
+
+const unread = new AbortController();
+const told = new AbortController();
+
+/** Whoever read the output is gone, as `head` is: what only writes ends. */
+export function outputUnread(): void {
+  unread.abort(new Left(brokenPipe));
+}
+
+/** Resolves at the first SIGINT or SIGTERM, with its number; a second one ends the process at once. */
+export function firstSignal(): Promise<number> {
   return new Promise((resolve) => {
-    const signals = ['SIGINT', 'SIGTERM'] as const;
-    const first = (): void => {
-      for (const signal of signals) process.off(signal, first);
-      resolve();
+    const first = (name: NodeJS.Signals): void => {
+      for (const signal of Object.keys(numbers)) process.off(signal, first);
+      resolve(numbers[name === 'SIGINT' ? name : 'SIGTERM']);
     };
-    for (const signal of signals) process.once(signal, first);
+    for (const signal of Object.keys(numbers)) process.once(signal, first);
   });
 }
 
-/** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
-export function aborting(): AbortSignal {
-  const leaving = new AbortController();
-  void firstSignal().then(() => leaving.abort());
-  return leaving.signal;
+/** Aborts with a {@link Left} at the first SIGINT or SIGTERM, or when nobody reads the output; a second signal ends the process at once. */
+export function leaving(): AbortSignal {
+  void firstSignal().then((signal) => told.abort(new Left(signal)));
+  return AbortSignal.any([told.signal, unread.signal]);
+}
+
+/** Why a command ended where that is no failure of its own: what it failed with then is only how it was broken off. */
+export function leftBecause(error: unknown): Left | undefined {
+  if (error instanceof Left) return error;
+  return [told, unread].map(({ signal }) => signal.reason).find((reason) => reason instanceof Left);
+}
+
+/** For what goes on until it is interrupted: that is its end, and exit code 0. */
+export async function untilInterrupted(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  try {
+    await work(leaving());
+  } catch (error) {
+    if (!(error instanceof Left) || unread.signal.aborted) throw error;
+  }
 }

@@ -24,10 +24,11 @@ import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
+import { sweepAbandonedMounts } from './engine/abandoned-mounts.ts';
 import type { OutputRetention } from './execution/output-retention.ts';
 import { OutputSweeper } from './execution/output-sweeper.ts';
 import type { ImageStore } from './images/images.ts';
-import { poolTenant, WarmPool } from './pool/warm-pool.ts';
+import { poolTenant, WarmPool, warmMetrics } from './pool/warm-pool.ts';
 import type { BoxRecord } from './store/box-records.ts';
 import { readEvents } from './store/read-events.ts';
 import { runtimeMetrics, totalMetrics } from './store/runtime-metrics.ts';
@@ -99,6 +100,8 @@ export class LocalRuntime {
       for (let record = left.shift(); record; record = left.shift()) await this.#held(record).life.adopt();
     };
     await Promise.all([...Array.from({ length: adoptedAtOnce }, adopt), sweepBoxes(this.#parts)]);
+    const { store, networks } = this.#parts;
+    await sweepAbandonedMounts(networks.host, (id) => store.boxes.byId(id) !== undefined).catch(() => {});
     this.#warm = new WarmPool({ ...this.#parts, volumePath: this.volumes.path }, this.#parts.warm);
     this.#sweeper = this.#sweepOutput();
   }
@@ -197,14 +200,16 @@ export class LocalRuntime {
   async metrics(tenant: string, call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
     // Whose the pool is: to others it would tell when boxes are made.
-    const numWarmBoxes = tenant === poolTenant ? (this.#warm?.ready ?? 0) : 0;
-    return { ...runtimeMetrics(this.#parts.store, tenant), numWarmBoxes };
+    return {
+      ...runtimeMetrics(this.#parts.store, tenant),
+      ...warmMetrics(tenant === poolTenant ? this.#warm : undefined),
+    };
   }
 
   /** Of every tenant together. */
   async totals(call: CallOptions = {}): Promise<RuntimeMetrics> {
     this.#enter(call);
-    return { ...totalMetrics(this.#parts.store), numWarmBoxes: this.#warm?.ready ?? 0 };
+    return { ...totalMetrics(this.#parts.store), ...warmMetrics(this.#warm) };
   }
 
   events(tenant: string, options: EventsOptions = {}): AsyncIterable<RuntimeEvent> {

@@ -164,7 +164,7 @@ export class Box implements AsyncDisposable {
   async exportTo(hostPath: string, call: CallOptions = {}): Promise<string> {
     checkText('hostPath', hostPath);
     const { writeArchive } = await loaded(() => import('./host/archive-file.ts'));
-    return writeArchive(await this.export(call), hostPath, `${this.name ?? this.id}.boxlite`);
+    return writeArchive(await this.export(call), hostPath, `${this.name ?? this.id}.boxlite`, call.signal);
   }
 
   /** Stops the box; one that is stopped or removed is no error. */

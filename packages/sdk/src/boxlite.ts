@@ -1,5 +1,5 @@
 import type { ApiKeys } from './api-keys.ts';
-import { checkMs, checkName, checkText, checkWhole, refuse } from './argument.ts';
+import { checkMs, checkText, refuse } from './argument.ts';
 import type { AccountBackend, PrincipalInfo } from './backend/account.ts';
 import type { CallOptions, RemoveBoxOptions, RuntimeBackend, ShutdownOptions } from './backend/backend.ts';
 import type { BoxOptions } from './backend/box-options.ts';
@@ -108,41 +108,16 @@ export class Boxlite implements AsyncDisposable {
 
   /** Boxes, oldest first; a page is asked for when the loop gets there, and nothing after it is left. */
   async *list(options: ListOptions = {}): AsyncGenerator<Box, void, undefined> {
-    const { listedBox } = await lateSdk();
-    for await (const info of this.#infos(options)) yield new Box(listedBox(this.#backend, info));
+    const { listBoxes, listedBox } = await lateSdk();
+    for await (const info of listBoxes(this.#backend, options)) yield new Box(listedBox(this.#backend, info));
   }
 
   /** What `list` gives, as an array of what is known of each box. */
   async listInfo(options: ListOptions = {}): Promise<BoxInfo[]> {
+    const { listBoxes } = await lateSdk();
     const infos: BoxInfo[] = [];
-    for await (const info of this.#infos(options)) infos.push(info);
+    for await (const info of listBoxes(this.#backend, options)) infos.push(info);
     return infos;
-  }
-
-  async *#infos(options: ListOptions): AsyncGenerator<BoxInfo, void, undefined> {
-    const { status, labels, namePrefix, limit = Infinity, signal } = options;
-    if (limit !== Infinity) checkWhole('limit', limit, 0);
-    checkWhole('pageSize', options.pageSize, 1, 1000);
-    const pageSize = options.pageSize ?? Math.max(1, Math.min(limit, 100));
-    if (namePrefix !== undefined && namePrefix !== '') checkName('namePrefix', namePrefix);
-    const filter = {
-      pageSize,
-      ...(status !== undefined && { status }),
-      ...(labels !== undefined && { labels }),
-      ...(namePrefix && { namePrefix }),
-    };
-    let token: string | undefined;
-    for (let left = limit; left > 0; ) {
-      const page = await this.#backend.list(
-        { ...filter, ...(token !== undefined && { pageToken: token }) },
-        { signal },
-      );
-      yield* page.boxes.slice(0, left);
-      left -= page.boxes.length;
-      // A server that repeats its token would never end.
-      if (page.nextPageToken === undefined || page.nextPageToken === token) return;
-      token = page.nextPageToken;
-    }
   }
 
   /** Removes a box and all that is in it; `InvalidStateError` when it runs and `force` is not set. */

@@ -78,7 +78,7 @@ export class Execution {
   async *output(options: ReadOutputOptions = {}): AsyncGenerator<OutputChunk, void, undefined> {
     checkWhole('from.stdout', options.from?.stdout, 0);
     checkWhole('from.stderr', options.from?.stderr, 0);
-    yield* this.#backend.output(options);
+    for await (const chunk of this.#backend.output(options)) yield chunk.shared ? ownCopy(chunk) : chunk;
     this.#ended();
   }
 
@@ -128,4 +128,10 @@ export function executionResult(info: ExecutionInfo): ExecutionResult {
   }
   const { exitCode, signal, durationMs } = info;
   return { exitCode, signal, timedOut: info.status === 'timed_out', durationMs };
+}
+
+/** The same bytes in memory that nobody else has, of the same class. */
+function ownCopy({ stream, data, offset }: OutputChunk): OutputChunk {
+  // Not `data.slice`, which copies nothing where it is a Buffer.
+  return { stream, data: Uint8Array.prototype.slice.call(data), offset };
 }

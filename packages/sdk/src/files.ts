@@ -1,6 +1,10 @@
 import { checkFlag, checkGuestPath, checkWhole, refuse } from './argument.ts';
 import type { BoxBackend, CallOptions } from './backend/backend.ts';
-import type { FileInfo, ReadFileRange } from './backend/files.ts';
+import type { FileContent, FileInfo, ReadFileRange } from './backend/files.ts';
+import { PayloadTooLargeError } from './errors.ts';
+
+/** What is read into memory at most: about the longest text that there is. */
+export const mostInMemoryBytes: number = 2 ** 29;
 
 /** Options of `files.read`, `files.readText` and `files.readStream`. */
 export interface ReadFileOptions extends CallOptions {
@@ -43,7 +47,7 @@ export interface MakeDirectoryOptions extends CallOptions {
  * is a `NotFoundError` that names it. A box that does not run is started.
  */
 export interface BoxFiles {
-  /** A file's content, in memory; follows symbolic links. `InvalidArgumentError` for a directory. */
+  /** A file's content, in memory, 512 MiB at most; follows symbolic links. `InvalidArgumentError` for a directory, `PayloadTooLargeError` for more. */
   read(path: string, options?: ReadFileOptions): Promise<Uint8Array>;
   /** A file's content as UTF-8 text, in memory; bytes that are none are U+FFFD. */
   readText(path: string, options?: ReadFileOptions): Promise<string>;
@@ -75,26 +79,33 @@ interface OwnedWrite {
 
 /** The files of a box; bytes to write are the callee's. */
 export function boxFiles({ files }: Pick<BoxBackend, 'files'>): Omit<BoxFiles, 'write'> & OwnedWrite {
-  async function readStream(path: string, options: ReadFileOptions = {}): Promise<ReadableStream<Uint8Array>> {
+  async function content(path: string, options: ReadFileOptions = {}): Promise<FileContent> {
     checkGuestPath('path', path);
     const { offset, length, signal } = options;
     checkWhole('offset', offset, 0);
     checkWhole('length', length, 0);
     const range: ReadFileRange = { ...(offset !== undefined && { offset }), ...(length !== undefined && { length }) };
-    return (await files.read(path, range, { signal })).stream;
+    return files.read(path, range, { signal });
+  }
+  /** The size comes from the box, and may be anything. */
+  async function whole(path: string, options: ReadFileOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    const { size, stream } = await content(path, options);
+    const { offset = 0, length = size } = options;
+    if (Math.min(size - offset, length) <= mostInMemoryBytes) return new Response(stream).bytes();
+    stream.cancel().catch(() => {});
+    throw new PayloadTooLargeError(
+      `${path} has ${size} bytes, and ${mostInMemoryBytes} are the most that is read into memory: give a length, or use readStream`,
+    );
   }
   return {
-    readStream,
-    async read(path, options) {
-      return new Response(await readStream(path, options)).bytes();
-    },
+    readStream: async (path, options) => (await content(path, options)).stream,
+    read: whole,
     async readText(path, options) {
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-        await new Response(await readStream(path, options)).bytes(),
-      );
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(await whole(path, options));
     },
     async write(path, content, options = {}) {
       checkName(path);
+      if (path.endsWith('/')) refuse('path', 'a path without a slash at its end, which only a directory has', path);
       const { mode, overwrite = true, signal } = options;
       checkMode(mode);
       checkFlag('overwrite', overwrite);
@@ -129,7 +140,7 @@ export function boxFiles({ files }: Pick<BoxBackend, 'files'>): Omit<BoxFiles, '
 /** A path that ends with a name, and so can be made, replaced or removed. */
 function checkName(path: unknown): void {
   checkGuestPath('path', path);
-  if (typeof path === 'string' && /(^|\/)\.?\/*$/.test(path)) refuse('path', 'a path that ends with a name', path);
+  if (typeof path === 'string' && /^\/*$|(^|\/)\.\/*$/.test(path)) refuse('path', 'a path that ends with a name', path);
 }
 
 function checkMode(mode: unknown): void {

@@ -8,6 +8,7 @@ import type {
   PruneResult,
   PullProgress,
 } from './backend/images.ts';
+import { type Page, pages } from './pages.ts';
 
 /** Options of `images.pull`. */
 export interface PullImageOptions extends CallOptions {
@@ -40,12 +41,12 @@ export class Images {
   /** Every image in the store. */
   async list(call: CallOptions = {}): Promise<ImageInfo[]> {
     const images: ImageInfo[] = [];
-    for (let token: string | undefined; ; ) {
+    const ask = async (token: string | undefined): Promise<Page<ImageInfo>> => {
       const page = await this.#backend.list(token === undefined ? {} : { pageToken: token }, call);
-      images.push(...page.images);
-      if (page.nextPageToken === undefined || page.nextPageToken === token) return images;
-      token = page.nextPageToken;
-    }
+      return { items: page.images, next: page.nextPageToken };
+    };
+    for await (const page of pages(ask)) for (const image of page) images.push(image);
+    return images;
   }
 
   /** An image by its manifest digest, with its configuration and layers; null when there is none. */

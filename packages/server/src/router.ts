@@ -73,7 +73,6 @@ export function router(routes: Routes, { auth, tenants, limits, basePath, watch 
         backend,
         tenant: undefined,
         who: undefined,
-        principal: undefined,
       });
     }
     const who = await auth.authenticate(request.headers.get('authorization'));
@@ -85,7 +84,7 @@ export function router(routes: Routes, { auth, tenants, limits, basePath, watch 
       if (permission !== null)
         requirePermission(who, permission, generation === 1 ? (scope ?? permission) : permission);
       const backend = tenants.backend(tenant);
-      const reply = await routes[operation.operationId]({ ...call, backend, tenant, who, principal: who.id });
+      const reply = await routes[operation.operationId]({ ...call, backend, tenant, who });
       return heldReply(reply, upgrade, { over, watch: (cut) => watch(who, cut) });
     } catch (error) {
       over();

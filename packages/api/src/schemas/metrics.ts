@@ -1,4 +1,4 @@
-import { amount, counter } from './answer.ts';
+import { amount, counter, string } from './answer.ts';
 import { maybe, object, type Schema } from './schema.ts';
 
 /** Counts since the server started. */
@@ -10,6 +10,8 @@ export interface RuntimeMetrics {
   readonly total_commands_executed: number;
   readonly total_exec_errors: number;
   readonly num_warm_boxes: number;
+  readonly warm_failures_total: number;
+  readonly last_warm_failure?: { readonly at: string; readonly message: string } | null | undefined;
   readonly num_running_executions: number;
 }
 
@@ -22,6 +24,8 @@ export const runtimeMetrics: Schema<RuntimeMetrics> = object({
   total_commands_executed: counter,
   total_exec_errors: counter,
   num_warm_boxes: counter,
+  warm_failures_total: counter,
+  last_warm_failure: maybe(object({ at: string, message: string })),
   num_running_executions: counter,
 });
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { existingBox, withRuntime } from '../connect.ts';
+import { leaving } from '../signals.ts';
 import { UsageError } from '../usage.ts';
 
 interface CopyFlags {
@@ -23,14 +24,17 @@ export function registerCp(program: Command): void {
       if ((from === undefined) === (to === undefined)) {
         throw new UsageError('one of source and destination must be BOX:PATH, and the other a path of this machine');
       }
-      const options = {
+      const how = {
         overwrite: flags.overwrite,
         followSymlinks: flags.followSymlinks === true,
         includeParent: flags.includeParent,
       };
       await withRuntime(command, async (runtime) => {
-        if (to) await (await existingBox(runtime, to.box)).copyIn(source, to.path, options);
-        if (from) await (await existingBox(runtime, from.box)).copyOut(from.path, destination, options);
+        // What an interrupt leaves half copied goes.
+        const call = { signal: leaving() };
+        const options = { ...how, ...call };
+        if (to) await (await existingBox(runtime, to.box, call)).copyIn(source, to.path, options);
+        if (from) await (await existingBox(runtime, from.box, call)).copyOut(from.path, destination, options);
       });
     });
 }

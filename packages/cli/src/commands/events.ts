@@ -1,7 +1,7 @@
 import type { RuntimeEvent } from 'boxlite/backend';
 import { type Command, Option } from 'commander';
 import { withRuntime } from '../connect.ts';
-import { aborting } from '../signals.ts';
+import { untilInterrupted } from '../signals.ts';
 
 interface EventsFlags {
   readonly box?: string;
@@ -18,17 +18,14 @@ export function registerEvents(program: Command): void {
     .option('--after <id>', 'begin after this event, which may be one that a former run printed')
     .addOption(new Option('--format <format>', 'a line for people, or JSON').choices(['text', 'json']).default('text'))
     .action(async ({ box, after, format }: EventsFlags) => {
-      const signal = aborting();
-      await withRuntime(command, async (runtime) => {
-        try {
+      await withRuntime(command, (runtime) =>
+        untilInterrupted(async (signal) => {
           const which = { signal, ...(box !== undefined && { box }), ...(after !== undefined && { after }) };
           for await (const event of runtime.events(which)) {
             process.stdout.write(`${format === 'json' ? JSON.stringify(event) : line(event)}\n`);
           }
-        } catch (error) {
-          if (!signal.aborted) throw error;
-        }
-      });
+        }),
+      );
     });
 }
 

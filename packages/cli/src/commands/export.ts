@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { existingBox, withRuntime } from '../connect.ts';
+import { leaving } from '../signals.ts';
 
 /** `boxlite export`: a box as one file, or on stdout. */
 export function registerExport(program: Command): void {
@@ -11,9 +12,10 @@ export function registerExport(program: Command): void {
     .option('-o, --output <file>', 'file, or directory for NAME.boxlite; - for stdout', '.')
     .action(async (name: string, { output }: { readonly output: string }) => {
       await withRuntime(command, async (runtime) => {
-        const box = await existingBox(runtime, name);
-        if (output === '-') await pipeline(await box.export(), process.stdout, { end: false });
-        else process.stdout.write(`${await box.exportTo(output)}\n`);
+        const signal = leaving();
+        const box = await existingBox(runtime, name, { signal });
+        if (output === '-') await pipeline(await box.export({ signal }), process.stdout, { end: false, signal });
+        else process.stdout.write(`${await box.exportTo(output, { signal })}\n`);
       });
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { withRuntime } from '../connect.ts';
+import { leaving } from '../signals.ts';
 
 /** `boxlite import`: a box of an archive; prints its id. */
 export function registerImport(program: Command): void {
@@ -10,7 +11,7 @@ export function registerImport(program: Command): void {
     .option('--name <name>', 'a name to find the box by')
     .action(async (file: string, { name }: { readonly name?: string }) => {
       await withRuntime(command, async (runtime) => {
-        const box = await runtime.importBox(file === '-' ? standardInput() : file, name);
+        const box = await runtime.importBox(file === '-' ? standardInput() : file, name, { signal: leaving() });
         process.stdout.write(`${box.id}\n`);
       });
     });

@@ -24,6 +24,7 @@ export function registerInfo(program: Command): void {
           runtime.metrics(),
           runtime.listInfo(),
         ]);
+        const { lastWarmFailure: failure } = metrics;
         const statuses = Map.groupBy(boxes, ({ status }) => status);
         const record = {
           Backend: url ?? 'local',
@@ -32,7 +33,7 @@ export function registerInfo(program: Command): void {
             Total: boxes.length,
             ...Object.fromEntries([...statuses].map(([status, { length }]) => [status, length])),
           },
-          Metrics: { ...metrics },
+          Metrics: { ...metrics, lastWarmFailure: failure ? `${failure.at.toISOString()} ${failure.message}` : null },
           Defaults: { ...defaults, diskSizeGb: defaults.diskSizeGb ?? null },
           Capabilities: {
             ...capabilities,

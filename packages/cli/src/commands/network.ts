@@ -64,15 +64,24 @@ function printed(events: readonly NetworkEvent[], format: Format): string {
         event.protocol,
         target(event),
         event.reason,
-        event.remedy,
+        inOptions(event.remedy),
       ]),
     ),
   );
 }
 
+/** What was tried: the name and where it led, as far as they are known. */
 function target({ name, address, port }: NetworkEvent): string {
   const host = name ?? (address?.includes(':') ? `[${address}]` : address) ?? '-';
-  return port === undefined ? host : `${host}:${port}`;
+  const place = port === undefined ? host : `${host}:${port}`;
+  return name === undefined || address === undefined ? place : `${place} (${address})`;
+}
+
+/** The options of this program that do what the remedy says; another remedy as it is. */
+function inOptions(remedy: string): string {
+  const [, rules] = /^(?:add|set) ("[^"]+"(?: and "[^"]+")*) (?:to|as) network\.allow\b/.exec(remedy) ?? [];
+  if (rules === undefined) return remedy;
+  return [...rules.matchAll(/"([^"]+)"/g)].map(([, rule]) => `--allow-net ${rule}`).join(' ');
 }
 
 function eventRecord(event: NetworkEvent): { readonly [key: string]: Plain } {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { withRuntime } from '../connect.ts';
 import { bytes } from '../format.ts';
+import { leaving } from '../signals.ts';
 import { visible } from '../table.ts';
 
 /** `boxlite pull`: an image into the store. */
@@ -14,13 +15,16 @@ export function registerPull(program: Command): void {
     .action(async (reference: string, flags: { readonly quiet?: boolean; readonly platform?: string }) => {
       await withRuntime(command, async (runtime) => {
         const shown = process.stderr.isTTY && !flags.quiet;
-        const image = await runtime.images.pull(reference, {
+        const pulling = runtime.images.pull(reference, {
+          signal: leaving(),
           platform: flags.platform,
           onProgress: ({ completedBytes, totalBytes }) => {
             if (shown) process.stderr.write(`\r${bytes(completedBytes)} of ${bytes(totalBytes)}\x1b[K`);
           },
         });
-        if (shown) process.stderr.write('\r\x1b[K');
+        const image = await pulling.finally(() => {
+          if (shown) process.stderr.write('\r\x1b[K');
+        });
         process.stdout.write(flags.quiet ? `${image.id}\n` : `${visible(image.reference)} ${image.id}\n`);
       });
     });

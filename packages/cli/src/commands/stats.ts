@@ -3,6 +3,7 @@ import type { BoxMetrics } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { existingBox, withRuntime } from '../connect.ts';
 import { bytes, type Format, formatOption, formatted } from '../format.ts';
+import { untilInterrupted } from '../signals.ts';
 import { table } from '../table.ts';
 import type { Plain } from '../yaml.ts';
 
@@ -24,11 +25,17 @@ export function registerStats(program: Command): void {
     .action(async (name: string, flags: StatsFlags) => {
       await withRuntime(command, async (runtime) => {
         const box = await existingBox(runtime, name);
-        for (;;) {
+        const print = async (): Promise<void> => {
           process.stdout.write(printed(box.id, await box.metrics(), flags.format));
-          if (!flags.stream) return;
-          await delay(intervalMs);
-        }
+        };
+        if (!flags.stream) return print();
+        await untilInterrupted(async (signal) => {
+          for (;;) {
+            await print();
+            await delay(intervalMs, undefined, { signal }).catch(() => {});
+            signal.throwIfAborted();
+          }
+        });
       });
     });
 }

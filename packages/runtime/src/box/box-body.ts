@@ -1,4 +1,4 @@
-import { type BootTiming, StorageError } from 'boxlite/backend';
+import { type BootTiming, EngineError, StorageError } from 'boxlite/backend';
 import type { Engine, EngineBox } from '../engine/engine.ts';
 import type { GuestChannel } from '../guest/channel.ts';
 import { connectGuest } from '../guest/connect-guest.ts';
@@ -7,6 +7,11 @@ import type { BoxRecord } from '../store/box-records.ts';
 import type { BoxHome } from './box-home.ts';
 import { type LocalNetwork, withoutNetwork } from './box-network.ts';
 import { engineBox } from './engine-box.ts';
+
+// A prepared box has nothing else to do; one that takes longer is started anew, which takes less.
+const answerMs = 1000;
+// Whoever starts a box at once after it was made does not wait for a second answer.
+const freshMs = 20;
 
 type BodyHome = Pick<BoxHome, 'engine' | 'disks' | 'volumePath' | 'networks'>;
 
@@ -38,6 +43,7 @@ export class BoxBody {
   readonly #record: () => BoxRecord;
   #prepared: StartedBody | undefined;
   #preparedEnded = false;
+  #asked: { readonly at: number; readonly answers: Promise<boolean> } | undefined;
 
   constructor({ home, network, folder, record, prepared }: BoxBodyParts) {
     this.#home = home;
@@ -46,9 +52,11 @@ export class BoxBody {
     this.#folder = folder;
     this.#record = record;
     this.#prepared = prepared;
-    prepared?.channel.closed.then(() => {
+    if (!prepared) return;
+    prepared.channel.closed.then(() => {
       this.#preparedEnded = true;
     });
+    this.#ask(prepared);
   }
 
   /** It is up although nobody started it. */
@@ -102,17 +110,30 @@ export class BoxBody {
     if (!prepared) return undefined;
     const { name, timing } = this.#record();
     const renamed = name === undefined ? undefined : this.#engine.rename?.(this.#engineBox());
-    const isUp = await Promise.resolve(renamed).then(
-      () => !this.#preparedEnded,
+    const isRenamed = Promise.resolve(renamed).then(
+      () => true,
       () => false,
     );
-    if (!isUp) {
+    const isUp = (await Promise.all([isRenamed, this.#ask(prepared)])).every(Boolean);
+    if (!isUp || this.#preparedEnded) {
       await this.release();
       return undefined;
     }
     this.#prepared = undefined;
     const imagePrepareMs = timing?.imagePrepareMs ?? 0;
     return { ...prepared, timing: { imagePrepareMs, totalCreateMs: performance.now() - began + imagePrepareMs } };
+  }
+
+  /** Whether what is up answers, its network too: what has just ended may not have been noticed yet. */
+  #ask({ channel }: StartedBody): Promise<boolean> {
+    const at = performance.now();
+    if (this.#asked && at - this.#asked.at < freshMs) return this.#asked.answers;
+    const answers = Promise.all([answer(channel), this.#network.assertAnswers()]).then(
+      () => true,
+      () => false,
+    );
+    this.#asked = { at, answers };
+    return answers;
   }
 
   /** A new channel to what a former process left running; undefined when it is gone. */
@@ -170,6 +191,17 @@ export class BoxBody {
 
   #engineBox(): EngineBox {
     return engineBox(this.#record(), this.#folder, this.#home);
+  }
+}
+
+/** Rejects when the guest behind a channel does not answer in time. */
+async function answer(channel: GuestChannel): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.reject(new EngineError('the box does not answer')), answerMs);
+  try {
+    await Promise.race([channel.ping(), late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

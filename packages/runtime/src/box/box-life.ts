@@ -225,6 +225,7 @@ export class BoxLife {
     await this.#inTurn(async () => {
       await this.#body.unprepare();
       await this.#run.letGo();
+      await this.network.letGo();
       this.executions.flushCounts();
     });
   }

@@ -112,9 +112,20 @@ export class LocalNetwork {
     else if (this.info.mode === 'isolated') await removeBoxNetwork(this.#home.host, this.#place);
   }
 
+  /** Leaves it as it is to the next runtime. Twice is fine. */
+  async letGo(): Promise<void> {
+    await this.#open?.letGo();
+    this.#open = undefined;
+  }
+
   /** Undefined while there is none, and when it does not answer: numbers are no reason to fail. */
   async usage(): Promise<NetworkUsage | undefined> {
     return this.#open?.usage().catch(() => undefined);
+  }
+
+  /** Rejects when it should be there and does not answer. `NetworkError` */
+  async assertAnswers(): Promise<void> {
+    if (this.info.mode === 'isolated') await this.#open?.usage();
   }
 
   /** When something outside last used the box by a tunnel or a published port, in milliseconds since 1970. */

@@ -78,20 +78,44 @@ export class LocalExecution implements ExecutionBackend {
     return {
       data: (stream, _offset, bytes, given) => {
         this.#events.received(bytes.length);
-        const wasCut = this.log.truncated !== undefined;
-        const written = this.log.append(stream, bytes, given);
-        const after = (): void | Promise<void> => {
-          if (this.log.truncated === undefined) return this.log.unread?.room(this.log.size);
-          if (!wasCut) this.#channel?.discardOutput(this.record.number);
-        };
-        return written ? written.then(after) : after();
+        if (bytes.length <= this.#room) return this.#append(stream, bytes, given);
+        return this.#appendAsRead(channel, stream, given ? bytes : Buffer.from(bytes));
       },
       waits: () => this.log.waits,
       exit: (exit) => this.end(toExit(exit, this.log.truncated)),
       broken: () => {
         this.#channel = undefined;
+        this.log.unread?.lift();
       },
     };
+  }
+
+  /** How much may be appended before someone has read more. */
+  get #room(): number {
+    const { unread, truncated, stdout, stderr } = this.log;
+    return unread === undefined || truncated !== undefined ? Number.POSITIVE_INFINITY : unread.room(stdout + stderr);
+  }
+
+  #append(stream: 'stdout' | 'stderr', bytes: Buffer, given: boolean): void | Promise<void> {
+    const wasCut = this.log.truncated !== undefined;
+    const written = this.log.append(stream, bytes, given);
+    const after = (): void => {
+      if (this.log.truncated !== undefined && !wasCut) this.#channel?.discardOutput(this.record.number);
+    };
+    return written ? written.then(after) : after();
+  }
+
+  /** No more than was allowed is in the log at any time, so that who takes over after a crash has no more to let in. */
+  async #appendAsRead(channel: GuestChannel, stream: 'stdout' | 'stderr', bytes: Buffer): Promise<void> {
+    for (let left = bytes; left.length > 0; ) {
+      const { unread, stdout, stderr } = this.log;
+      await unread?.waitForRoom(stdout + stderr);
+      // What was not acknowledged comes again, to whoever has the guest then.
+      if (this.#channel !== channel) return;
+      const length = Math.min(left.length, this.#room);
+      await this.#append(stream, left.subarray(0, length), false);
+      left = left.subarray(length);
+    }
   }
 
   /** Records how it ended; only the first call counts. Settles once that is in the store. */

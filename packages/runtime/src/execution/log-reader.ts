@@ -36,7 +36,7 @@ export async function* readLog(
   try {
     for (;;) {
       signal?.throwIfAborted();
-      if (counts) log.unread?.took(position);
+      if (counts) log.unread?.took(counted.stdout + counted.stderr);
       if (log.forgotten) {
         if (from.stdout >= log.stdout && from.stderr >= log.stderr) return;
         throw new OutputTruncatedError(`output is incomplete: ${log.truncated}`);
@@ -54,6 +54,7 @@ export async function* readLog(
         log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
       // What they share was made once, but what each makes of it is garbage too.
       if (log.readers > 1) madeForReader(data.length);
+      const shared = log.shared.get(position + within, data.length) === data;
       const offset = counted[stream];
       counted[stream] += data.length;
       within += data.length;
@@ -62,7 +63,8 @@ export async function* readLog(
         within = 0;
       }
       const skip = Math.min(Math.max(from[stream] - offset, 0), data.length);
-      if (skip < data.length) yield { stream, data: data.subarray(skip), offset: offset + skip };
+      if (skip < data.length)
+        yield { stream, data: data.subarray(skip), offset: offset + skip, ...(shared && { shared }) };
     }
   } finally {
     log.readers--;

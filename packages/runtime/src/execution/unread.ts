@@ -1,6 +1,6 @@
 import { Notifier } from './notifier.ts';
 
-/** Holds a command back while more of its log than allowed has been read by nobody. Positions are those in the log file. */
+/** Holds a command back once as much of its output as allowed has been read by nobody. Counted in bytes of both streams together. */
 export class Unread {
   readonly #limit: number;
   readonly #changes = new Notifier();
@@ -11,24 +11,21 @@ export class Unread {
     this.#limit = limitBytes;
   }
 
-  /** A reader has everything before this position. */
-  took(position: number): void {
-    if (position <= this.#taken) return;
-    this.#taken = position;
+  /** A reader has so many bytes from the beginning on. */
+  took(bytes: number): void {
+    if (bytes <= this.#taken) return;
+    this.#taken = bytes;
     this.#changes.notify();
   }
 
-  /** Resolves once a log of this size may grow; undefined when it may now. */
-  room(size: number): undefined | Promise<void> {
-    return this.#fits(size) ? undefined : this.#wait(size);
+  /** How many bytes may come to a log of so many. */
+  room(bytes: number): number {
+    return this.#lifted ? Number.POSITIVE_INFINITY : Math.max(0, this.#taken + this.#limit - bytes);
   }
 
-  async #wait(size: number): Promise<void> {
-    while (!this.#fits(size)) await this.#changes.next();
-  }
-
-  #fits(size: number): boolean {
-    return this.#lifted || size - this.#taken <= this.#limit;
+  /** Resolves once there is room for one. */
+  async waitForRoom(bytes: number): Promise<void> {
+    while (this.room(bytes) === 0) await this.#changes.next();
   }
 
   /** The command is about to end: its last output waits for nobody. */

@@ -5,6 +5,15 @@ import { connectGuest } from './connect-guest.ts';
 import { runGuestCommand } from './guest-command.ts';
 import { startGuestProcess } from './guest-process.ts';
 
+test('a path with a slash at its end is no file to write, whoever asks', async () => {
+  await using guest = startGuestProcess();
+  const channel = await connectGuest(guest.socketPath);
+  const path = join(guest.folder, 'file');
+  const { exitCode } = await runGuestCommand(channel, ['file-write', `${path}/`, '-', '1'], { builtin: true });
+  expect([exitCode === 0, fs.existsSync(path)]).toEqual([false, false]);
+  channel.close();
+});
+
 test('a directory has its mode from its beginning: by its name a program of the box could give it to another thing', async () => {
   await using guest = startGuestProcess();
   const channel = await connectGuest(guest.socketPath);

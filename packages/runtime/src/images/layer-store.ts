@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join as joinPath } from 'node:path';
 import { ImageError } from 'boxlite/backend';
 import type { Extractor } from './layer/extractor.ts';
@@ -43,7 +43,7 @@ export interface LayerStore {
   ): Promise<void>;
   /** Takes over a finished folder. */
   adopt(directory: string, chainId: string, sizeBytes: number): Promise<void>;
-  /** Deletes layers that no image has, and folders that were never recorded; tells the bytes. */
+  /** Deletes layers that no image has, and folders that were never recorded; tells the bytes. What it cannot delete it leaves to the next. */
   sweep(): Promise<number>;
   stop(reason: Error): Promise<void>;
 }
@@ -57,6 +57,13 @@ export interface LayerOwners {
   /** Gives all that is below a directory of this process to the root of boxes. */
   readonly give: (directory: string) => Promise<void>;
 }
+
+/** Those of this process, as they are. */
+export const ownOwners: LayerOwners = {
+  removeTree: (path) => rm(path, { recursive: true, force: true }),
+  idShift: 0,
+  give: async () => {},
+};
 
 /** Opens the layers below a folder. */
 export async function layerStore(
@@ -147,16 +154,22 @@ export async function layerStore(
       // Another process may be about to record an image of what looks unused here.
       if (!(await work.alone())) return 0;
       const used = records.usedLayers();
-      let bytes = 0;
+      const sizes = new Map<string, number>();
       for (const chainId of records.layers()) {
         if (used.has(chainId) || held.held(chainId)) continue;
-        bytes += records.layerBytes(chainId) ?? 0;
+        sizes.set(folder(chainId), records.layerBytes(chainId) ?? 0);
         records.removeLayer(chainId);
       }
+      let bytes = 0;
       // Only what no record tells of: a sweep that was killed half way is finished by the next.
       for (const name of await readdir(directory)) {
         const recorded = new Set([...records.layers(), ...held.all()].map(folder));
-        if (!recorded.has(name)) await removeTree(joinPath(directory, name));
+        if (recorded.has(name)) continue;
+        const gone = await removeTree(joinPath(directory, name)).then(
+          () => true,
+          () => false,
+        );
+        if (gone) bytes += sizes.get(name) ?? 0;
       }
       return bytes;
     },

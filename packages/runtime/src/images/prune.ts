@@ -10,8 +10,8 @@ export interface PruneParts {
   readonly partials: PartialBlobs;
   /** Whether the tenant has a box of it. */
   readonly inUse: (digest: string) => boolean;
-  /** Deletes what no name and no box leads to; tells the bytes. */
-  readonly sweep: () => Promise<number>;
+  /** Takes names away, and deletes what then nothing leads to; tells the bytes. */
+  readonly removeNames: (references: readonly string[]) => Promise<number>;
   readonly searchRegistries: readonly string[];
 }
 
@@ -20,7 +20,7 @@ const pageSize = 500;
 /** Takes the names from images that no box of the tenant has, and deletes what then nothing leads to. */
 export async function pruneImages(
   { olderThanMs = 0, keep = [] }: PruneImagesOptions,
-  { tenant, records, partials, inUse, sweep, searchRegistries }: PruneParts,
+  { tenant, records, partials, inUse, removeNames, searchRegistries }: PruneParts,
 ): Promise<PruneResult> {
   if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
     throw new InvalidArgumentError(`olderThanMs is not a number of milliseconds from 0 on: ${olderThanMs}`);
@@ -28,6 +28,8 @@ export async function pruneImages(
   const kept = new Set(
     keep.flatMap((each) => (isDigest(each) ? [each] : parseReference(each, searchRegistries).map(formatReference))),
   );
+  // What may fail comes first: names that are gone are told.
+  const ofPartials = await partials.sweep(olderThanMs);
   const before = Date.now() - olderThanMs;
   const removed: string[] = [];
   for (let after = ''; ; ) {
@@ -35,12 +37,11 @@ export async function pruneImages(
     for (const { reference, image, cachedAtMs, usedAtMs } of page) {
       const spared = reference === baseReference || kept.has(reference) || kept.has(image.digest);
       if (spared || inUse(image.digest) || Math.max(cachedAtMs, usedAtMs) > before) continue;
-      records.removeName(tenant, reference);
       removed.push(reference);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < pageSize) break;
     after = last.reference;
   }
-  return { removed, freedBytes: (await sweep()) + (await partials.sweep(olderThanMs)) };
+  return { removed, freedBytes: ofPartials + (await removeNames(removed)) };
 }

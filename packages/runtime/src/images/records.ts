@@ -36,7 +36,8 @@ export interface ImageRecords {
   page(tenant: string, after: string, limit: number): readonly NamedImage[];
   /** Records an image and gives it a name of a tenant, which may have been another image's. */
   put(tenant: string, reference: string, image: ImageRecord, nowMs: number): void;
-  removeName(tenant: string, reference: string): void;
+  /** All or none of them. */
+  removeNames(tenant: string, references: readonly string[]): void;
   /** Notes that a box is made of an image. */
   used(digest: string, nowMs: number): void;
   /** Images that no tenant has a name for. */
@@ -103,7 +104,10 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
     'INSERT OR REPLACE INTO image_names (tenant, reference, digest, cached_at) VALUES (?, ?, ?, ?)',
   );
   const used = statement(database, 'UPDATE images SET used_at = ? WHERE digest = ?');
-  const removeName = database.prepare('DELETE FROM image_names WHERE tenant = ? AND reference = ?');
+  const removeNames = statement(
+    database,
+    'DELETE FROM image_names WHERE tenant = ? AND reference IN (SELECT value FROM json_each(?))',
+  );
   const removeImage = database.prepare('DELETE FROM images WHERE digest = ?');
   const nameless = database.prepare('SELECT digest FROM images WHERE digest NOT IN (SELECT digest FROM image_names)');
   const layer = database.prepare('SELECT size_bytes FROM image_layers WHERE chain_id = ?');
@@ -128,7 +132,7 @@ export function imageRecords(database: DatabaseSync): ImageRecords {
       putName.run(tenant, reference, digest, nowMs);
     },
     used: (digest, nowMs) => used.run(nowMs, digest),
-    removeName: (tenant, reference) => void removeName.run(tenant, reference),
+    removeNames: (tenant, references) => removeNames.run(tenant, JSON.stringify(references)),
     nameless: () => nameless.all().map((row) => text(row['digest'])),
     removeImage: (digest) => void removeImage.run(digest),
     layerBytes: (chainId) => optional(layer.get(chainId), (row) => Number(row['size_bytes'])),

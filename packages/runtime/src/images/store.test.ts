@@ -156,6 +156,41 @@ test('what a sweep that was killed half way left behind is removed by the next',
   expect(await home.layers()).toEqual(layers);
 });
 
+test('a layer that cannot be deleted yet fails neither the removal of its image nor a prune, and goes with the next', async () => {
+  let broken = true;
+  const removeTree = async (path: string): Promise<void> => {
+    if (broken && path.includes('/layers/')) throw new Error('the disk is busy');
+    await rm(path, { recursive: true, force: true });
+  };
+  await using home = await imageHome({ owners: { removeTree, idShift: 0, give: async () => {} } });
+  for (const name of ['one', 'two', 'three']) await importTar(home, name, name);
+  await home.store.remove('one');
+  await expect(home.store.remove('one')).rejects.toMatchObject({ code: 'not_found' });
+  expect(await home.store.prune({ keep: ['three'] })).toEqual({
+    removed: ['docker.io/library/two:latest'],
+    freedBytes: 0,
+  });
+  expect(await home.layers()).toHaveLength(3);
+  broken = false;
+  expect((await home.store.prune({ keep: ['three'] })).removed).toEqual([]);
+  expect(await home.layers()).toHaveLength(1);
+});
+
+test('names that cannot all be removed all stay', async () => {
+  await using home = await imageHome();
+  const { id } = await importTar(home, 'one', 'same');
+  await importTar(home, 'two', 'same');
+  const database = new DatabaseSync(join(home.path, 'boxlite.db'));
+  database.exec(`CREATE TRIGGER stuck BEFORE DELETE ON image_names WHEN OLD.reference LIKE '%two%'
+    BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`);
+  await expect(home.store.remove(id)).rejects.toMatchObject({ code: 'storage_failed' });
+  expect((await home.store.list()).images).toHaveLength(2);
+  database.exec('DROP TRIGGER stuck');
+  database.close();
+  await home.store.remove(id);
+  expect((await home.store.list()).images).toEqual([]);
+});
+
 test('a call with an aborted signal rejects with its reason and does nothing', async () => {
   await using home = await imageHome();
   const { id } = await importTar(home, 'app', 'app');

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { pipeline } from 'node:stream/promises';
@@ -22,7 +22,7 @@ import { importImage } from './importer.ts';
 import { extractor } from './layer/extractor.ts';
 import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
 import { type StartUnpacker, startThread } from './layer/unpacker.ts';
-import { type LayerOwners, layerStore } from './layer-store.ts';
+import { type LayerOwners, layerStore, ownOwners } from './layer-store.ts';
 import { leases } from './leases.ts';
 import { partialBlobs } from './partial-blobs.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
@@ -54,12 +54,6 @@ export interface OpenImageStoreOptions {
   /** Timeouts of registries. */
   readonly network?: Pick<PullerOptions, 'responseTimeoutMs' | 'idleTimeoutMs' | 'retryBaseMs' | 'reach'> | undefined;
 }
-
-const ownOwners: LayerOwners = {
-  removeTree: (path) => rm(path, { recursive: true, force: true }),
-  idShift: 0,
-  give: async () => {},
-};
 
 /** How long a part of a blob is kept for the next try. */
 const partialLifetimeMs = 7 * 24 * 3600 * 1000;
@@ -97,6 +91,8 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     for (const digest of records.nameless()) if (!inUse(digest)) records.removeImage(digest);
     return layers.sweep();
   }
+  /** After what was asked is done: what cannot be deleted is left to the next sweep, and fails nobody. */
+  const tidy = (): Promise<number> => sweep().catch(() => 0);
   async function complete({ chains }: ImageRecord): Promise<boolean> {
     for (const chain of chains) if (!(await layers.has(chain))) return false;
     return true;
@@ -106,10 +102,14 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
     baseImageDir !== undefined && candidates.some((each) => formatReference(each) === baseReference);
 
   function of(tenant: string): TenantImages {
+    function removeNames(references: readonly string[]): Promise<number> {
+      records.removeNames(tenant, references);
+      return tidy();
+    }
     async function record(reference: string, image: ImageRecord): Promise<NamedImage> {
       const before = records.named(tenant, reference)?.image.digest;
       records.put(tenant, reference, image, Date.now());
-      if (before !== undefined && before !== image.digest) await sweep();
+      if (before !== undefined && before !== image.digest) await tidy();
       return records.named(tenant, reference) ?? { reference, image, cachedAtMs: Date.now(), usedAtMs: 0 };
     }
     function take(
@@ -268,8 +268,8 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
             `image ${digestOrReference} is used by a box or kept ready for one; remove the box first`,
           );
         }
-        for (const { reference } of names) records.removeName(tenant, reference);
-        await sweep();
+        call?.onId?.(digest);
+        await removeNames(names.map(({ reference }) => reference));
       },
       async prune(how = {}, call) {
         enter(call);
@@ -278,7 +278,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
           records,
           partials,
           inUse: (digest) => inUse(digest, tenant),
-          sweep,
+          removeNames,
           searchRegistries: search,
         });
       },

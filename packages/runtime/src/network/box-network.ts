@@ -65,6 +65,8 @@ export interface BoxNetwork {
   events(after?: number): Promise<readonly NetworkEvent[]>;
   /** A byte stream to a TCP port in the box. `NetworkError` where nothing listens there. */
   dial(port: number, signal?: AbortSignal): Promise<DialledStream>;
+  /** Leaves the process, which goes on unless it is attached, to whoever adopts it. Twice is fine. */
+  letGo(): Promise<void>;
   /** Ends the process, and with it the namespace once the box is gone. Twice is fine. */
   close(): Promise<void>;
 }

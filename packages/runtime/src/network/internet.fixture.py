@@ -10,6 +10,11 @@ NAMES = {
     "meta.org": ["169.254.169.254"],
     "mixed.org": ["10.9.9.9", "93.184.216.34"],
     "own.org": ["44.0.0.2"],
+    "classes.org": [
+        "0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.8.8.8", "169.254.1.1", "169.254.169.254", "172.16.0.1",
+        "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1", "198.51.100.1",
+        "203.0.113.1", "224.0.0.251", "240.0.0.1", "255.255.255.255", "44.0.0.2", "93.184.216.35",
+    ],
 }
 
 
@@ -37,6 +42,18 @@ def answer(query):
         records += b"\xc0\x0c" + struct.pack(">HHIH", 5, 1, 60, len(target)) + target
         records += target + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton("93.184.216.34")
         count = 2
+    # Aliases: of a name that no list allows, of a private address, in a circle; and an address for a name that was not asked.
+    chains = {
+        "chain.org": [("chain.org", "far.other"), ("far.other", "93.184.216.35")],
+        "inward.org": [("inward.org", "in.other"), ("in.other", "10.9.9.9")],
+        "circle.org": [("circle.org", "other.circle"), ("other.circle", "circle.org")],
+        "stray.org": [("other.org", "93.184.216.35"), ("stray.org.", "93.184.216.35")],
+    }
+    for owner, target in chains.get(name, []) if kind == 1 else []:
+        data = socket.inet_aton(target) if target[0].isdigit() else name_bytes(target)
+        head = struct.pack(">HHIH", 1 if target[0].isdigit() else 5, 1, 0, len(data))
+        records += (name_bytes(owner[:-1] + "x") if owner[-1] == "." else name_bytes(owner)) + head + data
+        count += 1
     if kind == 16:
         text = b"x" * (200 if name == "long.org" else 5)
         for _ in range(20 if name == "long.org" else 1):

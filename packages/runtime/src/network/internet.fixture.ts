@@ -19,6 +19,8 @@ export interface Internet {
   readonly resolvConf: string;
   /** Runs a program beside the network process, on the host's side; its stdout. */
   onHost(...argv: readonly string[]): Promise<string>;
+  /** Starts a server in the internet, which prints a line once it is there; its later lines are in the log. */
+  serve(...argv: readonly string[]): Promise<void>;
   /** Lines that the servers have logged so far. */
   log(): readonly string[];
   close(): Promise<void>;
@@ -70,16 +72,23 @@ export async function openInternet(): Promise<Internet> {
   const resolvConf = `${folder}/resolv.conf`;
   await writeFile(resolvConf, 'nameserver 8.8.8.8\n');
   const host = await openHost({ binary: wrapper, lockPath: `${folder}/lock` });
+  const served: ChildProcess[] = [];
   return {
     folder,
     host,
     guestBinary: binary,
     resolvConf,
     onHost: async (...argv) => (await run('nsenter', [`--net=${near.path}`, ...argv])).stdout,
+    async serve(...argv) {
+      const child = spawn('nsenter', [`--net=${far.path}`, ...argv], { stdio: ['pipe', 'pipe', 'inherit'] });
+      served.push(child);
+      await firstLine(child);
+      if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    },
     log: () => lines,
     async close() {
       await host.close();
-      for (const child of [python, near.child, far.child]) child.kill('SIGKILL');
+      for (const child of [...served, python, near.child, far.child]) child.kill('SIGKILL');
       await rm(folder, { recursive: true });
     },
   };
@@ -98,6 +107,15 @@ export async function inBox(
     if (!(error instanceof Error) || !('code' in error) || !('stdout' in error) || !('stderr' in error)) throw error;
     return { exitCode: Number(error.code ?? 255), output: `${error.stdout}${error.stderr}` };
   }
+}
+
+/** The same for a program that looks names up by itself, as it would in a box. */
+export function resolvingInBox(
+  network: Pick<BoxNetwork, 'namespacePath' | 'resolver'>,
+  ...argv: readonly string[]
+): Promise<{ readonly exitCode: number; readonly output: string }> {
+  const mount = 'echo "nameserver $0" | { f=$(mktemp); cat >$f; mount --bind $f /etc/resolv.conf; rm $f; }; exec "$@"';
+  return inBox(network, 'unshare', '--mount', 'sh', '-ec', mount, network.resolver, ...argv);
 }
 
 /** A python program in the box's namespace, with `import socket, time, hashlib, sys` done; 5 s for every socket. */

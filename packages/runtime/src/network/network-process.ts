@@ -107,13 +107,19 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
   }
   socket.unref();
   const closeNamespace = closed.promise.then(() => namespace.close());
+  let asking = 0;
   const ask = async (line: string): Promise<string> => {
-    socket.ref();
+    if (asking++ === 0) socket.ref();
     try {
       return await request(line);
     } finally {
-      socket.unref();
+      if (--asking === 0) socket.unref();
     }
+  };
+  const letGo = async (): Promise<void> => {
+    socket.destroy();
+    await closed.promise;
+    await closeNamespace;
   };
   return {
     namespacePath: `/proc/${process.pid}/fd/${namespace.fd}`,
@@ -138,11 +144,10 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
       };
       return Object.assign(stream, { assertWhole });
     },
+    letGo,
     async close() {
       await endNetwork(host, place);
-      socket.destroy();
-      await closed.promise;
-      await closeNamespace;
+      await letGo();
     },
   };
 }

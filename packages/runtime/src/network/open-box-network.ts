@@ -35,7 +35,7 @@ function programArguments(options: BoxNetworkOptions): readonly string[] {
     resolvConf,
     ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
     ...(ownStack ? ['--own-stack'] : []),
-    ...(attached ? ['--attached'] : []),
+    ...(attached ? ['--attached'] : ['--socket', socketPath(options)]),
     ...(allow === undefined ? [] : ['--listed']),
     ...(allow ?? []).flatMap((rule) => ['--allow', formatRule(parseRule(rule))]),
     ...ports.flatMap((port) => ['--publish', formatPort(port)]),

@@ -25,6 +25,10 @@ async function open(allow?: readonly string[]): Promise<BoxNetwork> {
   return network;
 }
 
+/** What the remedy of a refusal ends with: the option as each user writes it. */
+const option = 'network.allow (allow_net over REST)';
+const closed = ', which only a rule for it opens';
+
 /** What an echo gives, or the class of the error; also says when it took longer than a second. */
 const connect = `
 def connect(host, port, data=b'hello'):
@@ -82,19 +86,20 @@ test('by default the host, its loopback, private and metadata addresses are refu
   const events = await network.events();
   expect(events.map(({ address, reason }) => `${address} ${reason}`)).toEqual(
     expect.arrayContaining([
-      '44.0.0.2 an address of the host',
-      '10.9.9.9 a private address',
-      '192.168.1.1 a private address',
-      '172.16.3.4 a private address',
-      '169.254.169.254 the metadata address of clouds',
-      '100.64.0.1 a shared (CGNAT) address',
+      `44.0.0.2 an address of the host${closed}`,
+      `10.9.9.9 a private address${closed}`,
+      `192.168.1.1 a private address${closed}`,
+      `172.16.3.4 a private address${closed}`,
+      `169.254.169.254 the metadata address of clouds${closed}`,
+      `100.64.0.1 a shared (CGNAT) address${closed}`,
     ]),
   );
   expect(events[0]).toMatchObject({
     kind: 'refused',
     protocol: 'tcp',
     port: 80,
-    remedy: 'add "44.0.0.2:80" to network.allow',
+    // A list of one rule would end the default.
+    remedy: `set "0.0.0.0/0" and "44.0.0.2:80" as ${option}`,
   });
   // Its own loopback is the box's, never the host's.
   expect(await pythonInBox(network, `${connect}\nconnect('127.0.0.1', 80)`)).toBe('ConnectionRefusedError');
@@ -148,8 +153,8 @@ print(socket.create_connection(('93.184.216.34', 25)).recv(99))`;
     "b'220 hello\\r\\n'",
   ]);
   expect((await network.events()).map(({ reason, remedy }) => `${reason}: ${remedy}`)).toEqual([
-    'no rule allows it: add "93.184.216.34:7" to network.allow',
-    'a private address: add "10.9.9.9:80" to network.allow',
+    `the rule for it is for another port: add "93.184.216.34:7" to ${option}`,
+    `the rule for it is for another port: add "10.9.9.9:80" to ${option}`,
   ]);
 });
 
@@ -192,13 +197,14 @@ test('only allowed names resolve, and their addresses open only once they were a
       protocol: 'dns',
       name: 'other.org',
       reason: 'no rule allows this name',
-      remedy: 'add "other.org" to network.allow',
+      remedy: `add "other.org" to ${option}`,
     }),
   );
   expect(events).toContainEqual(
     expect.objectContaining({
       port: 9,
-      remedy: expect.stringMatching(/^add "(www\.)?example\.com:9" to network\.allow$/),
+      reason: 'the rule for it is for another port',
+      remedy: expect.stringMatching(/^add "(www\.)?example\.com:9" to network\.allow /),
     }),
   );
   expect(internet.log()).not.toContain('dns other.org 1');
@@ -222,8 +228,8 @@ test('answers that point to the host, to private or metadata addresses are taken
       protocol: 'dns',
       name: 'rebind.org',
       address: '10.9.9.9',
-      reason: 'a private address',
-      remedy: 'add "10.9.9.9" to network.allow',
+      reason: `a private address${closed}`,
+      remedy: `set "0.0.0.0/0" and "10.9.9.9" as ${option}`,
     }),
   );
   expect(await resolve(await open(['rebind.org', '10.9.0.0/16']), 'rebind.org')).toBe('rebind.org 10.9.9.9');
@@ -254,9 +260,9 @@ test('HTTP to an address that a name opened must name an allowed Host', async ()
     'ConnectionResetError',
   ]);
   expect((await network.events()).map(({ name, port, reason }) => `${name}:${port} ${reason}`)).toEqual([
-    'both.org:80 no rule allows the name in its HTTP Host',
-    'both.org:8080 no rule allows the name in its HTTP Host',
-    'example.com:80 it does not say in TLS SNI or HTTP Host which name it wants',
+    'both.org:80 no rule matches the name in its HTTP Host',
+    'both.org:8080 no rule matches the name in its HTTP Host',
+    'example.com:80 it is neither TLS nor HTTP, which alone say on ports 80 and 443 which name they want',
   ]);
 });
 
@@ -276,8 +282,9 @@ for name in ['example.com', 'both.org', None]:
     'ConnectionResetError',
   ]);
   expect((await network.events()).map(({ name, remedy }) => `${name}: ${remedy}`)).toEqual([
-    'both.org: add "both.org:443" to network.allow',
-    'example.com: add "example.com:443" to network.allow',
+    `both.org: add "both.org:443" to ${option}`,
+    // Its name is allowed already: only a rule for the address does without SNI.
+    `example.com: add "93.184.216.34:443" to ${option}`,
   ]);
 });
 
@@ -289,7 +296,12 @@ try: s.recv(99)
 except OSError as error: print(type(error).__name__)`;
   expect(await pythonInBox(network, program)).toBe('ConnectionRefusedError');
   expect(await network.events()).toEqual([
-    expect.objectContaining({ protocol: 'udp', port: 443, remedy: 'add "93.184.216.34:443" to network.allow' }),
+    expect.objectContaining({
+      protocol: 'udp',
+      port: 443,
+      name: 'example.com',
+      remedy: `add "93.184.216.34:443" to ${option}`,
+    }),
   ]);
 });
 

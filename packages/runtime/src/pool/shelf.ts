@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
+import { EngineError } from 'boxlite/backend';
 import type { PreparedBox } from '../box/prepared-box.ts';
 
-// What a failed preparation waits before the next: doubled each time, a minute at most.
+// What a preparation waits after a failure, a box that ended before anyone took it too: doubled with each that comes
+// before the last is forgotten or a box is taken, a minute at most.
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;
+const forgottenMs = 2 * longestPauseMs;
 // What whoever takes one gets to himself: his first command shares the processors with what is made in its place.
 const calmMs = 25;
 
@@ -12,6 +15,8 @@ export interface ShelfOptions {
   readonly size: number;
   /** Makes one; what fails is tried again, and leaves nothing. Aborted when the shelf closes. */
   readonly prepare: (signal: AbortSignal) => Promise<PreparedBox>;
+  /** Told of every failure. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** Prepared boxes of one kind, made one after another until there are enough. */
@@ -21,6 +26,8 @@ export class Shelf {
   #filling: Promise<void> | undefined;
   readonly #closing = new AbortController();
   #takenAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -41,6 +48,7 @@ export class Shelf {
     const [taken] = at < 0 ? [] : this.#ready.splice(at, 1);
     if (taken) {
       this.#takenAt = performance.now();
+      this.#failures = 0;
       this.fill();
     }
     return taken;
@@ -71,27 +79,40 @@ export class Shelf {
   }
 
   async #fill(): Promise<void> {
-    let pauseMs = firstPauseMs;
     while (!this.#isClosed && this.#ready.length < this.#options.size) {
-      const calmIn = this.#takenAt + calmMs - performance.now();
-      if (calmIn > 0) {
-        await this.#pause(calmIn);
+      const waitMs = this.#mayPrepareAt - performance.now();
+      if (waitMs > 0) {
+        await this.#pause(waitMs);
         continue;
       }
       try {
         this.#add(await this.#options.prepare(this.#closing.signal));
-        pauseMs = firstPauseMs;
-      } catch {
-        await this.#pause(pauseMs);
-        pauseMs = Math.min(2 * pauseMs, longestPauseMs);
+      } catch (error) {
+        this.#failed(error);
       }
     }
   }
 
+  get #mayPrepareAt(): number {
+    const pauseMs = Math.min(firstPauseMs * 2 ** (this.#failures - 1), longestPauseMs);
+    return Math.max(this.#takenAt + calmMs, this.#failures === 0 ? 0 : this.#failedAt + pauseMs);
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isClosed) return;
+    const now = performance.now();
+    this.#failures = now - this.#failedAt > forgottenMs ? 1 : this.#failures + 1;
+    this.#failedAt = now;
+    this.#options.failed(error);
+  }
+
   #add(box: PreparedBox): void {
     this.#ready.push(box);
-    box.started.channel.closed.then(() => {
-      if (this.#ready.includes(box)) void this.drop((other) => other === box);
+    box.started.channel.closed.then((reason) => {
+      if (!this.#ready.includes(box)) return;
+      const why = reason ? `: ${reason.message}` : '';
+      this.#failed(new EngineError(`box ${box.record.id} ended before anyone took it${why}`));
+      void this.drop((other) => other === box);
     });
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +98,45 @@ test('a box that ends between being taken and being started is started anew', as
   expect(await sayWho(box)).toContain('fragile\nfragile\n');
 });
 
+test('a box that is killed before it is taken is never seen: another takes its place', async () => {
+  const warm = await opened({ size: 2, box: { image } });
+  const killed = await onDisk();
+  const pids = await Promise.all(killed.map(processOf));
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  // Nothing has had the time to notice it.
+  const boxes = await Promise.all([warm.create({ image }), warm.create({ image })]);
+  for (const box of boxes) expect((await box.run('echo', ['fine'])).stdout).toBe('fine\n');
+});
+
+test('a box whose network is killed before it is taken has one when it is started', async () => {
+  const warm = await opened({ size: 1, box: { image } });
+  const [id = ''] = await onDisk();
+  const note = await readFile(join(homeDir, 'boxes', id, 'network.json'), 'utf8');
+  process.kill(Number(note.split(' ')[0]), 'SIGKILL');
+  const box = await warm.create({ image });
+  await box.run('true', []);
+  expect((await box.metrics()).networkBytesSent).toBe(0);
+});
+
+test('boxes that end before anyone takes them are made again ever later, and it is told why', async () => {
+  const warm = await opened({ size: 1, box: { image } });
+  const pauses: number[] = [];
+  for (let deaths = 1; deaths <= 2; deaths++) {
+    const [id = ''] = await onDisk();
+    process.kill(await processOf(id), 'SIGKILL');
+    const died = performance.now();
+    while ((await warm.metrics()).warmFailuresTotal < deaths) await delay(5);
+    await full(warm, [{ size: 1 }]);
+    pauses.push(performance.now() - died);
+    const { lastWarmFailure, warmFailuresTotal } = await warm.metrics();
+    expect(warmFailuresTotal).toBe(deaths);
+    expect(lastWarmFailure?.message).toContain(`warm[0]: box ${id} ended before anyone took it`);
+  }
+  const [first = 0, second = 0] = pauses;
+  expect(first).toBeGreaterThan(500);
+  expect(second).toBeGreaterThan(1000);
+});
+
 test('what is done to the disk of a box that was never started is done to a disk that nobody uses', async () => {
   const warm = await opened({ size: 1, box: { image, diskSizeGb: 1 } });
   const box = await warm.create({ image, diskSizeGb: 1, autoRemove: false });
@@ -131,8 +171,13 @@ test('refuses what cannot be kept ready, by its name', async () => {
 });
 
 test('an image that is not there yet is waited for without harm to anyone else', async () => {
+  const warned = once(process, 'warning');
   runtime = await Boxlite.local({ homeDir, warm: [{ size: 1, box: { image: '127.0.0.1:1/nowhere:1' } }] });
   const box = await runtime.create({ image });
   expect((await box.run('echo', ['fine'])).stdout).toBe('fine\n');
-  expect((await runtime.metrics()).numWarmBoxes).toBe(0);
+  expect((await warned)[0]).toMatchObject({ name: 'BoxliteWarning', message: expect.stringContaining('nowhere') });
+  const { numWarmBoxes, warmFailuresTotal, lastWarmFailure } = await runtime.metrics();
+  expect(numWarmBoxes).toBe(0);
+  expect(warmFailuresTotal).toBeGreaterThan(0);
+  expect(lastWarmFailure?.message).toMatch(/^warm\[0\]: .*nowhere/);
 });

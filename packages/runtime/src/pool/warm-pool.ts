@@ -1,4 +1,4 @@
-import { type BoxOptions, InvalidArgumentError, type WarmOptions } from 'boxlite/backend';
+import { type BoxOptions, InvalidArgumentError, type RuntimeMetrics, type WarmOptions } from 'boxlite/backend';
 import { optionsOn } from '../box/box-network.ts';
 import { boxRoot } from '../box/box-root.ts';
 import { checkBoxOptions } from '../box/check-options.ts';
@@ -16,6 +16,12 @@ export const poolTenant = 'default';
 export interface WarmPoolHome extends PreparationHome {
   readonly images: ImageStore;
   readonly detachAll: boolean;
+}
+
+/** What went wrong with the boxes of a pool, since it began. */
+export interface WarmFailures {
+  readonly total: number;
+  readonly last: { readonly at: Date; readonly message: string } | undefined;
 }
 
 /** Refuses what cannot be kept ready, before any work. `InvalidArgumentError`, `UnsupportedError`. */
@@ -37,12 +43,22 @@ export function checkWarm(warm: readonly WarmOptions[], { engine }: Pick<Prepara
 export class WarmPool {
   readonly #home: WarmPoolHome;
   readonly #shelves: readonly Shelf[];
+  #failures: WarmFailures = { total: 0, last: undefined };
 
   constructor(home: WarmPoolHome, warm: readonly WarmOptions[]) {
     this.#home = home;
     this.#shelves = warm.map(
-      ({ size, box = {} }) => new Shelf({ size, prepare: (signal) => this.#prepare(box, signal) }),
+      ({ size, box = {} }, i) =>
+        new Shelf({
+          size,
+          prepare: (signal) => this.#prepare(box, signal),
+          failed: (error) => this.#failed(`warm[${i}]: ${error instanceof Error ? error.message : error}`),
+        }),
     );
+  }
+
+  get failures(): WarmFailures {
+    return this.#failures;
   }
 
   /** How many boxes are ready. */
@@ -69,6 +85,16 @@ export class WarmPool {
     await Promise.all(this.#shelves.map((shelf) => shelf.close()));
   }
 
+  /** An operator who watches no metrics sees a warning, once for each cause that follows another. */
+  #failed(message: string): void {
+    const { total, last } = this.#failures;
+    this.#failures = { total: total + 1, last: { at: new Date(), message } };
+    // A box's id says nothing of the cause.
+    const cause = (text: string | undefined): string | undefined => text?.replace(/box \w+/, '');
+    if (cause(last?.message) === cause(message)) return;
+    process.emitWarning(`a box of the warm pool failed, and is tried again: ${message}`, 'BoxliteWarning');
+  }
+
   async #prepare(box: BoxOptions, signal: AbortSignal): Promise<PreparedBox> {
     const { engine, images, detachAll } = this.#home;
     const options = optionsOn(engine, box);
@@ -77,4 +103,12 @@ export class WarmPool {
     const record = newBoxRecord({ tenant: poolTenant, name: undefined, detachAll, ...root, options });
     return await prepareBox(this.#home, record, holding.move());
   }
+}
+
+/** What a runtime tells of its pool; of none, that nothing is ready. */
+export function warmMetrics(
+  pool: WarmPool | undefined,
+): Pick<RuntimeMetrics, 'numWarmBoxes' | 'warmFailuresTotal' | 'lastWarmFailure'> {
+  const { total, last } = pool?.failures ?? { total: 0, last: undefined };
+  return { numWarmBoxes: pool?.ready ?? 0, warmFailuresTotal: total, ...(last && { lastWarmFailure: last }) };
 }

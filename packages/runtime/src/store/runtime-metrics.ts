@@ -1,7 +1,7 @@
 import type { RuntimeMetrics } from 'boxlite/backend';
 import type { Store } from './store.ts';
 
-type Counted = Omit<RuntimeMetrics, 'numWarmBoxes'>;
+type Counted = Omit<RuntimeMetrics, 'numWarmBoxes' | 'warmFailuresTotal' | 'lastWarmFailure'>;
 
 /** What a store has counted of a tenant. */
 export function runtimeMetrics({ counters, boxes, executions, later }: Store, tenant: string): Counted {

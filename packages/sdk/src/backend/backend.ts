@@ -22,11 +22,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Goes with every call that makes something with an id. */
+/** Goes with every call that makes something with an id, or removes what several names may have. */
 export interface MakeOptions extends CallOptions {
   /**
-   * Told the id just before the thing is made, for who must find out after a crash whether it was. A throw ends the
-   * call. @default nobody is told
+   * Told the id just before the thing is made or removed, for who must find out after a crash whether it was. A throw
+   * ends the call. @default nobody is told
    */
   readonly onId?: ((id: string) => void) | undefined;
 }
@@ -228,10 +228,12 @@ export interface OutputCursor {
 export interface OutputChunk {
   /** Which stream it is of; on a terminal all of it is stdout. */
   readonly stream: 'stdout' | 'stderr';
-  /** As the command wrote it: bytes, never decoded on the way. To be read only: several readers at a time may share them. */
+  /** As the command wrote it: bytes, never decoded on the way. */
   readonly data: Uint8Array;
   /** How many bytes of this stream came before this piece. */
   readonly offset: number;
+  /** Other readers of a backend may have this very memory, which is then to be read only. What `Execution` gives is never shared. */
+  readonly shared?: true;
 }
 
 /** One execution, as `Execution` drives it. */

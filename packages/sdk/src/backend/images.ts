@@ -1,4 +1,4 @@
-import type { CallOptions } from './backend.ts';
+import type { CallOptions, MakeOptions } from './backend.ts';
 
 /** An image in the store. */
 export interface ImageInfo {
@@ -119,7 +119,7 @@ export interface ImagesBackend {
   /** By manifest digest; null when there is none. */
   get(digest: string, call?: CallOptions): Promise<ImageDetails | null>;
   /** A reference, or a digest with all its references. `InvalidStateError` while a box has it. */
-  remove(digestOrReference: string, call?: CallOptions): Promise<void>;
+  remove(digestOrReference: string, call?: MakeOptions): Promise<void>;
   /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */
   prune(options?: PruneImagesOptions, call?: CallOptions): Promise<PruneResult>;
   /** A tar, an OCI layout or a root directory of the host, or a tar as a stream, under a reference. */

@@ -121,6 +121,10 @@ export interface RuntimeMetrics {
   readonly totalExecErrors: number;
   /** Boxes that are up and that nobody has asked for yet. */
   readonly numWarmBoxes: number;
+  /** Boxes of the warm pool that could not be made, or ended before anyone took them, since the runtime began. */
+  readonly warmFailuresTotal: number;
+  /** The last of these, and why; absent while there was none. */
+  readonly lastWarmFailure?: { readonly at: Date; readonly message: string } | undefined;
   /** Executions that have not ended. */
   readonly numRunningExecutions: number;
 }

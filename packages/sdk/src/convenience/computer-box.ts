@@ -66,11 +66,11 @@ export class ComputerBox extends SimpleBox {
 
   /** The screen as it is, with the pointer. */
   async screenshot(call: CallOptions = {}): Promise<Screenshot> {
-    await this.#ready(call);
+    const { size } = await this.#ready(call);
     // Through a pipe of the user's own: what a command has as its output, scrot finds that it may not write to.
     const execution = await execTool(this.box, 'sh', ['-c', 'scrot --pointer - | cat'], call);
     try {
-      const [shot, said] = await Promise.all([readScreenshot(execution.stdout), readText(execution.stderr)]);
+      const [shot, said] = await Promise.all([readScreenshot(execution.stdout, size), readText(execution.stderr)]);
       if (shot) return shot;
       await this.#assertRuns();
       throw new ExecutionError(`scrot made no picture: ${said.trim().slice(0, 2000) || 'it said nothing'}`);

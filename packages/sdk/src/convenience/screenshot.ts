@@ -1,4 +1,5 @@
-import { ExecutionError } from '../errors.ts';
+import { OutputTruncatedError } from '../errors.ts';
+import type { ScreenSize } from './desktop.ts';
 
 /** A picture of a screen. */
 export interface Screenshot {
@@ -10,19 +11,34 @@ export interface Screenshot {
   readonly height: number;
 }
 
-// Larger than any screen that a box can have.
-const mostBytes = 256 * 1024 * 1024;
+const mostPixels = 8192;
 const beginning = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 // The chunk that ends it, with its checksum.
 const end = [0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
 
-/** Reads a PNG that a program in a box wrote; undefined when it is none, or not whole. */
-export async function readScreenshot(stream: AsyncIterable<Uint8Array>): Promise<Screenshot | undefined> {
+/** What no PNG of a screen is longer than: its points without any compression, and as much again of a hundredth. */
+function mostBytes({ width, height }: ScreenSize): number {
+  const pixels = Math.min(width, mostPixels) * Math.min(height, mostPixels);
+  return Math.ceil(pixels * 4 * 1.01) + 65_536;
+}
+
+/**
+ * Reads a PNG that a program in a box wrote of a screen of that size; undefined when it is none, or not whole.
+ * `OutputTruncatedError` when it is longer than any picture of it.
+ */
+export async function readScreenshot(
+  stream: AsyncIterable<Uint8Array>,
+  size: ScreenSize,
+): Promise<Screenshot | undefined> {
+  const most = mostBytes(size);
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   for await (const bytes of stream) {
     length += bytes.length;
-    if (length > mostBytes) throw new ExecutionError(`the screenshot has more than ${mostBytes} bytes`);
+    if (length > most)
+      throw new OutputTruncatedError(
+        `the screenshot has more than ${most} bytes, which no picture of ${size.width} by ${size.height} has; look at what scrot is in this box`,
+      );
     pieces.push(new Uint8Array(bytes));
   }
   const data = new Uint8Array(await new Blob(pieces).arrayBuffer());

@@ -2,22 +2,24 @@ import { InvalidArgumentError } from '../errors.ts';
 import { randomUuid } from '../random-uuid.ts';
 import { hostError, hostFs } from './host-fs.ts';
 
-/** Writes a stream to a file that appears once it is whole; into a directory under a name. Gives the file's path. */
+/** Writes a stream to a file that appears once it is whole; into a directory under a name. Gives the file's path; an abort cancels the stream. */
 export async function writeArchive(
   archive: ReadableStream<Uint8Array>,
   hostPath: string,
   name: string,
+  signal?: AbortSignal,
 ): Promise<string> {
   const { fs, path } = hostFs();
   const stats = await fs.stat(hostPath).catch(() => undefined);
   const target = stats?.isDirectory() || /[/\\]$/.test(hostPath) ? path.join(hostPath, name) : hostPath;
   const draft = `${target}.${randomUuid()}.part`;
   try {
-    await fs.writeFile(draft, archive, { flag: 'wx' });
+    await fs.writeFile(draft, archive, { flag: 'wx', ...(signal && { signal }) });
     await fs.rename(draft, target);
     return target;
   } catch (error) {
     await fs.rm(draft, { force: true });
+    signal?.throwIfAborted();
     throw hostError(error, target);
   }
 }

@@ -2,6 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { BoxliteError, UnsupportedError } from '../errors.ts';
 import type { Execution } from '../execution.ts';
+import { signalNumbers } from '../signal-number.ts';
 
 /** What a command is joined to: this process's streams, or any others. */
 export interface Attachment {
@@ -14,7 +15,8 @@ export interface Attachment {
 }
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-const brokenPipeExit = 128 + 13;
+const brokenPipeExit = 128 + signalNumbers.SIGPIPE;
+const signalsToLeave = 3;
 
 /** This process; `UnsupportedError` where there is none, as in a browser. */
 export function hostProcess(): NodeJS.Process {
@@ -23,14 +25,26 @@ export function hostProcess(): NodeJS.Process {
   return process;
 }
 
-/** Joins an execution to this process until it ends: bytes as they are, signals passed on. Resolves with the exit code. */
+/**
+ * Joins an execution to this process until it ends: bytes as they are, signals passed on. Resolves with the exit code.
+ * A third signal, to a command that does not end by them, kills it and leaves with 128 and that signal's number.
+ */
 export async function attach(execution: Execution, { stdin, stdout, stderr }: Attachment): Promise<number> {
   const process = hostProcess();
   const reading = new AbortController();
-  const passes = forwarded.map((signal) => [signal, () => void ignoreEnd(execution.signal(signal))] as const);
+  let signals = 0;
+  let exitCode = brokenPipeExit;
+  const pass = (signal: (typeof forwarded)[number]): void => {
+    if (++signals < signalsToLeave) return void ignoreEnd(execution.signal(signal));
+    exitCode = 128 + signalNumbers[signal];
+    reading.abort(new Error('three signals did not end the command'));
+  };
   // Nobody takes the output any more, so nobody needs the command either: what a pipe's writer gets from a shell.
   const lost = (): void => reading.abort(brokenPipe);
-  for (const [signal, pass] of passes) process.on(signal, pass);
+  const release = (): void => {
+    for (const signal of forwarded) process.off(signal, pass);
+  };
+  for (const signal of forwarded) process.on(signal, pass);
   for (const stream of [stdout, stderr]) stream.on('error', lost);
   try {
     const fed = feed(execution, stdin);
@@ -40,14 +54,15 @@ export async function attach(execution: Execution, { stdin, stdout, stderr }: At
       if (!target.write(data.slice())) await drained(target, reading.signal);
     }
     void fed;
-    const { exitCode } = await execution.wait();
-    return exitCode;
+    return (await execution.wait({ signal: reading.signal })).exitCode;
   } catch (error) {
     if (!reading.signal.aborted) throw error;
+    // From here on a signal does what signals do.
+    release();
     await execution.kill();
-    return brokenPipeExit;
+    return exitCode;
   } finally {
-    for (const [signal, pass] of passes) process.off(signal, pass);
+    release();
     for (const stream of [stdout, stderr]) stream.off('error', lost);
     stdin?.destroy();
   }

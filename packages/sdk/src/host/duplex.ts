@@ -29,10 +29,11 @@ export function duplexConnection(socket: Duplex, assertWhole?: () => Promise<voi
           throw failure(error);
         }
       },
-      // What still comes is taken and dropped: the other direction may have bytes yet.
-      async cancel() {
-        await bytes.return?.();
-        socket.resume();
+      // What still comes is taken and dropped: the other direction may have bytes yet. Not waited for, as a read that is
+      // under way waits for bytes, which may never come.
+      cancel() {
+        const dropped = (): void => void socket.resume();
+        bytes.return?.().then(dropped, dropped);
       },
     },
     { highWaterMark: 0 },

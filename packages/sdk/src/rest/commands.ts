@@ -3,6 +3,7 @@ import { query } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';
 import { UnsupportedError } from '../errors.ts';
+import { type Page, pages } from '../pages.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
 import { execRequest, executionInfo } from './execution-wire.ts';
@@ -23,14 +24,13 @@ export function restCommands(
       if (!(await connection.can('execution_list_enabled', call)))
         throw new UnsupportedError('this server cannot list executions; keep the ids that exec gives');
       const found: ExecutionInfo[] = [];
-      for (let pageToken: string | undefined; ; ) {
+      const ask = async (pageToken: string | undefined): Promise<Page<ExecutionInfo>> => {
         const asked = query(listExecutions({ box, pageSize: 1000, pageToken }), listExecutionsResponse);
         const page = await connection.send(asked, call);
-        found.push(...page.executions.map(executionInfo));
-        const next = page.next_page_token || undefined;
-        if (next === undefined || next === pageToken) return found;
-        pageToken = next;
-      }
+        return { items: page.executions.map(executionInfo), next: page.next_page_token || undefined };
+      };
+      for await (const page of pages(ask)) found.push(...page);
+      return found;
     },
     async execution(executionId, call) {
       const execution = restExecution(connection, box, executionId, new Date());

@@ -10,7 +10,6 @@ import {
   type RetryOptions,
   retrying,
   StatusError,
-  TransportError,
 } from '@boxlite/rest';
 import { checkWhole } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
@@ -22,6 +21,7 @@ import type { AccessToken, Credential } from './credential.ts';
 import { lateRest } from './late-rest.ts';
 import { type BoxliteRestOptions, roots } from './options.ts';
 import { restError } from './rest-error.ts';
+import { wholeAnswer } from './whole-answer.ts';
 
 const nothing: SandboxCapabilities = {};
 
@@ -52,6 +52,9 @@ export interface Connection {
   failure(error: unknown): unknown;
 }
 
+/** How often in a row a stream connects again: about half a minute with the waits between, in which a server restarts. */
+export const streamReconnects = 8;
+
 /** Opens nothing: a connection is made by the first request. */
 export function connect(options: BoxliteRestOptions): Connection {
   const { origin, instance, tenant } = roots(options);
@@ -63,7 +66,14 @@ export function connect(options: BoxliteRestOptions): Connection {
     const { base = 'api' } = endpoint;
     return base === 'api' ? boxes.resolve(endpoint) : elsewhere[base].resolve({ ...endpoint, base: 'api' });
   };
-  const bare: Client = { resolve, send: async (request) => whole(await boxes.send(request)) };
+  const bare: Client = {
+    resolve,
+    async send(request) {
+      const response = await boxes.send(unredirected(request));
+      // Who wants a stream says so.
+      return response.ok && request.headers.has('accept') ? response : wholeAnswer(response);
+    },
+  };
   const reading = retrying(bare, retries);
   const capabilities = once(async () => {
     const { askCapabilities } = await lateRest();
@@ -86,10 +96,13 @@ export function connect(options: BoxliteRestOptions): Connection {
     const told = restError(error, instance.href);
     if (options.credential !== undefined || !(told instanceof UnauthorizedError)) return told;
     const { message, requestId } = told;
-    return new UnauthorizedError(`${message}; give Boxlite.rest a credential, such as new ApiKeyCredential(key)`, {
-      cause: error,
-      requestId,
-    });
+    return new UnauthorizedError(
+      `${message}; give a credential: new ApiKeyCredential(key), or BOXLITE_API_KEY to the CLI`,
+      {
+        cause: error,
+        requestId,
+      },
+    );
   };
   const send = async <T>(request: Query<T>, call: CallOptions = {}): Promise<T> => {
     try {
@@ -125,20 +138,19 @@ export function connect(options: BoxliteRestOptions): Connection {
   };
 }
 
-/** An answer in JSON is read at once: one that breaks off is a failure of its request, which can then be sent again. */
-async function whole(response: Response): Promise<Response> {
-  if (!response.headers.get('content-type')?.startsWith('application/json')) return response;
-  try {
-    const { status, statusText, headers } = response;
-    return new Response(await response.text(), { status, statusText, headers });
-  } catch (cause) {
-    throw new TransportError(`the answer broke off: ${cause}`, { cause });
-  }
+/** Nothing that may change something follows a redirect: it would be done by someone else, or be another request. */
+function unredirected(request: Request): Request {
+  // With a body it follows none already.
+  const safe = request.method === 'GET' || request.method === 'HEAD';
+  return safe || request.body !== null ? request : new Request(request, { redirect: 'error' });
 }
 
 function withCredential(reading: Client, plain: Client, credential: Credential): Client {
   return authorized(plain, async () => {
     const { token, expiresAt }: AccessToken = await credential.getToken({ client: reading });
+    // Said here, without the token: what a header refuses it quotes.
+    if (!/^[\x21-\x7e]+$/.test(token))
+      throw new UnauthorizedError('the credential gave a token that is not of visible ASCII characters alone');
     return { value: token, expiresAtMs: expiresAt?.getTime() };
   });
 }

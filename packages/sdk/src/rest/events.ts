@@ -2,7 +2,8 @@ import { boxEvent, eventMark, streamEvents } from '@boxlite/api';
 import { events, StatusError } from '@boxlite/rest';
 import type { EventsOptions, RuntimeEvent } from '../backend/events.ts';
 import { NetworkError, UnsupportedError } from '../errors.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, streamReconnects } from './connection.ts';
+import { wholeLines } from './whole-lines.ts';
 
 const schemas = { open: eventMark, box: boxEvent, reset: eventMark } as const;
 
@@ -13,9 +14,11 @@ export async function* readEvents(
 ): AsyncGenerator<RuntimeEvent, void, undefined> {
   const stream = events(connection.client, streamEvents(box === undefined ? {} : { box }), schemas, {
     ...connection.retries,
+    reconnects: streamReconnects,
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: after,
+    decoder: wholeLines,
     // No event is the last: a stream that ends is one that was cut.
     until: () => false,
   });

@@ -13,11 +13,12 @@ import { query, raw, StatusError } from '@boxlite/rest';
 import type { BoxBackend, CallOptions } from '../backend/backend.ts';
 import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
 import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
+import { mostInMemoryBytes } from '../files.ts';
 import { iterable } from '../iterable.ts';
 import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
 import type { Connection } from './connection.ts';
-import { tarFiles } from './tar-files.ts';
+import { askedBytes, saidContent } from './file-part.ts';
 import { date } from './time-wire.ts';
 import { withBody } from './upload-body.ts';
 import { withFailure } from './with-failure.ts';
@@ -28,10 +29,13 @@ export function restFiles(
   box: string,
   archives: Pick<BoxBackend, 'upload' | 'download'>,
 ): FilesBackend {
-  const old = tarFiles(archives);
   const here = singleFiles(connection, box);
-  const able = async (call: CallOptions): Promise<FilesBackend> =>
-    (await connection.can('files_enabled', call)) ? here : old;
+  const able = async (call: CallOptions): Promise<FilesBackend> => {
+    if (await connection.can('files_enabled', call)) return here;
+    // Few servers need it: a page does not load it.
+    const { tarFiles } = await import('./tar-files.ts');
+    return tarFiles(archives, mostInMemoryBytes);
+  };
   return {
     read: async (path, range, call = {}) => (await able(call)).read(path, range, call),
     write: async (path, content, how, call = {}) => (await able(call)).write(path, content, how, call),
@@ -51,20 +55,28 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
       const end = length === undefined ? undefined : offset + length - 1;
       const range = offset > 0 || end !== undefined ? { start: offset, end } : undefined;
       try {
-        const { status, headers, body } = await connection.send(raw(readFile({ box, path, range })), call);
-        if (range !== undefined && status !== 206)
-          throw new InternalError(`the server sent all of ${path} where a part was asked for`);
-        const whole = status === 206 ? headers.get('content-range')?.split('/')[1] : headers.get('content-length');
-        return {
-          size: Number(whole ?? Number.NaN),
-          modifiedAt: new Date(headers.get('last-modified') ?? Number.NaN),
-          stream: withFailure(body, connection),
-        };
+        const answer = await connection.send(raw(readFile({ box, path, range })), call);
+        const body = withFailure(answer.body, connection);
+        try {
+          const asked = { offset, length };
+          const { size: told, whole } = saidContent(path, asked, answer);
+          const modifiedMs = Date.parse(answer.headers.get('last-modified') ?? '');
+          const known =
+            told === undefined || Number.isNaN(modifiedMs)
+              ? await size(path, call)
+              : { size: told, modifiedAt: new Date(modifiedMs) };
+          return { ...known, stream: askedBytes(body, path, asked, { size: known.size, whole }) };
+        } catch (error) {
+          body.cancel(error).catch(() => {});
+          throw error;
+        }
       } catch (error) {
         const beyond =
           error instanceof BoxliteError && error.cause instanceof StatusError && error.cause.status === 416;
         if (!beyond) throw error;
-        return { ...(await size(path, call)), stream: nothing() };
+        const known = await size(path, call);
+        if (known.size <= offset) return { ...known, stream: nothing() };
+        throw new InternalError(`the server has no bytes from ${offset} on of ${path}, which has ${known.size}`);
       }
     },
 

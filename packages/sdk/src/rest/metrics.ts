@@ -37,6 +37,10 @@ function runtimeMetrics(metrics: RuntimeMetricsWire): RuntimeMetrics {
     totalCommandsExecuted: metrics.total_commands_executed,
     totalExecErrors: metrics.total_exec_errors,
     numWarmBoxes: metrics.num_warm_boxes,
+    warmFailuresTotal: metrics.warm_failures_total,
+    ...(metrics.last_warm_failure && {
+      lastWarmFailure: { at: new Date(metrics.last_warm_failure.at), message: metrics.last_warm_failure.message },
+    }),
     numRunningExecutions: metrics.num_running_executions,
   };
 }

@@ -3,8 +3,9 @@ import { events, StatusError } from '@boxlite/rest';
 import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
 import { NetworkError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, streamReconnects } from './connection.ts';
 import { eventError } from './rest-error.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /**
  * A cursor beyond any end: the server skips all output and sends the exit when it comes.
@@ -53,13 +54,14 @@ export async function* readOutput(
   const counted = { stdout: 0, stderr: 0 };
   const started = from.stdout > 0 || from.stderr > 0;
   // What is faster in Node is not loaded by a page.
-  const decoder = 'Buffer' in globalThis ? (await import('../host/output-decoder.ts')).outputDecoder : undefined;
+  const faster = 'Buffer' in globalThis ? (await import('../host/output-decoder.ts')).outputDecoder : undefined;
   const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
     ...connection.retries,
+    reconnects: streamReconnects,
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
-    decoder,
+    decoder: (plain) => (faster ?? ((lines) => lines))(wholeLines(plain)),
     until: (event) => event.name === 'exit' || event.name === 'error',
   });
   try {

@@ -1,11 +1,14 @@
 import type { BoxBackend } from '../backend/backend.ts';
 import type { FilesBackend } from '../backend/files.ts';
-import { InvalidArgumentError, NotFoundError, UnsupportedError } from '../errors.ts';
+import { InvalidArgumentError, NotFoundError, PayloadTooLargeError, UnsupportedError } from '../errors.ts';
 import { packTar } from '../tar/pack.ts';
 import { unpackTar } from '../tar/unpack.ts';
 
-/** Single files on a server that has only archives: reading and writing, in memory. */
-export function tarFiles({ upload, download }: Pick<BoxBackend, 'upload' | 'download'>): FilesBackend {
+/** Single files on a server that has only archives: reading and writing, in memory, files of `mostBytes` at most. */
+export function tarFiles(
+  { upload, download }: Pick<BoxBackend, 'upload' | 'download'>,
+  mostBytes: number,
+): FilesBackend {
   const unsupported = (what: string): UnsupportedError =>
     new UnsupportedError(`this server cannot ${what} files; run a command for it, or use a newer server`);
   return {
@@ -13,6 +16,10 @@ export function tarFiles({ upload, download }: Pick<BoxBackend, 'upload' | 'down
       for await (const { header, content } of unpackTar(await download({ path, followSymlinks: true }, call))) {
         if (header.type !== 'file')
           throw new InvalidArgumentError(`${path} is a ${header.type}, not a file; copy it out`);
+        if (header.size > mostBytes)
+          throw new PayloadTooLargeError(
+            `${path} has ${header.size} bytes, and this server gives files whole: copy it out`,
+          );
         // As it comes: the size that a header claims is only a claim.
         const whole = new Blob(await Array.fromAsync(content, (bytes) => new Uint8Array(bytes)));
         const end = length === undefined ? whole.size : offset + length;

@@ -21,11 +21,19 @@ export async function restTunnel(
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.search = new URLSearchParams({ port: `${port}`, ticket }).toString();
   call.signal?.throwIfAborted();
-  return open(new WebSocket(url), `${url.protocol}//${url.host}${url.pathname}`, call.signal);
+  return open(new WebSocket(url), `${url.protocol}//${url.host}${url.pathname}`, {
+    signal: call.signal,
+    // Longer than a server may take to reach the port.
+    withinMs: 1.5 * connection.idleTimeoutMs,
+  });
 }
 
 /** Waits for the server's first message, which says whether the port answered. */
-async function open(socket: WebSocket, where: string, signal: AbortSignal | undefined): Promise<ByteConnection> {
+async function open(
+  socket: WebSocket,
+  where: string,
+  { signal, withinMs }: { readonly signal: AbortSignal | undefined; readonly withinMs: number },
+): Promise<ByteConnection> {
   const opened = Promise.withResolvers<ByteConnection>();
   let end: TunnelEnd | undefined;
   socket.binaryType = 'arraybuffer';
@@ -56,9 +64,14 @@ async function open(socket: WebSocket, where: string, signal: AbortSignal | unde
     socket.close();
   };
   signal?.addEventListener('abort', abort, { once: true });
+  const late = setTimeout(() => {
+    lost(`did not open within ${withinMs / 1000} s`)();
+    socket.close();
+  }, withinMs);
   try {
     return await opened.promise;
   } finally {
+    clearTimeout(late);
     signal?.removeEventListener('abort', abort);
   }
 }

@@ -129,7 +129,7 @@ export function memoryBackend(
         throw new NotFoundError(`execution not found: ${id}`);
       },
       ...files,
-      files: tarFiles(files),
+      files: tarFiles(files, Number.POSITIVE_INFINITY),
       metrics: () => Promise.reject(new UnsupportedError('no metrics here')),
       clone: () => Promise.reject(new UnsupportedError('no copies here')),
       export: async () => new Blob(['archive']).stream(),

@@ -1,11 +1,9 @@
-import { type AttachMessage, attachMessage } from '@boxlite/api';
+import { attachMessage } from '@boxlite/api';
 import { type ExecutionBackend, type ExecutionInfo, ExecutionLostError, OutputTruncatedError } from 'boxlite/backend';
 import type { WebSocket } from 'ws';
-import { parseJson } from '../http/json-text.ts';
 import { validated } from '../http/validated.ts';
 import { outputSplitter } from '../output/output-splitter.ts';
-import { socketLink, toBuffer } from '../terminal/socket-link.ts';
-import type { TerminalOptions } from '../terminal/terminal.ts';
+import { type ConversationOptions, converse } from '../terminal/conversation.ts';
 import type { Attachment } from './attachments.ts';
 import { receipts } from './receipts.ts';
 
@@ -22,83 +20,55 @@ export function attach(
   execution: ExecutionBackend | Promise<ExecutionBackend>,
   attachment: Attachment,
   requestId: string,
-  options: TerminalOptions,
+  options: ConversationOptions,
 ): void {
-  const reading = new AbortController();
-  const { say, sayError, send, holdBack } = socketLink(socket, requestId);
   const { input } = attachment;
   let pouring: ExecutionBackend | undefined;
+  let ended = false;
   const taken = receipts(socket, {
     heartbeatMs: options.heartbeatMs,
     onTaken: (cursor) => pouring?.take(cursor),
   });
-
-  async function pour(running: ExecutionBackend): Promise<void> {
-    const from = running.taken();
-    pouring = running;
-    const splitter = outputSplitter(from, false);
-    const deliver = async (pieces: ReturnType<typeof splitter.push>): Promise<void> => {
-      for (const { stream, data, reached } of pieces) {
-        await send(Buffer.concat([Uint8Array.of(channel[stream]), data]));
-        taken.sent(reached);
-      }
-    };
-    try {
-      for await (const chunk of running.output({ from, signal: reading.signal })) await deliver(splitter.push(chunk));
-      await deliver(splitter.flush());
-    } catch (error) {
-      await deliver(splitter.flush());
-      // The exit is known all the same; clients of this generation show it, and this message where they can.
-      if (!(error instanceof OutputTruncatedError)) throw error;
-      sayError(error);
-    }
-  }
-
-  async function pump(): Promise<void> {
-    try {
+  converse(socket, requestId, options, ({ send, sayError }, signal) => ({
+    input,
+    // The rest of what a client sent is the command's, also when the client has left.
+    write: async (bytes) => (await execution).write(bytes),
+    async obey(text) {
+      const message = validated(attachMessage, text, 'message');
+      if (message.type === 'stdin_eof') return input.add(0, async () => (await execution).closeStdin());
       const running = await execution;
-      await pour(running);
-      const info = await running.wait({ signal: reading.signal });
-      say(exitMessage(info));
-      socket.once('close', (code) => code === 1000 && taken.all());
-      socket.close(1000);
-    } catch (error) {
-      if (reading.signal.aborted) return;
-      options.onStreamError(error, requestId);
-      sayError(error);
-      socket.close(1011);
-    }
-  }
-
-  async function obey(message: AttachMessage): Promise<void> {
-    if (message.type === 'stdin_eof') return input.add(0, async () => (await execution).closeStdin());
-    const running = await execution;
-    if (message.type === 'resize') return running.resize({ cols: message.cols, rows: message.rows });
-    return running.signal(message.sig);
-  }
-
-  socket.on('message', (data, isBinary) => {
-    const bytes = toBuffer(data);
-    if (isBinary) {
-      // The rest of what a client sent is the command's, also when the client has left.
-      input.add(bytes.byteLength, async () => (await execution).write(bytes)).catch(sayError);
-      return holdBack(input);
-    }
-    try {
-      obey(validated(attachMessage, parseJson(bytes.toString()), 'message')).catch(sayError);
-    } catch (error) {
-      sayError(error);
-    }
-  });
-  // ws closes by itself after an error, such as a frame above the limit.
-  socket.on('error', () => {});
-  socket.on('close', () => {
-    taken.stop();
-    reading.abort();
-    attachment.release();
-  });
-  holdBack(input);
-  void pump();
+      if (message.type === 'resize') return running.resize({ cols: message.cols, rows: message.rows });
+      return running.signal(message.sig);
+    },
+    async pour() {
+      const running = await execution;
+      const from = running.taken();
+      pouring = running;
+      const splitter = outputSplitter(from, false);
+      const deliver = async (pieces: ReturnType<typeof splitter.push>): Promise<void> => {
+        for (const { stream, data, reached } of pieces) {
+          await send(Buffer.concat([Uint8Array.of(channel[stream]), data]));
+          taken.sent(reached);
+        }
+      };
+      try {
+        for await (const chunk of running.output({ from, signal })) await deliver(splitter.push(chunk));
+        await deliver(splitter.flush());
+      } catch (error) {
+        await deliver(splitter.flush());
+        // The exit is known all the same; clients of this generation show it, and this message where they can.
+        if (!(error instanceof OutputTruncatedError)) throw error;
+        sayError(error);
+      }
+      const exit = exitMessage(await running.wait({ signal }));
+      ended = true;
+      return exit;
+    },
+    left(code) {
+      if (ended && code === 1000) taken.all();
+      attachment.release();
+    },
+  }));
 }
 
 /** The end, where a signal N is -N: that is how clients of this generation read it. */

@@ -1,7 +1,6 @@
 import type { OutputCursor } from 'boxlite/backend';
 import type { WebSocket } from 'ws';
-
-const missedIntervals = 3;
+import { heartbeat, missedBeats } from '../terminal/heartbeat.ts';
 
 /** Knows what of a WebSocket's output its client has taken, and whether the client is there at all. */
 export interface Receipts {
@@ -9,8 +8,6 @@ export interface Receipts {
   sent(cursor: OutputCursor): void;
   /** The client has answered the end: it has taken everything. */
   all(): void;
-  /** Asks no more. */
-  stop(): void;
 }
 
 export interface ReceiptsOptions {
@@ -23,13 +20,11 @@ export interface ReceiptsOptions {
 /**
  * Pings ask for receipts: a client answers them in order, so that the pong of one says that all before it was taken.
  * One is sent at once, for clients that drop a connection on which nothing comes; the next follows when its pong is
- * here and more was sent, or after the interval. A client that leaves three in a row unanswered, and takes nothing, is gone.
+ * here and more was sent, or with the heartbeat.
  */
 export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts {
   let reached: OutputCursor | undefined;
   let number = 0;
-  let missed = 0;
-  let buffered = 0;
   const asked = new Map<number, OutputCursor | undefined>();
 
   function ask(): void {
@@ -39,7 +34,6 @@ export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts 
   }
 
   socket.on('pong', (data) => {
-    missed = 0;
     const answered = Number(data.toString());
     if (!asked.has(answered)) return;
     const cursor = asked.get(answered);
@@ -47,19 +41,10 @@ export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts 
     if (cursor) options.onTaken(cursor);
     if (asked.size === 0 && cursor !== reached) ask();
   });
-  socket.on('message', () => {
-    missed = 0;
-  });
-
-  const beating = setInterval(() => {
-    // While the command takes no input nothing is read from the client, not even its pongs.
-    const moves = socket.isPaused || socket.bufferedAmount < buffered;
-    buffered = socket.bufferedAmount;
-    missed = moves ? 0 : missed + 1;
-    if (missed > missedIntervals) return socket.terminate();
-    if (asked.size <= missedIntervals) ask();
+  heartbeat(socket, options.heartbeatMs, () => {
+    if (asked.size <= missedBeats) ask();
     else socket.ping();
-  }, options.heartbeatMs);
+  });
   ask();
 
   return {
@@ -68,6 +53,5 @@ export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts 
       if (asked.size === 0) ask();
     },
     all: () => reached && options.onTaken(reached),
-    stop: () => clearInterval(beating),
   };
 }

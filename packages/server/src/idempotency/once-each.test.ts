@@ -1,18 +1,21 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { operations } from '@boxlite/api';
+import { StorageError } from 'boxlite/backend';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { configuredPrincipal } from '../auth/principal.ts';
 import type { Reply } from '../http/reply.ts';
 import { json } from '../http/respond.ts';
 import type { RestCall, Routes } from '../routes/route.ts';
-import { openServerStore } from '../store/server-store.ts';
+import { openServerStore, type ServerStore } from '../store/server-store.ts';
 import { tenantsOf } from '../tenants.ts';
 import { liveServer } from '../testing/live-server.ts';
 import { type AskInit, type TestServer, testServer } from '../testing/test-server.ts';
 import { keyedOperations, onceEach } from './once-each.ts';
-import { requestRecords } from './records.ts';
+import { type KeySlot, type RequestRecords, requestRecords } from './records.ts';
 
 const boxes = '/v1/default/boxes';
 
@@ -166,6 +169,51 @@ test('a refusal is given again as it was; what may be gone at the next try is no
   expect(box.started).toHaveLength(0);
 });
 
+test.each([
+  'removeBox',
+  'removeExecution',
+  'removeSnapshot',
+  'removeVolume',
+  'removeImage',
+  'removeFile',
+  'makeDirectory',
+  'writeFile',
+] as const)('%s that fails after its effect has the answer of its effect at the next try', async (id) => {
+  const server = testServer();
+  const { backend } = server;
+  const box = await backend.create({}, 'a');
+  await box.exec({ command: 'manual' });
+  await box.snapshots.create('s');
+  await backend.volumes.create('w');
+  box.files.contents.set('/f', new Uint8Array());
+  await backend.images.pull('alpine');
+  const method = operations.find(({ operationId }) => operationId === id)?.method ?? '';
+  const [target = '', init] = requests[id] ?? [];
+  const path = `${boxes}${target}${id === 'writeFile' ? '&overwrite=false' : ''}`;
+  const [owner, name] = {
+    removeBox: [backend, 'remove'] as const,
+    removeExecution: [await box.execution('E1'), 'remove'] as const,
+    removeSnapshot: [box.snapshots, 'remove'] as const,
+    removeVolume: [backend.volumes, 'remove'] as const,
+    removeImage: [backend.images, 'remove'] as const,
+    removeFile: [box.files, 'remove'] as const,
+    makeDirectory: [box.files, 'mkdir'] as const,
+    writeFile: [box.files, 'write'] as const,
+  }[id];
+  const whole: unknown = Reflect.get(owner, name);
+  Reflect.set(owner, name, async (...args: unknown[]) => {
+    if (typeof whole === 'function') await whole.apply(owner, args);
+    throw new StorageError('the disk went away');
+  });
+  const ask = keyed(server, 'k1');
+  expect((await ask(method, path, init)).status).toBe(500);
+  Reflect.set(owner, name, whole);
+  expect((await ask(method, path, init)).status).toBe(204);
+  // Who asks anew is told what is so.
+  const other = await keyed(server, 'k2')(method, path, init);
+  expect(other.status).toBe(id === 'makeDirectory' || id === 'writeFile' ? 409 : 404);
+});
+
 test('while the first is under way, the same request waits for it, and another is refused at once', async () => {
   const server = testServer();
   const { backend } = server;
@@ -306,8 +354,7 @@ test('a command whose client left before the answer is ended, unless it is asked
     const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
     const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
     const who = {
-      who: undefined,
-      principal: 'p',
+      who: configuredPrincipal('p', {}),
       tenant: 'default',
       prefix: undefined,
       generation: 2,
@@ -332,4 +379,48 @@ test('a store that cannot be written is a StorageError, and nothing is done', as
   expect((await server.ask('GET', `${boxes}/a`)).status).toBe(404);
   store.database.exec('PRAGMA query_only = OFF');
   expect((await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } })).status).toBe(201);
+});
+
+test('the keys that a key has made count on its quota, not beside it, also after a restart and of older tables', async () => {
+  const path = await inFolder();
+  const fingerprint = { head: 'h', body: undefined };
+  const slot = (principal: string, root: string, key: string): KeySlot => ({ principal, root, tenant: 'a', key });
+  const old = new DatabaseSync(path);
+  old.exec(`CREATE TABLE requests (principal TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL,
+    head TEXT NOT NULL, body TEXT, note TEXT, answer TEXT, PRIMARY KEY (principal, tenant, key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX requests_by_principal ON requests (principal, at)`);
+  const before = old.prepare(`INSERT INTO requests VALUES ('maker', 'a', ?, ?, 'h', NULL, NULL, '"again"')`);
+  for (let i = 0; i < 10; i++) before.run(`old ${i}`, Date.now() - 1000);
+  old.close();
+  const open = (): [ServerStore, RequestRecords] => {
+    const store = openServerStore(path);
+    return [store, requestRecords(store.database, { most: 32 })];
+  };
+  let [store, records] = open();
+  const rows = (): number => Number(store.database.prepare('SELECT count(*) AS n FROM requests').get()?.['n']);
+  expect(records.get(slot('maker', 'maker', 'old 0'))).toBeDefined();
+  for (let i = 0; i < 30; i++) {
+    records.finish(slot(`child ${i}`, 'maker', `${i}`), fingerprint, 'again');
+    if (i === 15) {
+      store.close();
+      [store, records] = open();
+    }
+  }
+  expect(rows()).toBeLessThanOrEqual(32);
+  expect(records.get(slot('maker', 'maker', 'old 0'))).toBeUndefined();
+  expect(records.get(slot('child 29', 'maker', '29'))).toBeDefined();
+  records.finish(slot('someone', 'someone', '1'), fingerprint, 'again');
+  expect(records.get(slot('child 29', 'maker', '29'))).toBeDefined();
+  store.close();
+});
+
+test('a key that was made by a key counts on its maker', async () => {
+  const store = openServerStore();
+  const server = testServer({ store });
+  const made = await server.ask('POST', '/v1/default/api-keys', { json: { name: 'child' } });
+  const { value } = await made.json();
+  const headers = { authorization: `Bearer ${value}` };
+  expect((await keyed(server, 'k')('POST', boxes, { json: { name: 'a' }, headers })).status).toBe(201);
+  const [row] = store.database.prepare('SELECT principal, root FROM requests').all();
+  expect(row).toEqual({ principal: expect.not.stringMatching(/^api-key$/), root: 'api-key' });
 });

@@ -112,12 +112,13 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
   for (const operation of keyedOperations) {
     wrapped[operation] = async (call) => {
       const key = call.request.headers.get('idempotency-key');
-      if (key === null || call.principal === undefined) return routes[operation](call);
+      if (key === null || call.who === undefined) return routes[operation](call);
       if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
         const message = 'Idempotency-Key must be one value of 1 to 255 visible ASCII characters, such as a UUID';
         throw new HttpError(400, 'InvalidArgumentError', message);
       }
-      const slot = { principal: call.principal, tenant: call.tenant ?? '', key };
+      const { id: principal, root } = call.who;
+      const slot = { principal, root, tenant: call.tenant ?? '', key };
       return once(operation, routes[operation], call, slot);
     };
   }

@@ -8,6 +8,8 @@ import type { Fingerprint } from './payload.ts';
 /** Where a key is good: the same key of another principal or tenant is another one. */
 export interface KeySlot {
   readonly principal: string;
+  /** On whose quota it counts. */
+  readonly root: string;
   readonly tenant: string;
   readonly key: string;
 }
@@ -26,7 +28,7 @@ export interface RequestRecords {
 }
 
 export interface RequestRecordsOptions {
-  /** How many keys of one principal are kept; the oldest make room. @default 250,000, about 100 MiB */
+  /** How many keys of one root principal, with those of the keys that it made, are kept; the oldest make room. @default 250,000, about 100 MiB */
   readonly most?: number | undefined;
   /** @default Date.now */
   readonly nowMs?: (() => number) | undefined;
@@ -39,7 +41,13 @@ CREATE TABLE IF NOT EXISTS requests (
   PRIMARY KEY (principal, tenant, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS requests_by_age ON requests (at);
-CREATE INDEX IF NOT EXISTS requests_by_principal ON requests (principal, at);
+`;
+
+// Tables of the first version know of no root: what they have counts on who asked, until it expires.
+const rootColumn = `
+ALTER TABLE requests ADD COLUMN root TEXT NOT NULL DEFAULT '';
+UPDATE requests SET root = principal;
+DROP INDEX IF EXISTS requests_by_principal;
 `;
 
 // Old ones go a few with each new one, so that no request waits for a long sweep.
@@ -50,43 +58,47 @@ export function requestRecords(database: DatabaseSync, options: RequestRecordsOp
   const { most = 250_000, nowMs = Date.now } = options;
   const lifetimeMs = keyLifetime.ms;
   database.exec(schema);
+  const columns = database.prepare('PRAGMA table_info(requests)').all();
+  if (!columns.some((column) => column['name'] === 'root')) database.exec(`BEGIN; ${rootColumn} COMMIT;`);
+  database.exec('CREATE INDEX IF NOT EXISTS requests_by_root ON requests (root, at)');
   const get = database.prepare('SELECT * FROM requests WHERE principal = ? AND tenant = ? AND key = ? AND at > ?');
   const put = database.prepare(
-    `INSERT INTO requests VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (principal, tenant, key) DO UPDATE SET
+    `INSERT INTO requests (principal, tenant, key, at, head, body, note, answer, root)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10) ON CONFLICT (principal, tenant, key) DO UPDATE SET
      at = iif(at > ?9, at, excluded.at), head = excluded.head, body = excluded.body,
      note = coalesce(excluded.note, note), answer = excluded.answer`,
   );
   const expired = database.prepare(
     `DELETE FROM requests WHERE (principal, tenant, key) IN
-     (SELECT principal, tenant, key FROM requests WHERE at <= ? ORDER BY at LIMIT ${sweptAtOnce}) RETURNING principal`,
+     (SELECT principal, tenant, key FROM requests WHERE at <= ? ORDER BY at LIMIT ${sweptAtOnce}) RETURNING root`,
   );
   const oldest = database.prepare(
     `DELETE FROM requests WHERE (principal, tenant, key) IN
-     (SELECT principal, tenant, key FROM requests WHERE principal = ? ORDER BY at LIMIT ${sweptAtOnce})`,
+     (SELECT principal, tenant, key FROM requests WHERE root = ? ORDER BY at LIMIT ${sweptAtOnce})`,
   );
   const counts = new Map<string, number>();
-  for (const row of database.prepare('SELECT principal, count(*) AS n FROM requests GROUP BY principal').all()) {
-    counts.set(String(row['principal']), Number(row['n']));
+  for (const row of database.prepare('SELECT root, count(*) AS n FROM requests GROUP BY root').all()) {
+    counts.set(String(row['root']), Number(row['n']));
   }
 
-  function count(principal: string, added: number): number {
-    const now = (counts.get(principal) ?? 0) + added;
-    if (now > 0) counts.set(principal, now);
-    else counts.delete(principal);
+  function count(root: string, added: number): number {
+    const now = (counts.get(root) ?? 0) + added;
+    if (now > 0) counts.set(root, now);
+    else counts.delete(root);
     return now;
   }
-  function makeRoom({ principal }: KeySlot, now: number): void {
-    for (const row of expired.all(now - lifetimeMs)) count(String(row['principal']), -1);
-    if (count(principal, 1) > most) count(principal, -Number(oldest.run(principal).changes));
+  function makeRoom({ root }: KeySlot, now: number): void {
+    for (const row of expired.all(now - lifetimeMs)) count(String(row['root']), -1);
+    if (count(root, 1) > most) count(root, -Number(oldest.run(root).changes));
   }
   function write(slot: KeySlot, request: Fingerprint, note: Note | undefined, answer: Answer | undefined): void {
     const now = nowMs();
-    const { principal, tenant, key } = slot;
+    const { principal, root, tenant, key } = slot;
     const from = now - lifetimeMs;
     if (get.get(principal, tenant, key, Number.MIN_SAFE_INTEGER) === undefined) makeRoom(slot, now);
     const texts = [note, answer].map((value) => (value === undefined ? null : JSON.stringify(value)));
     const [noteText = null, answerText = null] = texts;
-    put.run(principal, tenant, key, now, request.head, request.body ?? null, noteText, answerText, from);
+    put.run(principal, tenant, key, now, request.head, request.body ?? null, noteText, answerText, from, root);
   }
 
   return {

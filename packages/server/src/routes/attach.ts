@@ -4,12 +4,14 @@ import { attachments } from '../attach/attachments.ts';
 import type { Reply } from '../http/reply.ts';
 import { empty } from '../http/respond.ts';
 import { hasExecution } from '../idempotency/executions.ts';
+import type { ConversationOptions } from '../terminal/conversation.ts';
 import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
-import type { TerminalOptions } from '../terminal/terminal.ts';
 import { executionOf, pathBox, type RestCall, type Routes } from './route.ts';
 
 /** Attaching to executions, one client at a time, and removing them. Who may attach is settled before the handshake, in HTTP. */
-export function attachRoutes(options: TerminalOptions): Routes<'attachExecution' | 'attachBox' | 'removeExecution'> {
+export function attachRoutes(
+  options: ConversationOptions,
+): Routes<'attachExecution' | 'attachBox' | 'removeExecution'> {
   const slots = attachments();
   const slotOf = (box: BoxBackend, execution: string): string => `${box.id}/${execution}`;
 

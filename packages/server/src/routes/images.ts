@@ -51,8 +51,18 @@ export function imageRoutes(
       return empty(204);
     },
 
-    async removeImage(call) {
-      await call.backend.images.remove(call.params['digest'] ?? '');
+    async removeImage({ attempt, backend, params }) {
+      const former = attempt?.former?.id;
+      const onId = (id: string): void => {
+        // What has the name now came later.
+        if (former !== undefined && former !== id) throw new NotFoundError('the image was removed before');
+        attempt?.note({ id });
+      };
+      try {
+        await backend.images.remove(params['digest'] ?? '', { onId });
+      } catch (error) {
+        if (former === undefined || !(error instanceof NotFoundError)) throw error;
+      }
       return empty(204);
     },
 

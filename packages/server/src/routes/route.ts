@@ -32,8 +32,6 @@ export interface RestCall {
   readonly tenants: Tenants;
   /** Who asks; undefined where the operation needs no credential. */
   readonly who: Principal | undefined;
-  /** Its id. */
-  readonly principal: string | undefined;
   /** Set when the client asks for a WebSocket. */
   readonly upgrade: UpgradeSlot | undefined;
   /** Set when the request has an idempotency key. */

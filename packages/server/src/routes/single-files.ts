@@ -15,6 +15,7 @@ import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, json, streamed } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
+import { makeOnce, removeOnce } from '../idempotency/files.ts';
 import { fileToWire } from '../wire/file.ts';
 import { present } from '../wire/present.ts';
 import { pathBox, type RestCall, type Routes } from './route.ts';
@@ -67,8 +68,11 @@ export function singleFileRoutes(
       const box = await pathBox(call);
       const body = request.body ?? new Blob([]).stream();
       const { stream, failure } = limitedStream(pacedStream(body, pace), limitBytes, 'the file');
+      const { signal } = request;
+      const write = (): Promise<void> => box.files.write(path, stream, present(how), { signal });
       try {
-        await box.files.write(path, stream, present(how), { signal: request.signal });
+        if (how.overwrite === false) await makeOnce(call.attempt, () => box.files.stat(path, {}, { signal }), write);
+        else await write();
       } catch (error) {
         const cause = failure();
         if (cause instanceof PayloadTooLargeError || cause instanceof HttpError) throw cause;
@@ -95,14 +99,18 @@ export function singleFileRoutes(
     async removeFile(call) {
       const { path, ...how } = readQuery(call.request, removeFileQuery);
       const box = await pathBox(call);
-      await box.files.remove(path, present(how), { signal: call.request.signal });
+      const { signal } = call.request;
+      const look = (): Promise<FileInfo> => box.files.stat(path, {}, { signal });
+      await removeOnce(call.attempt, look, () => box.files.remove(path, present(how), { signal }));
       return empty(204);
     },
 
     async makeDirectory(call) {
       const { path, ...how } = readQuery(call.request, makeDirectoryQuery);
       const box = await pathBox(call);
-      await box.files.mkdir(path, present(how), { signal: call.request.signal });
+      const { signal } = call.request;
+      const look = (): Promise<FileInfo> => box.files.stat(path, {}, { signal });
+      await makeOnce(call.attempt, look, () => box.files.mkdir(path, present(how), { signal }));
       return empty(204);
     },
   };

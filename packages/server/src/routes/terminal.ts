@@ -1,12 +1,13 @@
 import { execTtyQuery } from '@boxlite/api';
 import { empty } from '../http/respond.ts';
 import { readQuery } from '../http/validated.ts';
+import type { ConversationOptions } from '../terminal/conversation.ts';
 import { checkHandshake, noUpgrade } from '../terminal/handshake.ts';
-import { hangUp, type TerminalOptions, terminal } from '../terminal/terminal.ts';
+import { hangUp, terminal } from '../terminal/terminal.ts';
 import { pathBox, type Routes } from './route.ts';
 
 /** The WebSocket terminal. The command starts before the handshake, so that what fails is a proper HTTP answer. */
-export function terminalRoutes(options: TerminalOptions): Routes<'execTty'> {
+export function terminalRoutes(options: ConversationOptions): Routes<'execTty'> {
   return {
     async execTty(call) {
       checkHandshake(call.request.headers);

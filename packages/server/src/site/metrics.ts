@@ -19,16 +19,22 @@ export interface ServerMetrics {
 export const metricsType: string = 'text/plain; version=0.0.4; charset=utf-8';
 
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-const runtimeGauges: readonly (readonly [name: string, help: string, key: keyof RuntimeMetrics])[] = [
+type NumberKey = Exclude<keyof RuntimeMetrics, 'lastWarmFailure'>;
+const runtimeGauges: readonly (readonly [name: string, help: string, key: NumberKey])[] = [
   ['boxlite_boxes_running', 'Boxes that run, paused ones too.', 'numRunningBoxes'],
   ['boxlite_boxes_warm', 'Boxes that are up and that nobody has asked for yet.', 'numWarmBoxes'],
   ['boxlite_executions_running', 'Executions that have not ended.', 'numRunningExecutions'],
 ];
-const runtimeCounters: readonly (readonly [name: string, help: string, key: keyof RuntimeMetrics])[] = [
+const runtimeCounters: readonly (readonly [name: string, help: string, key: NumberKey])[] = [
   ['boxlite_boxes_created_total', 'Boxes that were made.', 'boxesCreatedTotal'],
   ['boxlite_boxes_failed_total', 'Starts of boxes that failed.', 'boxesFailedTotal'],
   ['boxlite_boxes_stopped_total', 'Boxes that ended.', 'boxesStoppedTotal'],
   ['boxlite_executions_total', 'Executions that were started.', 'totalCommandsExecuted'],
+  [
+    'boxlite_boxes_warm_failures_total',
+    'Boxes of the warm pool that failed before anyone took them.',
+    'warmFailuresTotal',
+  ],
   ['boxlite_execution_errors_total', 'Executions that could not be started.', 'totalExecErrors'],
 ];
 

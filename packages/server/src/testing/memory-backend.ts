@@ -85,6 +85,7 @@ export class MemoryBackend implements RuntimeBackend {
       totalCommandsExecuted: 0,
       totalExecErrors: 0,
       numWarmBoxes: 0,
+      warmFailuresTotal: 0,
       numRunningExecutions: 0,
     };
   }
@@ -222,10 +223,11 @@ function memoryImages(): ImagesBackend {
       const image = images.get(digest);
       return image ? { ...image, platform: 'linux/amd64', config: undefined, layers: undefined } : null;
     },
-    async remove(digestOrReference) {
+    async remove(digestOrReference, { onId } = {}) {
       const found = [...images.values()].find(({ id, reference }) => [id, reference].includes(digestOrReference));
       if (!found) throw new NotFoundError(`no image ${digestOrReference}`);
       if (found.reference === 'used') throw new InvalidStateError('a box has it');
+      onId?.(found.id);
       images.delete(found.id);
     },
     async prune({ keep = [] } = {}) {

@@ -1,11 +1,13 @@
 import { type ByteConnection, joinConnections, tunnelEnd } from 'boxlite/backend';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import type { Generation } from '../http/generation.ts';
+import { heartbeat } from '../terminal/heartbeat.ts';
+import { toBuffer } from '../terminal/socket-link.ts';
 
 /** What a tunnel needs of the server. */
 export interface TunnelOptions {
-  /** Time between pings; a client that misses one whole interval is gone. */
+  /** Time between beats of the {@link heartbeat}. */
   readonly heartbeatMs: number;
   /** For whose clients an error is worded. */
   readonly generation: Generation;
@@ -23,19 +25,10 @@ export function tunnel(
 ): void {
   const leaving = new AbortController();
   const end = tunnelEnd({ send: (data) => socket.send(data), close: (code) => socket.close(code) });
-  let alive = true;
-  const pinging = setInterval(() => {
-    if (!alive && socket.bufferedAmount === 0) return socket.terminate();
-    alive = false;
-    socket.ping();
-  }, heartbeatMs);
-  socket.on('pong', () => {
-    alive = true;
-  });
+  heartbeat(socket, heartbeatMs);
   // ws closes by itself after an error, such as a frame above the limit.
   socket.on('error', () => {});
   socket.on('close', () => {
-    clearInterval(pinging);
     leaving.abort(new Error('the client went away'));
     end.lost(new Error('the client went away'));
   });
@@ -46,7 +39,6 @@ export function tunnel(
     try {
       const inner = await dial(leaving.signal);
       socket.on('message', (data, isBinary) => {
-        alive = true;
         const bytes = toBuffer(data);
         end.receive(isBinary ? bytes : bytes.toString());
       });
@@ -60,9 +52,4 @@ export function tunnel(
     }
   }
   void join();
-}
-
-function toBuffer(data: RawData): Buffer {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return Buffer.isBuffer(data) ? data : Buffer.from(data);
 }

@@ -11,6 +11,11 @@ export function runtimeMetricsToWire(metrics: RuntimeMetrics): RuntimeMetricsWir
     total_commands_executed: metrics.totalCommandsExecuted,
     total_exec_errors: metrics.totalExecErrors,
     num_warm_boxes: metrics.numWarmBoxes,
+    warm_failures_total: metrics.warmFailuresTotal,
+    last_warm_failure: metrics.lastWarmFailure && {
+      at: metrics.lastWarmFailure.at.toISOString(),
+      message: metrics.lastWarmFailure.message,
+    },
     num_running_executions: metrics.numRunningExecutions,
   };
 }

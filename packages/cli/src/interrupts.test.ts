@@ -1,0 +1,96 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { bin, type Cli, cliInNewHome, exitCode, said } from './testing/cli.ts';
+
+const image = 'boxlite/base:latest';
+let cli: Cli;
+beforeAll(async () => {
+  cli = await cliInNewHome();
+  await cli.run([
+    'create',
+    '--name',
+    'one',
+    image,
+    'sh',
+    '-c',
+    'seq 1 300000; while :; do echo more; sleep 0.05; done',
+  ]);
+  await cli.run(['start', 'one']);
+});
+afterAll(async () => cli[Symbol.asyncDispose]());
+
+/** One that is left when its test fails would keep the home directory, and so the boxes in it. */
+function started(args: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = cli.start(args);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+test.each([
+  ['logs', 'logs -f one'],
+  ['logs that end', 'logs one'],
+  ['stats', 'stats -s one'],
+  ['an export', 'export one -o -'],
+])('%s whose reader has gone end quietly, as a shell expects', async (_what, command) => {
+  const child = started(command.split(' '));
+  await said(child.stdout, /./);
+  child.stdout.destroy();
+  const errors = await Array.fromAsync(child.stderr);
+  expect([await exitCode(child), Buffer.concat(errors).toString()]).toEqual([141, '']);
+});
+
+test.each(['list -a', 'logs -f one', 'exec one yes'])(
+  'an output that cannot be written makes %s a failure that says so',
+  async (command) => {
+    const child = spawn('sh', ['-c', `exec "$0" "$@" > /dev/full`, process.execPath, bin, ...command.split(' ')], {
+      env: { ...process.env, BOXLITE_HOME: cli.homeDir },
+    });
+    const errors = await Array.fromAsync(child.stderr);
+    expect(await exitCode(child)).toBe(1);
+    expect(Buffer.concat(errors).toString()).toMatch(/^Error: the output cannot be written: ENOSPC.*\n$/);
+  },
+);
+
+test('a copy or an export that is interrupted leaves nothing half done, and 130', async () => {
+  await cli.run(['exec', 'one', 'sh', '-c', 'dd if=/dev/zero of=/big bs=1 count=0 seek=3G']);
+  const out = join(cli.homeDir, 'out');
+  await mkdir(out);
+  for (const args of [
+    ['cp', 'one:/big', join(out, 'big')],
+    ['export', 'one', '-o', out],
+  ]) {
+    const child = started(args);
+    await expect.poll(() => readdir(out), { timeout: 20_000 }).not.toEqual([]);
+    child.kill('SIGINT');
+    const errors = await Array.fromAsync(child.stderr);
+    expect([args[0], await exitCode(child), Buffer.concat(errors).toString()]).toEqual([args[0], 130, '']);
+    expect(await readdir(out)).toEqual([]);
+  }
+});
+
+test('what goes on until it is interrupted ends well by that', async () => {
+  for (const [args, first] of [
+    [['events'], /open\n/],
+    [['stats', '-s', 'one'], /B\n/],
+  ] as const) {
+    const child = started(args);
+    await said(child.stdout, first);
+    child.kill('SIGINT');
+    expect([args[0], await exitCode(child)]).toEqual([args[0], 0]);
+  }
+});
+
+test('a third interrupt leaves a command that takes none, and kills it', async () => {
+  const script = 'trap "echo got" INT; echo ready; while :; do sleep 0.05; done';
+  const child = started(['exec', 'one', 'sh', '-c', script]);
+  await said(child.stdout, /ready\n/);
+  for (const _ of [1, 2]) {
+    child.kill('SIGINT');
+    await said(child.stdout, /got\n/);
+  }
+  child.kill('SIGINT');
+  expect(await exitCode(child)).toBe(130);
+  expect((await cli.run(['exec', 'one', 'ps'])).stdout.toString()).not.toContain('trap');
+});
