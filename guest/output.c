@@ -72,7 +72,7 @@ bool outputs_fresh(uint64_t most)
 void output_watch(struct output *o)
 {
 	if (!o->hung)
-		watch_set(&o->watch, o->dropping || o->ring.used < RING_SIZE ? EPOLLIN : 0);
+		watch_set(&o->watch, o->dropping || !ring_full(&o->ring) ? EPOLLIN : 0);
 }
 
 static void output_ended(struct output *o)
@@ -154,7 +154,7 @@ void output_retry(struct output *o)
 
 void output_probe(struct output *o)
 {
-	while (o->watch.fd >= 0 && o->watch.events && o->owed && o->ring.used < RING_SIZE)
+	while (o->watch.fd >= 0 && o->watch.events && o->owed && !ring_full(&o->ring))
 		output_ready(&o->watch, EPOLLIN);
 }
 
@@ -168,6 +168,7 @@ struct output *output_open(struct execution *owner, int fd, int writer, uint8_t 
 	o->writer = writer;
 	o->owner = owner;
 	o->type = type;
+	o->ring.size = owner->builtin ? RING_SIZE_SMALL : RING_SIZE;
 	return o;
 }
 
