@@ -186,7 +186,7 @@ void execution_exited(pid_t pid, int status, const struct rusage *usage)
    was read that its main process may have written. */
 static uint64_t drain_deadline(const struct execution *e, const struct output *o)
 {
-	if (output_over(o) || (o->owed && o->ring.used == RING_SIZE))
+	if (output_over(o) || (o->owed && ring_full(&o->ring)))
 		return 0;
 	uint64_t quiet = o->last_read_ms + QUIET_MS, longest = e->exited_ms + DRAIN_MS;
 	return o->owed || quiet < longest ? quiet : longest;

@@ -72,7 +72,7 @@ bool outputs_fresh(uint64_t most)
 void output_watch(struct output *o)
 {
 	if (!o->hung && !(o->owner && o->owner->fresh))
-		watch_set(&o->watch, o->dropping || o->ring.used < RING_SIZE ? EPOLLIN : 0);
+		watch_set(&o->watch, o->dropping || !ring_full(&o->ring) ? EPOLLIN : 0);
 }
 
 static void output_ended(struct output *o)
@@ -176,6 +176,7 @@ struct output *output_open(struct execution *owner, int fd, int writer, uint8_t 
 	o->writer = writer;
 	o->owner = owner;
 	o->type = type;
+	o->ring.size = owner->builtin ? RING_SIZE_SMALL : RING_SIZE;
 	return o;
 }
 

@@ -7,6 +7,11 @@
 static uint8_t *spare[SPARE_MAX];
 static int spares;
 
+bool ring_full(const struct ring *ring)
+{
+	return ring->used == ring->size;
+}
+
 uint8_t *ring_space(struct ring *ring, size_t *length)
 {
 	if (!ring->bytes) {
@@ -19,16 +24,16 @@ uint8_t *ring_space(struct ring *ring, size_t *length)
 			ring->bytes = p;
 		}
 	}
-	if (ring->used == RING_SIZE)
+	if (ring_full(ring))
 		return NULL;
-	uint32_t tail = (ring->head + ring->used) % RING_SIZE;
-	*length = tail < ring->head ? ring->head - tail : RING_SIZE - tail;
+	uint32_t tail = (ring->head + ring->used) % ring->size;
+	*length = tail < ring->head ? ring->head - tail : ring->size - tail;
 	return ring->bytes + tail;
 }
 
 void ring_grow(struct ring *ring, size_t length)
 {
-	uint32_t end = (uint32_t)((ring->head + ring->used) % RING_SIZE + length);
+	uint32_t end = (uint32_t)((ring->head + ring->used) % ring->size + length);
 	ring->used += (uint32_t)length;
 	if (end > ring->high)
 		ring->high = end;
@@ -36,16 +41,16 @@ void ring_grow(struct ring *ring, size_t length)
 
 const uint8_t *ring_peek(const struct ring *ring, size_t skip, size_t *length)
 {
-	uint32_t at = (uint32_t)((ring->head + skip) % RING_SIZE);
+	uint32_t at = (uint32_t)((ring->head + skip) % ring->size);
 	size_t rest = ring->used - skip;
-	*length = rest < RING_SIZE - at ? rest : RING_SIZE - at;
+	*length = rest < ring->size - at ? rest : ring->size - at;
 	return ring->bytes + at;
 }
 
 void ring_drop(struct ring *ring, size_t length)
 {
 	ring->used -= (uint32_t)length;
-	ring->head = ring->used ? (uint32_t)((ring->head + length) % RING_SIZE) : 0;
+	ring->head = ring->used ? (uint32_t)((ring->head + length) % ring->size) : 0;
 }
 
 void ring_trim(struct ring *ring)
@@ -66,5 +71,5 @@ void ring_free(struct ring *ring)
 		spare[spares++] = ring->bytes;
 	else
 		munmap(ring->bytes, RING_SIZE);
-	*ring = (struct ring){ 0 };
+	*ring = (struct ring){ .size = ring->size };
 }

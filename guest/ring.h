@@ -8,12 +8,16 @@
 #include <stdint.h>
 
 #define RING_SIZE (4u * (252u << 10))
+/* Of transfers: their output goes into no log, and waits in the runtime's memory while its client does not read. */
+#define RING_SIZE_SMALL (2u * (252u << 10))
 
 struct ring {
 	uint8_t *bytes;
 	uint32_t head, used, high; /* high: how far the memory was touched since it was last given back */
+	uint32_t size; /* set once, before the first use: at most RING_SIZE */
 };
 
+bool ring_full(const struct ring *ring);
 /* The contiguous free part after the last byte; NULL when full or out of memory. */
 uint8_t *ring_space(struct ring *ring, size_t *length);
 void ring_grow(struct ring *ring, size_t length);

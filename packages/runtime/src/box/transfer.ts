@@ -27,8 +27,9 @@ const builtin = (argv: readonly string[]): GuestExec => ({
 
 const sigkill = 9;
 const keptStderrBytes = 8 * 1024;
-// What a download gathers into one chunk: every chunk costs its reader a turn, and often a system call.
-const gatheredBytes = 256 * 1024;
+// What a download gathers into one chunk: every chunk costs its reader a turn, and often a system call. A long frame is
+// one by itself, and goes on without a copy.
+const gatheredBytes = 128 * 1024;
 
 /** Gathers how a transfer ended: its exit, or that its channel broke, and its one line of stderr. */
 class Outcome {

@@ -103,7 +103,7 @@ class LogFile {
   async piece(position: number, within: number, size: number, most: number): Promise<Piece> {
     if (this.#record?.position !== position) {
       // After a long record another long one is likely, of which a block would hold little.
-      const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : pieceBytes;
+      const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : Math.min(pieceBytes, most);
       await this.#need(position, recordHeaderBytes, Math.min(ahead, size - position));
       this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start) };
     }
@@ -111,14 +111,13 @@ class LogFile {
     const from = position + recordHeaderBytes + within;
     const wanted = Math.min(length - within, most);
     if (length >= longBytes) return { stream, length, data: await this.#long(position + within, from, wanted) };
-    await this.#need(from, wanted, Math.min(Math.max(wanted, pieceBytes), size - from));
+    await this.#need(from, wanted, Math.min(Math.max(wanted, Math.min(pieceBytes, most)), size - from));
     const at = from - this.#start;
     return { stream, length, data: this.#block.subarray(at, at + wanted) };
   }
 
   async #long(place: number, from: number, length: number): Promise<Buffer> {
-    const shared = this.#shared.get(place, length);
-    return shared ?? this.#shared.put(place, await this.#read(from, length, length));
+    return this.#shared.get(place, length) ?? this.#shared.read(place, length, () => this.#read(from, length, length));
   }
 
   async #need(position: number, length: number, ahead: number): Promise<void> {

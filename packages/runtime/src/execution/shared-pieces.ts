@@ -5,6 +5,7 @@ const known = 512;
 /** Pieces of a log that readers have in memory, by where they begin: one copy for all that are at the same place. */
 export class SharedPieces {
   readonly #pieces = new Map<number, WeakRef<Buffer>>();
+  readonly #underWay = new Map<string, Promise<Buffer>>();
   readonly #several: () => boolean;
 
   /** `several` says whether there is more than one reader: what is shared lives until V8 marks its whole heap. */
@@ -26,6 +27,17 @@ export class SharedPieces {
     if (!this.#several()) madeForReader(piece.length);
     bytes.copy(piece);
     return this.put(place, piece);
+  }
+
+  /** Reads a piece, once for all that want it at the same time. */
+  async read(place: number, length: number, read: () => Promise<Buffer>): Promise<Buffer> {
+    if (!this.#several()) return read();
+    const key = `${place} ${length}`;
+    const known = this.#underWay.get(key);
+    if (known) return known;
+    const reading = read().finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, reading);
+    return this.put(place, await reading);
   }
 
   /** Shares a piece, where there is anyone to share it with. */

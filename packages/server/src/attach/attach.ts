@@ -46,8 +46,8 @@ export function attach(
       pouring = running;
       const splitter = outputSplitter(from, false);
       const deliver = async (pieces: ReturnType<typeof splitter.push>): Promise<void> => {
-        for (const { stream, data, reached } of pieces) {
-          await send(Buffer.concat([Uint8Array.of(channel[stream]), data]));
+        for (const { stream, held, data, reached } of pieces) {
+          await send(Buffer.concat([Uint8Array.of(channel[stream]), held, data]));
           taken.sent(reached);
         }
       };

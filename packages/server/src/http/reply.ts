@@ -10,6 +10,11 @@ export interface Reply {
   readonly body: string | ReadableStream<Uint8Array> | null;
 }
 
+/** Whether all of it is there: no stream. */
+export function isWhole(reply: Reply): reply is Reply & { readonly body: string | null } {
+  return reply.body === null || typeof reply.body === 'string';
+}
+
 /** The same as a `Response`. */
 export function asResponse({ status, headers, body }: Reply): Response {
   return new Response(body, { status, headers });

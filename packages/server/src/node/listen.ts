@@ -8,13 +8,14 @@ import type { App } from '../app.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { generationOf } from '../http/generation.ts';
 import { HttpError } from '../http/http-error.ts';
-import { asResponse, type Reply } from '../http/reply.ts';
+import { asResponse, isWhole, type Reply } from '../http/reply.ts';
 import { requestId } from '../http/request-id.ts';
 import { refusal } from '../http/respond.ts';
 import { answerBadRequest } from './bad-request.ts';
 import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
 import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
 import { refuse } from './refuse.ts';
+import { turnEnd } from './turn-end.ts';
 import { writeReply } from './write-reply.ts';
 
 /** Options of {@link listen}. */
@@ -66,6 +67,7 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   let closing: Promise<void> | undefined;
 
   async function send(reply: Reply, outgoing: ServerResponse): Promise<void> {
+    if (isWhole(reply)) await turnEnd();
     // After a refusal in the middle of a body, what follows on the connection is not a request.
     const last = closing || reply.status === 413 || reply.status === 408;
     // A `Connection` of the answer itself, such as that of a 426, would hide from Node that the client wants no more.

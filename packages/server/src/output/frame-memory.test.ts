@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { frameMemory, giveBackFrame } from './frame-memory.ts';
+import { frameMemory, giveBackFrame, lendAgain } from './frame-memory.ts';
 
 test('memory that was given back is lent again, to one at a time', () => {
   const first = frameMemory(90_000);
@@ -15,6 +15,17 @@ test('memory that was given back is lent again, to one at a time', () => {
   const lent = new Set([frameMemory(80_000).buffer, frameMemory(80_000).buffer]);
   expect(lent.size).toBe(2);
   expect(lent.has(third.buffer)).toBe(false);
+});
+
+test('memory that several have is lent to somebody else once the last of them has given it back', () => {
+  const shared = frameMemory(20_000);
+  lendAgain(shared);
+  lendAgain(shared);
+  for (let holders = 3; holders > 0; holders--) {
+    expect(frameMemory(20_000).buffer).not.toBe(shared.buffer);
+    giveBackFrame(shared);
+  }
+  expect(frameMemory(20_000).buffer).toBe(shared.buffer);
 });
 
 test('memory of its own length is lent for what is short or very long, and other memory is not taken', () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { eventBytes, type ReadEvent, readEvents } from '../testing/sse.ts';
 import { outputSplitter, pieceLimitBytes } from './output-splitter.ts';
-import { sharedFrame } from './sse-frame.ts';
+import { outputFrames } from './sse-frame.ts';
 
 /** Cuts both streams at random and mixes them as a command would. */
 function mixed(texts: { stdout: Buffer; stderr: Buffer }, cuts: readonly number[]): OutputChunk[] {
@@ -21,7 +21,7 @@ function mixed(texts: { stdout: Buffer; stderr: Buffer }, cuts: readonly number[
 function encoded(chunks: readonly OutputChunk[], from = { stdout: 0, stderr: 0 }, bytes = false): ReadEvent[] {
   const splitter = outputSplitter(from, bytes);
   const pieces = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.flush()];
-  return readEvents(Buffer.concat(pieces.map(sharedFrame)).toString());
+  return readEvents(outputFrames(pieces).toString());
 }
 
 const text = fc.string({ unit: 'binary', maxLength: 200 }).map((value) => Buffer.from(value));
@@ -92,6 +92,5 @@ test('half a character waits for its other half, and at the end no longer', () =
   const splitter = outputSplitter({ stdout: 0, stderr: 0 }, false);
   expect(splitter.push({ stream: 'stdout', data: Buffer.from([0x61, 0xe2, 0x82]), offset: 0 })).toHaveLength(1);
   expect(splitter.push({ stream: 'stdout', data: Buffer.from([]), offset: 3 })).toHaveLength(0);
-  const frames = splitter.flush().map(sharedFrame);
-  expect(Buffer.concat(frames).toString()).toBe('id: 3.0\nevent: stdout\ndata: {"data":"4oI="}\n\n');
+  expect(outputFrames(splitter.flush()).toString()).toBe('id: 3.0\nevent: stdout\ndata: {"data":"4oI="}\n\n');
 });

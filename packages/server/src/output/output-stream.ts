@@ -1,7 +1,8 @@
 import type { ExecutionBackend, ExecutionInfo, OutputChunk, OutputCursor } from 'boxlite/backend';
 import { exitEvent } from '../wire/execution.ts';
 import { outputSplitter } from './output-splitter.ts';
-import { heartbeatFrame, jsonFrame, outputFrames, sharedFrame } from './sse-frame.ts';
+import { type SharedFrames, sharedFrames } from './shared-frames.ts';
+import { heartbeatFrame, jsonFrame, outputFrames } from './sse-frame.ts';
 
 /** How an execution's output is streamed. */
 export interface OutputStreamOptions {
@@ -21,8 +22,20 @@ export interface OutputStreamOptions {
 /** Nothing came in time. */
 export const silence: unique symbol = Symbol('silence');
 
-// How many read the output of each execution now: frames for several are written once, those of a lone one in memory that is used again.
-const streams = new Map<string, number>();
+interface Reading {
+  /** How many read it now. */
+  readers: number;
+  readonly frames: SharedFrames;
+}
+
+/** Of each execution whose output is read: frames for several readers are written once. */
+const readings = new WeakMap<ExecutionBackend, Reading>();
+
+function readingOf(execution: ExecutionBackend): Reading {
+  const known = readings.get(execution) ?? { readers: 0, frames: sharedFrames() };
+  readings.set(execution, known);
+  return known;
+}
 
 /**
  * The output as Server-Sent Events, read only as fast as it is taken: `stdout` and `stderr`, then one `exit`, then the
@@ -31,12 +44,13 @@ const streams = new Map<string, number>();
 export function outputStream(execution: ExecutionBackend, options: OutputStreamOptions): ReadableStream<Uint8Array> {
   const reading = new AbortController();
   const splitter = outputSplitter(options.from, options.bytes);
+  const together = readingOf(execution);
   let iterator: AsyncIterator<OutputChunk> | undefined;
   let ended = false;
   let pending: Promise<IteratorResult<OutputChunk>> | undefined;
 
   async function next(): Promise<Buffer[] | 'end'> {
-    if (iterator === undefined) count(1);
+    if (iterator === undefined) together.readers++;
     iterator ??= execution.output({ from: options.from, signal: reading.signal })[Symbol.asyncIterator]();
     if (!pending) {
       pending = iterator.next();
@@ -49,7 +63,7 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
     if (result.done) return 'end';
     options.onBytes(result.value.data.byteLength);
     const pieces = splitter.push(result.value);
-    if ((streams.get(execution.id) ?? 0) > 1) return pieces.map(sharedFrame);
+    if (together.readers > 1) return pieces.map(together.frames.frame);
     return pieces.length === 0 ? [] : [outputFrames(pieces)];
   }
 
@@ -78,15 +92,9 @@ export function outputStream(execution: ExecutionBackend, options: OutputStreamO
   }
 
   function end(): void {
-    if (iterator !== undefined && !ended) count(-1);
+    if (iterator !== undefined && !ended) together.readers--;
     ended = true;
     options.onEnd();
-  }
-
-  function count(more: 1 | -1): void {
-    const now = (streams.get(execution.id) ?? 0) + more;
-    if (now > 0) streams.set(execution.id, now);
-    else streams.delete(execution.id);
   }
 
   function stop(): void {

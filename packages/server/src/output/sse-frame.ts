@@ -8,37 +8,19 @@ const dataEnd = '"}\n\n';
 /** The comment that keeps an idle connection open. */
 export const heartbeatFrame: Buffer = Buffer.from(': keep-alive\n\n');
 
-interface Written {
-  readonly head: string;
-  readonly at: number;
-  readonly length: number;
-  readonly frame: Buffer;
-}
-
-// What a backend hands to many readers at once is written once for all of them, and kept no longer than it.
-const written = new WeakMap<ArrayBufferLike, Written>();
-
-/** A `stdout` or `stderr` event, for many: its buffer may be shared, as that of the data may be. */
-export function sharedFrame(piece: OutputPiece): Buffer {
-  const { data } = piece;
-  const head = headOf(piece);
-  const known = written.get(data.buffer);
-  const at = data.byteOffset;
-  if (known?.head === head && known.at === at && known.length === data.byteLength) return known.frame;
-  const frame = Buffer.allocUnsafe(frameLength(head, data));
-  write(frame, 0, head, data);
-  written.set(data.buffer, { head, at, length: data.byteLength, frame });
-  return frame;
-}
-
-/** `stdout` and `stderr` events for one reader, in memory that can be given back. */
+/** `stdout` and `stderr` events, in memory that can be given back. */
 export function outputFrames(pieces: readonly OutputPiece[]): Buffer {
   const heads = pieces.map(headOf);
-  const length = pieces.reduce((sum, { data }, i) => sum + frameLength(heads[i] ?? '', data), 0);
+  const length = pieces.reduce((sum, piece, i) => sum + frameLength(heads[i] ?? '', piece), 0);
   const frames = frameMemory(length);
   let at = 0;
-  for (const [i, { data }] of pieces.entries()) at = write(frames, at, heads[i] ?? '', data);
+  for (const [i, piece] of pieces.entries()) at = write(frames, at, heads[i] ?? '', piece);
   return frames;
+}
+
+/** What tells the event of a piece from all others of the same execution: where it ends, and how long it is. */
+export function frameKey(piece: OutputPiece): string {
+  return `${lengthOf(piece)} ${headOf(piece)}`;
 }
 
 /** Base64 in JSON follows. */
@@ -46,15 +28,25 @@ function headOf({ stream, reached }: OutputPiece): string {
   return `id: ${reached.stdout}.${reached.stderr}\nevent: ${stream}\ndata: {"data":"`;
 }
 
-function frameLength(head: string, data: Uint8Array): number {
-  return head.length + Math.ceil(data.byteLength / 3) * 4 + dataEnd.length;
+function lengthOf({ held, data }: OutputPiece): number {
+  return held.byteLength + data.byteLength;
+}
+
+function frameLength(head: string, piece: OutputPiece): number {
+  return head.length + Math.ceil(lengthOf(piece) / 3) * 4 + dataEnd.length;
 }
 
 /** Where the frame ends. */
-function write(frames: Buffer, start: number, head: string, data: Uint8Array): number {
+function write(frames: Buffer, start: number, head: string, { held, data }: OutputPiece): number {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   let at = start + frames.write(head, start, 'latin1');
-  for (let from = 0; from < bytes.length; from += encodedAtOnce) {
+  // Three bytes are four characters: what was held back is filled up to that.
+  const first = held.byteLength === 0 ? 0 : Math.min(3 - held.byteLength, bytes.length);
+  if (held.byteLength > 0) {
+    const text = Buffer.concat([held, bytes.subarray(0, first)]).toString('base64');
+    at += frames.write(text, at, 'latin1');
+  }
+  for (let from = first; from < bytes.length; from += encodedAtOnce) {
     at += frames.write(bytes.toString('base64', from, from + encodedAtOnce), at, 'latin1');
   }
   return at + frames.write(dataEnd, at, 'latin1');
