@@ -38,6 +38,6 @@ export async function wholeAnswer(response: Response): Promise<Response> {
     leave(failure);
     throw failure;
   }
-  // Without the status's text, which may be anything.
-  return new Response(text + decoder.decode(), { status, headers });
+  // Without the status's text, which may be anything; and none of nothing, as a 204 may not even have that.
+  return new Response(text + decoder.decode() || null, { status, headers });
 }
