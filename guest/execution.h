@@ -50,7 +50,7 @@ struct execution {
 	pid_t pid;
 	uint64_t start_ticks;
 	int marker;
-	bool fresh; /* just started: its pipes are not watched yet, and need not be where it ends at once */
+	bool fresh; /* just started, as all before it in the list: its output is not watched yet, and need not be where it ends at once */
 	bool terminal, builtin, attached, exited, finished, exit_sent, discarding, timed_out, out_of_memory, tree_pending;
 	int status;
 	struct rusage usage;
@@ -70,7 +70,7 @@ struct execution *execution_add(uint32_t id);
 void execution_hash_pid(struct execution *execution);
 /* Takes it out of every list and frees it; its open pipes go on being read and dropped. */
 void execution_forget(struct execution *execution);
-/* From now on the pipes of all are watched. */
+/* From now on the output of all is watched. */
 void executions_watch(void);
 /* A child has ended: the main process, or somebody's orphan. */
 void execution_exited(pid_t pid, int status, const struct rusage *usage);

@@ -101,7 +101,7 @@ static void set_up(struct execution *e, const struct exec_request *request, cons
 	e->terminal = request->terminal;
 	e->builtin = request->builtin;
 	e->attached = true;
-	e->fresh = !request->terminal;
+	e->fresh = true;
 	if (request->timeout_ms) {
 		e->timeout_at = e->started_us / 1000 + request->timeout_ms;
 		timers_changed = true;

@@ -127,6 +127,20 @@ static bool pass_end(struct side *from, struct side *to) {
   return !(from->shut && to->shut);
 }
 
+/* It takes nothing more. What it said before that is still there, such as the answer of a server that then closed with a part
+   of the request unread. What would have to be looked at first is not passed on. */
+static void side_broke(struct side *side) {
+  struct relay *relay = side->relay;
+  struct side *other = side == &relay->box ? &relay->out : &relay->box;
+  for (int round = 0; round < ROUNDS && !relay->inspecting && other->length == 0; round++) {
+    ssize_t length = recv(side->watch.fd, scratch, PIECE, MSG_DONTWAIT);
+    if (length <= 0) break;
+    if (side == &relay->out && relay->response.phase != RESPONSE_UNTOUCHED) length = outward_follow(&relay->response, length);
+    if (side_write(other, scratch, (size_t)length) != length) break;
+  }
+  relay_end(relay, true);
+}
+
 /* Carries what is there from one side to the other. False when the relay has ended. */
 static bool carry(struct side *from, struct side *to) {
   struct relay *relay = from->relay;
@@ -152,7 +166,11 @@ static bool carry(struct side *from, struct side *to) {
     bool all = length < (ssize_t)room;
     if (from == &relay->out && relay->response.phase != RESPONSE_UNTOUCHED) length = outward_follow(&relay->response, length);
     ssize_t sent = length > 0 ? side_write(to, scratch, (size_t)length) : 0;
-    if (sent < 0 || (sent < length && !hold(to, scratch + sent, (size_t)(length - sent)))) {
+    if (sent < 0) {
+      side_broke(to);
+      return false;
+    }
+    if (sent < length && !hold(to, scratch + sent, (size_t)(length - sent))) {
       relay_end(relay, true);
       return false;
     }
@@ -229,7 +247,7 @@ static void ready(struct watch *watch, uint32_t events) {
   }
   if (events & EPOLLOUT) {
     if (!side_flush(side)) {
-      relay_end(relay, true);
+      side_broke(side);
       return;
     }
     if (!pass_end(other, side)) {

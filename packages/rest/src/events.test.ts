@@ -87,6 +87,22 @@ test('reconnecting is bounded, and the last failure is the one thrown', async ()
   expect(pauses).toEqual([50, 100, 200]);
 });
 
+test('connections that are cut one after the other, each after it was heard for long, are resumed for as long as it takes', async () => {
+  const cut: Step = (response) => {
+    open(response).write(': first\n\n');
+    setTimeout(() => response.write(': later\n\n', () => response.destroy()), 30);
+  };
+  const { options } = patient();
+  const until = (event: { data: { n: number } }): boolean => event.data.n === 1;
+  const { client, asked } = await serve(...Array<Step>(10).fill(cut), sends(line(1)));
+  expect(await numbers(client, { ...options, until, reconnects: 2, maxMs: 10 })).toEqual([1]);
+  expect(asked).toHaveLength(11);
+  // Those that are soon cut are counted.
+  const short = await serve(...Array<Step>(10).fill(cut));
+  await expect(numbers(short.client, { ...options, until, reconnects: 2 })).rejects.toThrow();
+  expect(short.asked).toHaveLength(3);
+});
+
 test('retry: lengthens the wait, up to the cap', async () => {
   const until = (): boolean => false;
   const { client } = await serve(breaks(`retry: 700\n\n${line(1)}`), breaks(`retry: 9999999\n${line(2)}`));

@@ -15,9 +15,9 @@ export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions
   readonly lastEventId?: string | undefined;
   /** Tells the event after which the stream may end; a body that ends without one was lost. @default any end is one */
   readonly until?: ((event: E) => boolean) | undefined;
-  /** How long the server may send nothing, not even a comment, before the connection counts as lost. @default forever */
+  /** How long the server may send nothing, not even a comment, before the connection counts as lost; 0 is forever. @default forever */
   readonly idleMs?: number | undefined;
-  /** How often in a row to connect again without an event in between. @default 5 */
+  /** How often in a row to connect again without an event, or a connection that was heard for over `maxMs`, in between. @default 5 */
   readonly reconnects?: number | undefined;
   /** Decodes what it knows faster than the decoder that it gets, and leaves all else to that one. @default that one alone */
   readonly decoder?: ((plain: EventDecoder) => EventDecoder) | undefined;
@@ -37,16 +37,15 @@ export async function* events<const S extends EventSchemas>(
   let lastId = options.lastEventId;
   let retryMs = 0;
   let failures = 0;
-  // What the stream has done so far: answered, given an event, borne an id, given its last event.
-  let opened = false;
+  // What the stream has done so far: answered, and when last; given an event, borne an id, given its last event.
+  let opened = 0;
   let given = false;
   let numbered = false;
   let ended = false;
 
   // The time runs only while waiting for the server: a slow reader must not look like a silent connection.
   function heard<T>(what: Promise<T>, fail: (silence: TransportError) => void): Promise<T> {
-    const silent = (): void => fail(new TransportError(`no sign of life for ${idleMs} ms`));
-    const timer = idleMs === undefined ? undefined : setTimeout(silent, idleMs);
+    const timer = idleMs && setTimeout(() => fail(new TransportError(`silent for ${idleMs} ms`)), idleMs);
     return what.finally(() => clearTimeout(timer));
   }
 
@@ -56,7 +55,7 @@ export async function* events<const S extends EventSchemas>(
       const { promise, reject } = Promise.withResolvers<never>();
       return heard(Promise.race([exchange(client, withHeaders(endpoint, headers), own), promise]), reject);
     });
-    opened = true;
+    opened = Date.now();
     // 204 is how a server says that there is nothing more (HTML standard, 9.2).
     ended ||= response.status === 204;
     const type = response.headers.get('content-type');
@@ -85,6 +84,8 @@ export async function* events<const S extends EventSchemas>(
         signal?.throwIfAborted();
         if (silence) throw silence;
         if (done) return;
+        // Silent, but there for long: what cuts such a connection is something between, which has a limit of its own.
+        if (Date.now() - opened > maxMs) failures = 0;
         yield* decode(value);
       }
     } finally {
@@ -99,7 +100,7 @@ export async function* events<const S extends EventSchemas>(
       for await (const message of connection(own.signal)) {
         failures = 0;
         lastId = message.id ?? lastId;
-        numbered = message.id === undefined ? numbered : message.id !== '';
+        if (message.id !== undefined) numbered = message.id !== '';
         const name = message.event || 'message';
         const schema = schemaFor(schemas, name);
         if (!schema) continue;

@@ -70,6 +70,24 @@ test('it is a controlling terminal of the size asked for, and can be resized', a
   expect((await terminal.exit).exitCode).toBe(0);
 });
 
+test('a command that starts in the same turn as one at a terminal is still heard while it runs', async () => {
+  for (let round = 0; round < 20; round++) {
+    const heard = Promise.withResolvers<string>();
+    const command = nextExecution();
+    const handlers = {
+      data: (_stream: string, _offset: number, bytes: Uint8Array) => heard.resolve(Buffer.from(bytes).toString()),
+      exit: () => heard.reject(new Error('it ended before it was heard')),
+      broken: heard.reject,
+    };
+    const started = channel.exec(command, { ...plainExec, argv: ['sh', '-c', 'echo heard; exec sleep 5'] }, handlers);
+    const [terminal] = await Promise.all([openTerminal(['cat']), started]);
+    expect(await heard.promise).toBe('heard\n');
+    channel.signal(command, 9);
+    channel.signal(terminal.execution, 9);
+    await terminal.exit;
+  }
+});
+
 test('^C interrupts what runs in the foreground', async () => {
   const terminal = await openTerminal(['cat', '/proc/self/comm', '-']);
   await terminal.until(/cat\r\n/);

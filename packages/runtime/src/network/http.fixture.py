@@ -1,4 +1,4 @@
-"""HTTP servers, each on a port of its own: Python's, one that keeps its connections whatever it is told, and one that shows what it got."""
+"""HTTP servers, each on a port of its own: Python's, one that keeps its connections whatever it is told and shows what it got, and one that answers before it has read."""
 import http.server, json, socketserver, sys, threading
 
 
@@ -45,6 +45,17 @@ class Lenient(socketserver.StreamRequestHandler):
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
+class Hasty(socketserver.StreamRequestHandler):
+    """Refuses a body that it has not read, and closes: what it has not read makes that a reset."""
+
+    rbufsize = 0
+
+    def handle(self):
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge")
+
+
 class Server(socketserver.ThreadingTCPServer):
     def handle_error(self, *_):
         pass  # a client that went away
@@ -54,6 +65,6 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
 
-for port, handler in ((8002, Handler), (8005, Lenient)):
+for port, handler in ((8002, Handler), (8005, Lenient), (8006, Hasty)):
     threading.Thread(target=Server(("0.0.0.0", port), handler).serve_forever).start()
 print("ready", flush=True)

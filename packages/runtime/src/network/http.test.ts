@@ -10,6 +10,7 @@ const node = 8001;
 const python = 8002;
 const busybox = 8003;
 const lenient = 8005;
+const hasty = 8006;
 
 let internet: Internet;
 let network: BoxNetwork;
@@ -108,6 +109,27 @@ const socket = new WebSocket('ws://example.com:${node}/');
 socket.on('open', () => socket.send('one')).on('error', console.error);
 socket.on('message', (data) => { console.log(String(data)); if (String(data) === 'echo one') socket.send('two'); else socket.close(); });`;
   expect(await run(process.execPath, '--input-type=module', '-e', socket)).toBe('echo one\necho two');
+});
+
+test('an answer that comes before the body was read arrives, though the server closes at it', async () => {
+  await open();
+  await run('busybox', 'nslookup', '-type=a', 'example.com', network.resolver);
+  const answers = await pythonInBox(
+    network,
+    `
+for i in range(50):
+    with socket.create_connection(('93.184.216.34', ${hasty})) as s:
+        answer = b''
+        try:
+            s.sendall(b'POST / HTTP/1.1\\r\\nHost: example.com\\r\\nContent-Length: 9999999\\r\\n\\r\\n')
+            for j in range(100): s.sendall(b'x' * 99999)
+        except OSError: pass
+        try:
+            while got := s.recv(65536): answer += got
+        except OSError: pass
+        print(answer.decode().split('\\r\\n')[0])`,
+  );
+  expect(answers.split('\n')).toEqual(Array(50).fill('HTTP/1.1 413 Too Large'));
 });
 
 test('a second request to a name that is not allowed is never handled, pipelined or later', async () => {

@@ -87,6 +87,20 @@ test('whatever is made and removed between pages, a box that is there all the wh
   );
 });
 
+test('boxes with much text come on small pages, and all of them', () => {
+  const { boxes } = records();
+  for (let id = 0; id < 40; id++) boxes.insert({ ...box(id, 7), options: { cmd: ['x'.repeat(2 ** 20)] } });
+  let listed = 0;
+  for (let token: string | undefined, more = true; more; ) {
+    const page = boxes.list('default', { ...(token !== undefined && { pageToken: token }) });
+    expect(JSON.stringify(page).length).toBeLessThan(2 ** 22);
+    listed += page.records.length;
+    token = page.nextPageToken;
+    more = token !== undefined;
+  }
+  expect(listed).toBe(40);
+});
+
 test('a page token of another form is refused', () => {
   const { boxes } = records();
   for (const text of ['', 'after:1', 'after:x:00000000000000000000000001', 'after:1:short', 'nonsense']) {

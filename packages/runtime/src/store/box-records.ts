@@ -192,10 +192,21 @@ export function boxRecords(database: DatabaseSync, onChange: () => void = () => 
     list(tenant, { pageSize = 100, pageToken, status, labels = {}, namePrefix = '' }) {
       const { createdAt, id } = pageToken === undefined ? beginning : fromPageToken(pageToken);
       const wanted = [status ?? null, JSON.stringify(labels)] as const;
-      const rows = page.all(id, ...wanted, pageSize + 1, createdAt, namePrefix, tenant);
-      const records = rows.slice(0, pageSize).map(read);
-      const last = records.at(-1);
-      return { records, nextPageToken: rows.length > pageSize && last ? toPageToken(last) : undefined };
+      const records: BoxRecord[] = [];
+      let left = pageCharacters;
+      let next: string | undefined;
+      const take = (row: Row): boolean => {
+        const last = records.at(-1);
+        if (last && (records.length === pageSize || left <= 0)) {
+          next = toPageToken(last);
+          return false;
+        }
+        records.push(read(row));
+        left -= `${row['options']}${row['defaults']}`.length;
+        return true;
+      };
+      page.each(take, id, ...wanted, pageSize + 1, createdAt, namePrefix, tenant);
+      return { records, nextPageToken: next };
     },
     all: () => all.all().map(read),
     remove(id) {
@@ -210,6 +221,9 @@ export function boxRecords(database: DatabaseSync, onChange: () => void = () => 
 
 /** Where a page ended. An id alone tells no age: a box from the warm pool got its own before anyone asked for it. */
 type Place = Pick<BoxRecord, 'createdAt' | 'id'>;
+
+/** A page has no box more once it has so much text: a box may have a command or labels of a MiB, and a client takes 16 MiB. */
+const pageCharacters = 2 ** 21;
 
 const beginning: Place = { createdAt: -1, id: '' };
 

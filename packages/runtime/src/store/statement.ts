@@ -8,6 +8,8 @@ export interface Statement {
   run(...values: SQLInputValue[]): void;
   get(...values: SQLInputValue[]): Row | undefined;
   all(...values: SQLInputValue[]): Row[];
+  /** Gives row after row until it answers false. */
+  each(wanted: (row: Row) => boolean, ...values: SQLInputValue[]): void;
 }
 
 /** Prepares a statement of the store. */
@@ -24,5 +26,9 @@ export function statement(database: DatabaseSync, sql: string): Statement {
     run: (...values) => void attempt(() => prepared.run(...values)),
     get: (...values) => attempt(() => prepared.get(...values)),
     all: (...values) => attempt(() => prepared.all(...values)),
+    each: (wanted, ...values) =>
+      attempt(() => {
+        for (const row of prepared.iterate(...values)) if (!wanted(row)) return;
+      }),
   };
 }

@@ -41,9 +41,12 @@ export function receipts(socket: WebSocket, options: ReceiptsOptions): Receipts 
     if (cursor) options.onTaken(cursor);
     if (asked.size === 0 && cursor !== reached) ask();
   });
-  heartbeat(socket, options.heartbeatMs, () => {
-    if (asked.size <= missedBeats) ask();
-    else socket.ping();
+  heartbeat(socket, {
+    everyMs: options.heartbeatMs,
+    beat() {
+      if (asked.size <= missedBeats) ask();
+      else socket.ping();
+    },
   });
   ask();
 

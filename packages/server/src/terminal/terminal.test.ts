@@ -147,6 +147,22 @@ test('a client that reads slowly slows the output down', async () => {
   expect(client.output.reduce((sum, piece) => sum + piece.byteLength, 0)).toBe(total);
 });
 
+test('a client that takes no output for many heartbeats keeps its command', async () => {
+  const { server, execution } = await terminalServer({ heartbeatMs: 10 });
+  const total = 128 * 1024 * 1024;
+  const client = await opened(server, `?command=bytes&args=${total}`);
+  client.socket.pause();
+  const held = execution();
+  await expect.poll(() => held.generated).toBeGreaterThan(0);
+  // As many beats as another has, far more than the three that may go unanswered.
+  const other = await opened(server, '?command=stuck');
+  await expect.poll(() => other.pings, { timeout: 5000 }).toBeGreaterThan(20);
+  expect(held.signals).toEqual([]);
+  client.socket.resume();
+  expect(await client.closed).toBe(1000);
+  expect(client.output.reduce((sum, piece) => sum + piece.byteLength, 0)).toBe(total);
+});
+
 const handshake = [
   'Host: a',
   'Connection: Upgrade',

@@ -28,7 +28,8 @@ export function terminal(
 ): void {
   const input = inputQueue(bufferLimitBytes);
   let ended = false;
-  heartbeat(socket, options.heartbeatMs);
+  // Who holds the screen still, as by ^S, must not lose the command by it.
+  heartbeat(socket, { everyMs: options.heartbeatMs, mayStall: true });
   converse(socket, requestId, options, ({ send }, signal) => ({
     input,
     write: (bytes) => execution.write(bytes, { signal }),

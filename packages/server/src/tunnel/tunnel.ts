@@ -25,7 +25,7 @@ export function tunnel(
 ): void {
   const leaving = new AbortController();
   const end = tunnelEnd({ send: (data) => socket.send(data), close: (code) => socket.close(code) });
-  heartbeat(socket, heartbeatMs);
+  heartbeat(socket, { everyMs: heartbeatMs });
   // ws closes by itself after an error, such as a frame above the limit.
   socket.on('error', () => {});
   socket.on('close', () => {
