@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import module from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { setFlagsFromString } from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 20)) {
@@ -12,6 +13,9 @@ if (major < 22 || (major === 22 && minor < 20)) {
   );
   process.exitCode = 1;
 } else {
+  // Buffers of sockets are freed when the young generation is collected, which is sized without them: a small one
+  // keeps transfers of any size within a few MiB, and is faster (docs/decisions/0001-first-light.md).
+  setFlagsFromString('--scavenger-max-new-space-capacity-mb=1');
   // Compiled code is kept, which halves the time that a command takes to begin. Not in a home of somebody else, such as
   // under sudo: who can write there could put any code into it.
   const home = process.env['HOME'];
