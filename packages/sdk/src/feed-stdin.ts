@@ -3,15 +3,6 @@ import { BoxliteError } from './errors.ts';
 import { iterable } from './iterable.ts';
 import type { StdinSource } from './start-execution.ts';
 
-/** A command's stdin as a stream: a write resolves once the backend took it, closing or aborting ends the input. */
-export function stdinStream(backend: ExecutionBackend): WritableStream<Uint8Array> {
-  return new WritableStream<Uint8Array>({
-    write: (bytes) => backend.write(bytes),
-    close: () => backend.closeStdin(),
-    abort: () => backend.closeStdin(),
-  });
-}
-
 /** Feeds all of a source and closes stdin; a command that ended without reading it all is no error. */
 export async function feedStdin(backend: ExecutionBackend, source: StdinSource | undefined): Promise<void> {
   try {
