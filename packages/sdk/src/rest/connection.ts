@@ -69,6 +69,8 @@ export function connect(options: BoxliteRestOptions): Connection {
   const bare: Client = {
     resolve,
     async send(request) {
+      // Node's fetch gives up after 300 s without a sign. Not from a page: a server may not let it send this header.
+      if ('Buffer' in globalThis) request.headers.set('prefer', 'processing');
       const response = await boxes.send(unredirected(request));
       // Who wants a stream says so.
       return response.ok && request.headers.has('accept') ? response : wholeAnswer(response);
