@@ -169,6 +169,28 @@ test('a refusal is given again as it was; what may be gone at the next try is no
   expect(box.started).toHaveLength(0);
 });
 
+test('a prune that fails after its effect tells at the next try what it removed, and not what is there again', async () => {
+  const server = testServer();
+  const { images } = server.backend;
+  const prune = images.prune.bind(images);
+  for (const name of ['one', 'two', 'three']) await images.pull(name);
+  images.prune = async (...args) => {
+    await prune(...args);
+    throw new StorageError('the disk went away');
+  };
+  const ask = keyed(server, 'k1');
+  const again = async (): Promise<Response> => ask('POST', '/v1/default/images/prune', { json: { keep: ['three'] } });
+  expect((await again()).status).toBe(500);
+  await images.pull('four');
+  // Killed twice: what both have removed counts.
+  expect((await again()).status).toBe(500);
+  images.prune = (options, call) => prune({ ...options, keep: ['three', 'two'] }, call);
+  await images.pull('two');
+  const answer = await again();
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({ removed: ['one', 'four'], freed_bytes: 0 });
+});
+
 test.each([
   'removeBox',
   'removeExecution',
