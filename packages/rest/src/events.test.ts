@@ -87,6 +87,22 @@ test('reconnecting is bounded, and the last failure is the one thrown', async ()
   expect(pauses).toEqual([50, 100, 200]);
 });
 
+test.each([
+  ['one event', line(1)],
+  ['the same events', line(1) + line(2)],
+])('a server that sends %s again and again is left after as many connections as may be lost', async (_, text) => {
+  const { client, asked } = await serve(...Array<Step>(20).fill(sends(text)));
+  const { pauses, options } = patient();
+  const reading = numbers(client, { ...options, until: () => false, reconnects: 3 });
+  const last = text.includes('id: 2') ? 2 : 1;
+  await expect(reading).rejects.toMatchObject({
+    code: 'transport',
+    message: expect.stringContaining(`nothing new after the event ${last}`),
+  });
+  expect(asked).toEqual([undefined, ...Array<string>(3).fill(`${last}`)]);
+  expect(pauses).toEqual([50, 100, 200]);
+});
+
 test('connections that are cut one after the other, each after it was heard for long, are resumed for as long as it takes', async () => {
   const cut: Step = (response) => {
     open(response).write(': first\n\n');
