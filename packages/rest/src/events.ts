@@ -97,10 +97,8 @@ export async function* events<const S extends EventSchemas>(
   for (;;) {
     const own = new AbortController();
     const from = lastId;
-    let came = false;
     try {
       for await (const message of connection(own.signal)) {
-        came = true;
         lastId = message.id ?? lastId;
         if (message.id !== undefined) numbered = message.id !== '';
         const name = message.event || 'message';
@@ -116,7 +114,7 @@ export async function* events<const S extends EventSchemas>(
         yield event;
       }
       if (ended || !until) return;
-      throw brokenOff(came && lastId === from ? `nothing new after the event ${lastId}` : 'no last event');
+      throw brokenOff(`no last event after ${lastId}`);
     } catch (error) {
       const passing = error instanceof TransportError || (error instanceof StatusError && isTransient(error.status));
       if (passing && ended) return;

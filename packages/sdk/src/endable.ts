@@ -8,12 +8,11 @@ export function endable<T>(
 ): AsyncGenerator<T, void, undefined> {
   const own = new AbortController();
   let waiting = 0;
-  let left = false;
 
   async function* read(): AsyncGenerator<T, void, undefined> {
     const stop = (): void => own.abort(signal?.reason);
-    if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
     try {
       yield* open(own.signal);
     } finally {
@@ -21,36 +20,24 @@ export function endable<T>(
     }
   }
   const values = read();
-  const leave = (): void => {
-    if (waiting === 0) return;
-    left = true;
-    own.abort();
-  };
-  return {
+  const next = values.next.bind(values);
+  const end = values.return.bind(values);
+  return Object.assign(values, {
     async next() {
       waiting++;
       try {
-        return await values.next();
+        return await next();
       } catch (error) {
-        if (left) return { done: true, value: undefined };
+        if (own.signal.reason === end) return end();
         throw error;
       } finally {
         waiting--;
       }
     },
     return() {
-      leave();
-      return values.return();
+      // A reason that nothing else has.
+      if (waiting) own.abort(end);
+      return end();
     },
-    throw(error) {
-      leave();
-      return values.throw(error);
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    async [Symbol.asyncDispose]() {
-      await this.return();
-    },
-  };
+  });
 }

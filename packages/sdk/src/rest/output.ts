@@ -5,7 +5,6 @@ import { NetworkError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Connection, streamReconnects } from './connection.ts';
 import { eventError } from './rest-error.ts';
-import { wholeLines } from './whole-lines.ts';
 
 /**
  * A cursor beyond any end: the server skips all output and sends the exit when it comes.
@@ -61,7 +60,7 @@ export async function* readOutput(
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
-    decoder: (plain) => (faster ?? ((lines) => lines))(wholeLines(plain)),
+    decoder: faster,
     until: (event) => event.name === 'exit' || event.name === 'error',
   });
   try {
