@@ -61,13 +61,9 @@ export function connect(options: BoxliteRestOptions): Connection {
   const { retries = {}, idleTimeoutMs = 60_000, uploadBufferBytes = 2 ** 28 } = options;
   checkWhole('uploadBufferBytes', uploadBufferBytes, 0);
   const boxes = fetchClient({ baseUrl: tenant, fetch: options.fetch });
-  const elsewhere = { origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
-  const resolve: Client['resolve'] = (endpoint) => {
-    const { base = 'api' } = endpoint;
-    return base === 'api' ? boxes.resolve(endpoint) : elsewhere[base].resolve({ ...endpoint, base: 'api' });
-  };
+  const at = { api: boxes, origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
   const bare: Client = {
-    resolve,
+    resolve: (endpoint) => at[endpoint.base ?? 'api'].resolve({ ...endpoint, base: 'api' }),
     async send(request) {
       // Node's fetch gives up after 300 s without a sign. Not from a page: a server may not let it send this header.
       if ('Buffer' in globalThis) request.headers.set('prefer', 'processing');
