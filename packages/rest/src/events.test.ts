@@ -98,7 +98,7 @@ test.each([
   const last = text.includes('id: 2') ? 2 : 1;
   await expect(reading).rejects.toMatchObject({
     code: 'transport',
-    message: expect.stringContaining(`no last event after ${last}`),
+    message: expect.stringContaining('no last event'),
   });
   expect(asked).toEqual([undefined, ...Array<string>(3).fill(`${last}`)]);
   expect(pauses).toEqual([50, 100, 200]);

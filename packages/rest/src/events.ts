@@ -114,7 +114,7 @@ export async function* events<const S extends EventSchemas>(
         yield event;
       }
       if (ended || !until) return;
-      throw brokenOff(`no last event after ${lastId}`);
+      throw brokenOff('no last event');
     } catch (error) {
       const passing = error instanceof TransportError || (error instanceof StatusError && isTransient(error.status));
       if (passing && ended) return;

@@ -228,3 +228,15 @@ test('JSON is read up to what the client takes, also where it is unpacked on the
   server.closeAllConnections();
   server.close();
 });
+
+test('a body that was read by another is a TransportError, and an error whose body was is still that status', async () => {
+  const spent = async (status: number): Promise<Response> => {
+    const response = new Response('{}', { status });
+    await response.text();
+    return response;
+  };
+  const client = (status: number): Client => fetchClient({ baseUrl: 'http://a/', fetch: () => spent(status) });
+  const read = query({ method: 'GET', path: '/' });
+  await expect(read.send(client(200))).rejects.toMatchObject({ code: 'transport' });
+  await expect(read.send(client(404))).rejects.toMatchObject({ status: 404, body: undefined });
+});

@@ -22,10 +22,10 @@ export async function checked(request: Request, response: Response): Promise<Res
  * comes of about 64 KiB, so that the connection is free again; that never throws. What is longer is cancelled.
  */
 export async function readText({ body }: Response, most?: number): Promise<string> {
-  const reader = body?.getReader();
-  const decoder = new TextDecoder();
   let text = '';
   try {
+    const reader = body?.getReader();
+    const decoder = new TextDecoder();
     while (reader) {
       const { value, done } = await reader.read();
       if (done) break;

@@ -66,7 +66,7 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
               ? await size(path, call)
               : { size: told, modifiedAt: new Date(modifiedMs) };
           const stream = askedBytes(body, path, asked, { size: known.size, whole });
-          return { ...known, stream: failing(stream, (error) => whyBroken(error, path, known.size, call)) };
+          return { ...known, stream: failing(stream, (error) => whyBroken(error, path, known.size)) };
         } catch (error) {
           body.cancel(error).catch(() => {});
           throw error;
@@ -105,10 +105,10 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
       connection.ignore(makeDirectory({ box, path, parents, mode }), call),
   };
 
-  /** An answer that has begun cannot say why it ends too soon: a file that is shorter now is why. */
-  async function whyBroken(error: unknown, path: string, told: number, call: CallOptions): Promise<unknown> {
+  /** An answer that has begun cannot say why it ends too soon: a file that is shorter now is why. Asked for five seconds. */
+  async function whyBroken(error: unknown, path: string, told: number): Promise<unknown> {
     if (!(error instanceof NetworkError)) return error;
-    const now = await size(path, call).catch(() => undefined);
+    const now = await size(path, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     if (now === undefined || now.size >= told) return error;
     const absolute = path.startsWith('/') ? path : `/${path}`;
     return new InvalidStateError(`${absolute} became shorter while it was read; read it again`, { cause: error });
