@@ -20,9 +20,11 @@ function open(): readonly string[] {
 onBothBackends((runtime) => {
   let box: Box;
   let execution: Execution;
+  let quiet: Execution;
   beforeAll(async () => {
     box = await startedBox(runtime());
     execution = await box.exec('sh', ['-c', 'while :; do echo line; sleep 0.01; done']);
+    quiet = await box.exec('sleep', ['1000']);
   });
   afterAll(async () => {
     await runtime().remove(box.id, { force: true });
@@ -40,6 +42,20 @@ onBothBackends((runtime) => {
       const reading = Array.fromAsync(execution.output({ signal, from: never }));
       abort();
       await reading;
+    },
+    async 'a return from the output while a next waits'(signal) {
+      const never = { stdout: 1e12, stderr: 1e12 };
+      const output = execution.output({ signal, from: never });
+      const waiting = [output.next(), output.next()];
+      expect(await output.return()).toEqual({ done: true, value: undefined });
+      expect(await Promise.all(waiting)).toEqual(waiting.map(() => ({ done: true, value: undefined })));
+      expect((await output.next()).done).toBe(true);
+    },
+    async 'a cancel of stdout while a read waits'() {
+      const silent = (await box.execution(quiet.id)).stdout.getReader();
+      const waiting = silent.read();
+      await silent.cancel();
+      expect((await waiting).done).toBe(true);
     },
     async 'a break out of stdout'() {
       for await (const _ of (await box.execution(execution.id)).stdout) break;

@@ -47,6 +47,23 @@ onBothBackends((runtime) => {
     expect(await new Response(await box.files.readStream('/srv/digits')).text()).toBe('0123456789');
   });
 
+  test('a file that becomes shorter while it is read is an error that says so, not a short answer', async () => {
+    for (const part of [{}, { offset: 1000, length: 200 * 2 ** 20 }]) {
+      await sh('dd if=/dev/zero of=/srv/shrinks bs=1 count=0 seek=256M 2>/dev/null');
+      const reader = (await box.files.readStream('/srv/shrinks', part)).getReader();
+      expect((await reader.read()).done).toBe(false);
+      await sh('echo short > /srv/shrinks');
+      const rest = async (): Promise<void> => {
+        while (!(await reader.read()).done);
+      };
+      await expect(rest()).rejects.toMatchObject({
+        code: 'invalid_state',
+        message: '/srv/shrinks became shorter while it was read; read it again',
+      });
+    }
+    expect(await box.files.readText('/srv/shrinks')).toBe('short\n');
+  });
+
   test('no more than 512 MiB are read into memory, whatever the box says that a file has', async () => {
     await sh('dd if=/dev/zero of=/srv/vast bs=1 count=0 seek=40G 2>/dev/null');
     for (const read of [box.files.read, box.files.readText]) {

@@ -7,6 +7,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { ApiKeyCredential, type Box, Boxlite } from 'boxlite';
 import { expect, test } from 'vitest';
+import { tarArchive, tarEntry } from '../../packages/runtime/src/tar/writer.ts';
 import { observed } from '../../packages/server/src/testing/answers/observed.ts';
 import { baseImage } from './harness.ts';
 
@@ -122,6 +123,12 @@ test('a server killed in the middle of a request does not do it twice, nor not a
   await site.through([done], () => box.files.write('/root/new/one', 'written', { overwrite: false }));
   await site.through([done], () => box.files.remove('/root/log'));
   expect((await box.run('sh', ['-c', 'cd /root; ls; cat new/one'])).stdout).toBe('new\nwritten');
+
+  const archive = new Uint8Array(tarArchive([tarEntry({ path: 'etc/motd' }, Buffer.from('imported'))]));
+  const { reference } = await runtime.images.import(new Blob([archive]).stream(), 'example/imported:1');
+  const { removed } = await site.through([noted, done], () => runtime.images.prune({ keep: [baseImage] }));
+  expect(removed).toEqual([reference]);
+  expect((await runtime.images.list()).map((image) => image.reference)).not.toContain(reference);
 });
 
 test('a server killed again and again under twenty who want one box makes one, and all get it', {

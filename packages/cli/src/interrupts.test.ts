@@ -1,5 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { bin, type Cli, cliInNewHome, exitCode, said } from './testing/cli.ts';
@@ -70,6 +72,41 @@ test('a copy or an export that is interrupted leaves nothing half done, and 130'
     expect([args[0], await exitCode(child), Buffer.concat(errors).toString()]).toEqual([args[0], 130, '']);
     expect(await readdir(out)).toEqual([]);
   }
+});
+
+test('a run that is interrupted before its command runs is left at once with 130, and leaves no box, here and on a server', async () => {
+  const asked: Socket[] = [];
+  let requests = 0;
+  const registry = createServer((socket) => {
+    asked.push(socket.on('error', () => {}));
+    socket.on('data', () => requests++);
+  }).listen(0, '127.0.0.1');
+  await once(registry, 'listening');
+  const address = registry.address();
+  const host = `127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  await using remote = await cliInNewHome();
+  const serve = remote.start(['--registry', `http://${host}`, 'serve', '--port', '0', '--api-key', 'k']);
+  onTestFinished(() => void serve.kill('SIGKILL'));
+  const [, url = ''] = await said(serve.stdout, /listening on (\S+)/);
+  const server = { BOXLITE_REST_URL: url, BOXLITE_API_KEY: 'k' };
+  for (const env of [{}, server]) {
+    const child = remote.start(['--registry', `http://${host}`, 'run', '--rm', `${host}/slow:1`, 'true'], {
+      ...env,
+      BOXLITE_HOME: env === server ? remote.homeDir : cli.homeDir,
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const before = requests;
+    await expect.poll(() => requests, { timeout: 20_000 }).toBeGreaterThan(before);
+    child.kill('SIGINT');
+    const errors = await Array.fromAsync(child.stderr);
+    expect([await exitCode(child), Buffer.concat(errors).toString()]).toEqual([130, '']);
+  }
+  registry.close();
+  for (const socket of asked) socket.destroy();
+  expect((await cli.run(['list', '-aq'])).stdout.toString().trim().split('\n')).toHaveLength(1);
+  expect((await remote.run(['list', '-aq'], { env: server })).stdout.toString()).toBe('');
+  serve.kill('SIGTERM');
+  expect(await exitCode(serve)).toBe(0);
 });
 
 test('what goes on until it is interrupted ends well by that', async () => {

@@ -21,19 +21,31 @@ export function outputUnread(): void {
 
 /** Resolves at the first SIGINT or SIGTERM, with its number; a second one ends the process at once. */
 export function firstSignal(): Promise<number> {
-  return new Promise((resolve) => {
-    const first = (name: NodeJS.Signals): void => {
-      for (const signal of Object.keys(numbers)) process.off(signal, first);
-      resolve(numbers[name === 'SIGINT' ? name : 'SIGTERM']);
-    };
-    for (const signal of Object.keys(numbers)) process.once(signal, first);
-  });
+  return new Promise((resolve) => void onFirstSignal(resolve));
+}
+
+/** What it gives takes its handlers away again. */
+function onFirstSignal(take: (signal: number) => void): () => void {
+  const release = (): void => {
+    for (const signal of Object.keys(numbers)) process.off(signal, first);
+  };
+  const first = (name: NodeJS.Signals): void => {
+    release();
+    take(numbers[name === 'SIGINT' ? name : 'SIGTERM']);
+  };
+  for (const signal of Object.keys(numbers)) process.on(signal, first);
+  return release;
 }
 
 /** Aborts with a {@link Left} at the first SIGINT or SIGTERM, or when nobody reads the output; a second signal ends the process at once. */
 export function leaving(): AbortSignal {
-  void firstSignal().then((signal) => told.abort(new Left(signal)));
-  return AbortSignal.any([told.signal, unread.signal]);
+  return leavingUntil().signal;
+}
+
+/** The same until it is disposed: from then on signals are for who takes them next. */
+export function leavingUntil(): Disposable & { readonly signal: AbortSignal } {
+  const release = onFirstSignal((signal) => told.abort(new Left(signal)));
+  return { signal: AbortSignal.any([told.signal, unread.signal]), [Symbol.dispose]: release };
 }
 
 /** Why a command ended where that is no failure of its own: what it failed with then is only how it was broken off. */

@@ -1,7 +1,7 @@
 import { attached } from './abort.ts';
 import { type Client, decorate } from './client.ts';
 import { again, isReplayable } from './request.ts';
-import { excerpt } from './status.ts';
+import { readText } from './status.ts';
 
 /** A credential and how long it lasts. */
 export interface Token {
@@ -60,7 +60,7 @@ export function authorized(
     // Others may have renewed it meanwhile.
     if (current === used) current = undefined;
     if (!retry) return response;
-    await excerpt(response);
+    await readText(response);
     return send(again(request), false);
   }
 

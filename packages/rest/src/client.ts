@@ -7,6 +7,8 @@ export interface Client {
   resolve(endpoint: Endpoint): URL;
   /** Sends one request; rejects with a TransportError when there is no response, with the signal's reason on abort. */
   send(request: Request): Promise<Response>;
+  /** Most characters of an answer that is read as JSON, a TransportError for more: `{ ...client, maxJsonLength: 1e6 }`. @default 2 ** 26 */
+  readonly maxJsonLength?: number | undefined;
 }
 
 /** Options of `fetchClient`. */
@@ -24,8 +26,8 @@ const lean = (request: Request): Promise<Response> => fetch(request, { window: n
 /** A client over fetch. `resolve` throws a TypeError for an endpoint whose path leaves its root. */
 export function fetchClient({ baseUrl, fetch: send = lean }: FetchClientOptions): Client {
   return {
-    resolve({ path, base }) {
-      const root = new URL(base === undefined || base === 'api' ? baseUrl : '/', baseUrl);
+    resolve({ path, base = 'api' }) {
+      const root = new URL(base === 'api' ? baseUrl : '/', baseUrl);
       root.search = root.hash = '';
       root.pathname = root.pathname.replace(/\/*$/, '/');
       const url = new URL(root + path.replace(/^\/+/, ''));
@@ -37,8 +39,9 @@ export function fetchClient({ baseUrl, fetch: send = lean }: FetchClientOptions)
         return await send(request);
       } catch (cause) {
         request.signal.throwIfAborted();
-        const what = `${request.method} ${request.url.split('?')[0]}`;
-        throw new TransportError(`${what} got no response: ${spell(cause)}`, { cause });
+        throw new TransportError(`${request.method} ${request.url.split('?')[0]} got no response: ${spell(cause)}`, {
+          cause,
+        });
       }
     },
   };
@@ -46,10 +49,11 @@ export function fetchClient({ baseUrl, fetch: send = lean }: FetchClientOptions)
 
 /** The same client with another way to send. */
 export function decorate(client: Client, send: Client['send']): Client {
-  return { resolve: (endpoint) => client.resolve(endpoint), send };
+  return { resolve: (endpoint) => client.resolve(endpoint), send, maxJsonLength: client.maxJsonLength };
 }
 
 /** fetch says only "fetch failed"; its cause says what happened. */
 function spell(error: unknown): string {
-  return error instanceof Error && error.cause ? spell(error.cause) : String(error);
+  const { cause } = Object(error);
+  return cause ? spell(cause) : String(error);
 }

@@ -19,13 +19,13 @@ export class StatusError extends RestError {
   override readonly name = 'StatusError';
   readonly code = 'status';
   /** The HTTP status, such as 404. */
-  readonly status: number;
+  declare readonly status: number;
   /** The headers of the response. */
-  readonly headers: Headers;
+  declare readonly headers: Headers;
   /** Parsed JSON when the server sent JSON, else the text; undefined when empty. About 64 KiB are read at most. */
-  readonly body: unknown;
+  declare readonly body: unknown;
   /** The `x-request-id` of the response, to quote to whoever runs the service. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
 
   constructor(message: string, status: number, headers: Headers, body: unknown) {
     super(message);
@@ -42,7 +42,7 @@ export class SchemaError extends RestError {
   override readonly name = 'SchemaError';
   readonly code = 'schema';
   /** Each difference, with its path. */
-  readonly issues: readonly StandardSchemaV1.Issue[];
+  declare readonly issues: readonly StandardSchemaV1.Issue[];
 
   constructor(issues: readonly StandardSchemaV1.Issue[]) {
     super(issues.map(spellIssue).join('; '));
@@ -51,7 +51,7 @@ export class SchemaError extends RestError {
 }
 
 function spellIssue({ path = [], message }: StandardSchemaV1.Issue): string {
-  return [...path.map((part) => String(typeof part === 'object' ? part.key : part)), message].join(': ');
+  return [...path.map((part) => String(Object(part).key ?? part)), message].join(': ');
 }
 
 /** A SchemaError for what no schema checks. */

@@ -15,19 +15,29 @@ export interface EventMessage {
 /** Takes the bytes of one connection as they come, cut anywhere, and gives the events that they complete. */
 export type EventDecoder = (bytes: Uint8Array<ArrayBuffer>) => readonly EventMessage[];
 
-/** Decodes any event stream (HTML standard, 9.2.6); what is unfinished may be 16 MiB, or it throws what `refusal` makes. */
+const mostBytes = 2 ** 24;
+
+/**
+ * Decodes any event stream (HTML standard, 9.2.6), in a time that grows with its length alone. What is unfinished, and any line,
+ * may be 16 MiB, or it throws what `refusal` makes.
+ */
 export function eventDecoder(onRetry: (ms: number) => void, refusal: (message: string) => Error): EventDecoder {
   const queue: EventMessage[] = [];
   const text = new TextDecoder();
   const parser = createParser({
-    maxBufferSize: 2 ** 24,
+    maxBufferSize: mostBytes,
     onEvent: (event) => queue.push(event),
     onRetry,
     onError: ({ type, message }) => {
       if (type === 'max-buffer-size-exceeded') throw refusal(message);
     },
   });
+  // A line that is no field is skipped by the parser, however long it goes on.
+  let unfinished = 0;
   return (bytes) => {
+    const end = Math.max(bytes.lastIndexOf(10), bytes.lastIndexOf(13));
+    unfinished = end < 0 ? unfinished + bytes.length : bytes.length - end - 1;
+    if (unfinished > mostBytes) throw refusal(`a line of over ${mostBytes} bytes`);
     parser.feed(text.decode(bytes, { stream: true }));
     return queue.splice(0);
   };

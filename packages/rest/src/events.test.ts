@@ -2,6 +2,7 @@ import { getEventListeners, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, expectTypeOf, onTestFinished, test, vi } from 'vitest';
 import * as z from 'zod';
+import { eventDecoder } from './event-decoder.ts';
 import { type Client, type Endpoint, type EventsOptions, events, fetchClient } from './index.ts';
 
 const log: Endpoint = { method: 'GET', path: '/log' };
@@ -84,6 +85,22 @@ test('reconnecting is bounded, and the last failure is the one thrown', async ()
   const until = (): boolean => false;
   await expect(numbers(client, { ...options, until, reconnects: 3 })).rejects.toMatchObject({ status: 503 });
   expect(asked).toHaveLength(4);
+  expect(pauses).toEqual([50, 100, 200]);
+});
+
+test.each([
+  ['one event', line(1)],
+  ['the same events', line(1) + line(2)],
+])('a server that sends %s again and again is left after as many connections as may be lost', async (_, text) => {
+  const { client, asked } = await serve(...Array<Step>(20).fill(sends(text)));
+  const { pauses, options } = patient();
+  const reading = numbers(client, { ...options, until: () => false, reconnects: 3 });
+  const last = text.includes('id: 2') ? 2 : 1;
+  await expect(reading).rejects.toMatchObject({
+    code: 'transport',
+    message: expect.stringContaining('no last event'),
+  });
+  expect(asked).toEqual([undefined, ...Array<string>(3).fill(`${last}`)]);
   expect(pauses).toEqual([50, 100, 200]);
 });
 
@@ -258,3 +275,33 @@ test('an app in process is as good as a socket, and learns when the reader leave
   for await (const { data } of events(client, log, Line)) if (data.n === 3) break;
   expect(cancelled).toBe(true);
 });
+
+test.each([
+  ['a field', 'data: '],
+  ['none', ''],
+])(
+  'a line that never ends, of %s, is a SchemaError after 16 MiB, in a time that grows with its length',
+  async (_, head) => {
+    const decode = (bytes: number, most: number): number => {
+      const decoder = eventDecoder(
+        () => {},
+        (message) => new RangeError(message),
+      );
+      const piece = new TextEncoder().encode('x'.repeat(bytes));
+      const begun = performance.now();
+      decoder(new TextEncoder().encode(head));
+      for (let sent = 0; sent < most; sent += bytes) decoder(piece);
+      return performance.now() - begun;
+    };
+    expect(() => decode(65_536, 2 ** 24 + 65_536)).toThrow(RangeError);
+    // Sixteen times as long: were all looked through with each piece, 256 times.
+    decode(64, 2 ** 18);
+    const [short = 0, long = 0] = [2 ** 19, 2 ** 23].map((length) => Math.min(decode(64, length), decode(64, length)));
+    expect(long / short).toBeLessThan(80);
+    const { client } = await serve((response) => {
+      const flood = (): void => void (response.destroyed || response.write('x'.repeat(65_536), flood));
+      open(response).write(head, flood);
+    });
+    await expect(numbers(client, { until: () => false })).rejects.toMatchObject({ code: 'schema' });
+  },
+);

@@ -17,7 +17,7 @@ export interface EventsOptions<in E = never> extends SendOptions, BackoffOptions
   readonly until?: ((event: E) => boolean) | undefined;
   /** How long the server may send nothing, not even a comment, before the connection counts as lost; 0 is forever. @default forever */
   readonly idleMs?: number | undefined;
-  /** How often in a row to connect again without an event, or a connection that was heard for over `maxMs`, in between. @default 5 */
+  /** How often in a row to connect again with no new last id, nor a connection that was heard for over `maxMs`, in between. @default 5 */
   readonly reconnects?: number | undefined;
   /** Decodes what it knows faster than the decoder that it gets, and leaves all else to that one. @default that one alone */
   readonly decoder?: ((plain: EventDecoder) => EventDecoder) | undefined;
@@ -94,9 +94,9 @@ export async function* events<const S extends EventSchemas>(
 
   for (;;) {
     const own = new AbortController();
+    const from = lastId;
     try {
       for await (const message of connection(own.signal)) {
-        failures = 0;
         lastId = message.id ?? lastId;
         if (message.id !== undefined) numbered = message.id !== '';
         const name = message.event || 'message';
@@ -116,6 +116,8 @@ export async function* events<const S extends EventSchemas>(
     } catch (error) {
       const passing = error instanceof TransportError || (error instanceof StatusError && isTransient(error.status));
       if (passing && ended) return;
+      // A server that begins anew each time, whatever it is asked for, would do so for ever.
+      if (lastId !== from) failures = 0;
       const resumable = endpoint.method === 'GET' && opened && (numbered || !given);
       if (!passing || !resumable || failures++ >= reconnects) throw error;
     } finally {

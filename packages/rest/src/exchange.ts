@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Client } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
-import { brokenOff, mismatch, SchemaError } from './errors.ts';
+import { mismatch, SchemaError } from './errors.ts';
 import { appendParams } from './params.ts';
 import { makeRequest } from './request.ts';
-import { checked } from './status.ts';
+import { checked, readText } from './status.ts';
 
 /** Where an endpoint is, with its parameters. */
 export function endpointUrl(client: Client, endpoint: Endpoint): URL {
@@ -27,11 +27,9 @@ export async function exchange(
   return checked(request, await client.send(request));
 }
 
-/** The body as JSON; undefined when it is empty, whatever the status. */
-export async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text().catch((cause: unknown) => {
-    throw brokenOff(cause);
-  });
+/** The body as JSON; undefined when it is empty, whatever the status. A SchemaError where it is longer than the client takes. */
+export async function readJson({ maxJsonLength = 2 ** 26 }: Client, response: Response): Promise<unknown> {
+  const text = await readText(response, maxJsonLength);
   return text ? parseJson(text) : undefined;
 }
 

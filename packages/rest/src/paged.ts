@@ -49,7 +49,7 @@ export function paged(
       if (mode === 'page' && !linked) from.searchParams.set(pagination.pageParam ?? 'page', `${page++}`);
       const [links, body] = await attached(signal, async (own) => {
         const response = await exchange(client, endpoint, own, from);
-        return [parseLinks(response.headers.get('link')), await readJson(response)] as const;
+        return [parseLinks(response.headers.get('link')), await readJson(client, response)] as const;
       });
       const list = dig(body, pagination.items);
       if (!Array.isArray(list)) throw mismatch(`not a list: ${pagination.items ?? 'the page'}`);
@@ -75,24 +75,20 @@ export function paged(
       } else if (list.length < (pagination.until === 'empty' ? 1 : pageSize)) {
         url = undefined;
       }
-      if (url !== from && url?.href === from.href) throw mismatch('the next page is the same page again');
+      if (url !== from && url?.href === from.href) throw mismatch('the same page again');
     }
   }
 
   return {
     items,
-    async send(client, options) {
-      const all: unknown[] = [];
-      for await (const value of items(client, options)) all.push(value);
-      return all;
-    },
+    send: (client, options) => Array.fromAsync(items(client, options)),
   };
 }
 
 /** A next page may be anywhere in the service, never on another origin: the token would go along. */
 function sameOrigin(link: string, from: URL): URL {
   const url = URL.parse(link, from);
-  if (url?.origin !== from.origin) throw mismatch(`the next page is on another origin: ${link}`);
+  if (url?.origin !== from.origin) throw mismatch(`a page on another origin: ${link}`);
   return url;
 }
 

@@ -1,5 +1,6 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { expect, expectTypeOf, onTestFinished, test } from 'vitest';
 import * as z from 'zod';
 import {
@@ -15,6 +16,7 @@ import {
   query,
   type ReadEndpoint,
   raw,
+  retrying,
   SchemaError,
   sudo,
   sudoContext,
@@ -198,4 +200,43 @@ test('nonsense does not compile', () => {
     () => query<{ id: string }>(box('x')),
   ];
   expectTypeOf(paged(sudo(boxes, 'root'), Box).send).returns.resolves.toEqualTypeOf<{ id: string }[]>();
+});
+
+test('JSON is read up to what the client takes, also where it is unpacked on the way, and a longer answer is left', async () => {
+  let left = 0;
+  const server = createServer((request, response) => {
+    const packed = request.url?.startsWith('/packed');
+    response.writeHead(200, { 'content-type': 'application/json', ...(packed && { 'content-encoding': 'gzip' }) });
+    const flood = (): void => void (response.destroyed || response.write(' '.repeat(65_536), flood));
+    if (packed) response.end(gzipSync(`"${'x'.repeat(1e6)}"`));
+    else response.once('close', () => left++) && flood();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const client = fetchClient({ baseUrl: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` });
+  const lists = { pagination: { mode: 'page' } } as const;
+  const limited = retrying({ ...client, maxJsonLength: 500_000 });
+  for (const path of ['/packed', '/endless']) {
+    const tooLong = { code: 'transport', message: expect.stringContaining('over 500000 characters') };
+    await expect(query({ method: 'GET', path }).send(limited)).rejects.toMatchObject(tooLong);
+    await expect(paged({ method: 'GET', path, ...lists }).send(limited)).rejects.toMatchObject(tooLong);
+  }
+  await expect.poll(() => left).toBe(2);
+  expect(await query({ method: 'GET', path: '/packed' }).send(client)).toHaveLength(1e6);
+  // Unless it says so, a client takes 2 ** 26.
+  await expect(query({ method: 'GET', path: '/endless' }).send(client)).rejects.toThrow(/over 67108864 characters/);
+  server.closeAllConnections();
+  server.close();
+});
+
+test('a body that was read by another is a TransportError, and an error whose body was is still that status', async () => {
+  const spent = async (status: number): Promise<Response> => {
+    const response = new Response('{}', { status });
+    await response.text();
+    return response;
+  };
+  const client = (status: number): Client => fetchClient({ baseUrl: 'http://a/', fetch: () => spent(status) });
+  const read = query({ method: 'GET', path: '/' });
+  await expect(read.send(client(200))).rejects.toMatchObject({ code: 'transport' });
+  await expect(read.send(client(404))).rejects.toMatchObject({ status: 404, body: undefined });
 });

@@ -3,7 +3,7 @@ import { attached } from './abort.ts';
 import type { Client } from './client.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exchange, parse, readJson } from './exchange.ts';
-import { excerpt } from './status.ts';
+import { readText } from './status.ts';
 
 /** Options of sending anything. */
 export interface SendOptions {
@@ -24,13 +24,13 @@ export function query<S extends StandardSchemaV1>(
   schema: S,
 ): Query<StandardSchemaV1.InferOutput<S>>;
 export function query(endpoint: Endpoint, schema?: StandardSchemaV1): Query<unknown> {
-  return finished(endpoint, async (response) => parse(schema, await readJson(response)));
+  return finished(endpoint, async (response, client) => parse(schema, await readJson(client, response)));
 }
 
 /** Succeeds on any 2xx and drops the body. */
 export function ignore(endpoint: Endpoint): Query<void> {
   return finished(endpoint, async (response) => {
-    await excerpt(response);
+    await readText(response);
   });
 }
 
@@ -41,8 +41,9 @@ export function raw(endpoint: Endpoint): Query<Response> {
   };
 }
 
-function finished<T>(endpoint: Endpoint, read: (response: Response) => Promise<T>): Query<T> {
+function finished<T>(endpoint: Endpoint, read: (response: Response, client: Client) => Promise<T>): Query<T> {
   return {
-    send: (client, { signal } = {}) => attached(signal, async (own) => read(await exchange(client, endpoint, own))),
+    send: (client, { signal } = {}) =>
+      attached(signal, async (own) => read(await exchange(client, endpoint, own), client)),
   };
 }

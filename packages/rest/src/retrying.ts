@@ -2,7 +2,7 @@ import { pause } from './abort.ts';
 import { type Client, decorate } from './client.ts';
 import { TransportError } from './errors.ts';
 import { again, isReplayable, isSafe } from './request.ts';
-import { excerpt } from './status.ts';
+import { readText } from './status.ts';
 
 /** How to wait; the defaults suit a program, tests inject their own. */
 export interface BackoffOptions {
@@ -64,7 +64,7 @@ export function retrying(client: Client, options: RetryOptions = {}): Client {
         if (response) return response;
         throw failure;
       }
-      if (response) await excerpt(response);
+      if (response) await readText(response);
       await sleep(wait, request.signal);
     }
   });

@@ -20,6 +20,7 @@ import { BoxMaker, type BoxMakerParts } from './box/box-maker.ts';
 import { optionsOn } from './box/box-network.ts';
 import { checkBoxName, checkBoxOptions } from './box/check-options.ts';
 import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
+import { madeFor } from './box/made-for.ts';
 import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
 import { runtimeConfig } from './config.ts';
@@ -131,7 +132,7 @@ export class LocalRuntime {
     const { engine } = this.#home;
     engine.checkOptions(options);
     const given = optionsOn(engine, options);
-    return abortable(this.#maker.create({ tenant, name }, given, call), call.signal);
+    return madeFor({ name, signal: call.signal }, this.#maker.create({ tenant, name }, given, call));
   }
 
   async importBox(
@@ -142,7 +143,7 @@ export class LocalRuntime {
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
-    return abortable(this.#maker.import({ tenant, name }, archive, call), call.signal);
+    return madeFor({ name, signal: call.signal }, this.#maker.import({ tenant, name }, archive, call));
   }
 
   async getOrCreate(
@@ -246,7 +247,7 @@ export class LocalRuntime {
   async #clone(source: LocalBox, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     checkBoxName(name);
     const { tenant } = source.life.state.record;
-    return abortable(this.#maker.clone({ tenant, name }, source, call), call.signal);
+    return madeFor({ name, signal: call.signal }, this.#maker.clone({ tenant, name }, source, call));
   }
 
   #held(record: BoxRecord, prepared?: PreparedBox): LocalBox {

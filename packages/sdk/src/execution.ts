@@ -2,6 +2,7 @@ import { checkWhole } from './argument.ts';
 import type { CallOptions, ExecutionBackend, OutputChunk, ReadOutputOptions } from './backend/backend.ts';
 import type { TerminalSize } from './backend/box-options.ts';
 import type { ExecutionInfo } from './backend/info.ts';
+import { endable } from './endable.ts';
 import { ExecutionLostError, InvalidStateError } from './errors.ts';
 import { outputStream } from './output-stream.ts';
 import { type SignalName, signalNumber } from './signal-number.ts';
@@ -74,8 +75,12 @@ export class Execution {
     throw new InvalidStateError(`${name} of execution ${this.id} is read already; output() reads it again`);
   }
 
-  /** Both streams in the order they were written, from a cursor on; may be read any number of times. */
-  async *output(options: ReadOutputOptions = {}): AsyncGenerator<OutputChunk, void, undefined> {
+  /** Both streams in the order they were written, from a cursor on; may be read any number of times. `return()` ends a `next()` that waits. */
+  output(options: ReadOutputOptions = {}): AsyncGenerator<OutputChunk, void, undefined> {
+    return endable((signal) => this.#output({ ...options, signal }), options.signal);
+  }
+
+  async *#output(options: ReadOutputOptions): AsyncGenerator<OutputChunk, void, undefined> {
     checkWhole('from.stdout', options.from?.stdout, 0);
     checkWhole('from.stderr', options.from?.stderr, 0);
     for await (const chunk of this.#backend.output(options)) yield chunk.shared ? ownCopy(chunk) : chunk;

@@ -90,6 +90,7 @@ expectTypeOf(events(client, one, user)).toEqualTypeOf<AsyncGenerator<ServerEvent
 expectTypeOf<Client>().toEqualTypeOf<{
   resolve(endpoint: Endpoint): URL;
   send(request: Request): Promise<Response>;
+  readonly maxJsonLength?: number | undefined;
 }>();
 expectTypeOf(fetchClient({ baseUrl: 'https://api.invalid' })).toEqualTypeOf<Client>();
 expectTypeOf(retrying(client)).toEqualTypeOf<Client>();

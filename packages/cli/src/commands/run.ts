@@ -3,6 +3,7 @@ import { attach, shareTerminal, terminalSize } from 'boxlite/host';
 import type { Command } from 'commander';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
+import { leavingUntil } from '../signals.ts';
 import { requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 
@@ -30,6 +31,8 @@ export function registerRun(program: Command): void {
     requireTerminal(flags);
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
     process.exitCode = await withRuntime(command, async (runtime) => {
+      // Until the command runs, a signal is for this one: no box is left of it.
+      using leave = leavingUntil();
       const box = await runtime.create(
         {
           ...options,
@@ -37,8 +40,11 @@ export function registerRun(program: Command): void {
           ...(flags.detach && mainCommand(words, flags)),
         },
         flags.name,
+        leave,
       );
-      return flags.detach ? startDetached(box) : runAttached(runtime, box, words, flags);
+      if (!flags.detach) return runAttached(runtime, box, words, flags, leave);
+      leave[Symbol.dispose]();
+      return startDetached(box);
     });
   });
 }
@@ -94,11 +100,19 @@ async function commandOf(box: Box, words: readonly string[], flags: BoxFlags): P
   return [...entrypoint, ...(words.length > 0 ? words : cmd)];
 }
 
-async function runAttached(runtime: Boxlite, box: Box, words: readonly string[], flags: RunFlags): Promise<number> {
+async function runAttached(
+  runtime: Boxlite,
+  box: Box,
+  words: readonly string[],
+  flags: RunFlags,
+  leave: Disposable & { readonly signal: AbortSignal },
+): Promise<number> {
   try {
     const [program = 'sh', ...args] = await commandOf(box, words, flags);
     const size = terminalSize();
-    const execution = await box.exec(program, args, { tty: flags.tty === true, ...(size && { size }) });
+    const { signal } = leave;
+    const execution = await box.exec(program, args, { tty: flags.tty === true, signal, ...(size && { size }) });
+    leave[Symbol.dispose]();
     using _terminal = flags.tty && flags.interactive ? shareTerminal(execution) : undefined;
     return await attach(execution, {
       stdin: flags.interactive ? process.stdin : undefined,

@@ -13,6 +13,8 @@ export interface PruneParts {
   /** Takes names away, and deletes what then nothing leads to; tells the bytes. */
   readonly removeNames: (references: readonly string[]) => Promise<number>;
   readonly searchRegistries: readonly string[];
+  /** Told of the names before they go. */
+  readonly onRemove: ((references: readonly string[]) => void) | undefined;
 }
 
 const pageSize = 500;
@@ -20,7 +22,7 @@ const pageSize = 500;
 /** Takes the names from images that no box of the tenant has, and deletes what then nothing leads to. */
 export async function pruneImages(
   { olderThanMs = 0, keep = [] }: PruneImagesOptions,
-  { tenant, records, partials, inUse, removeNames, searchRegistries }: PruneParts,
+  { tenant, records, partials, inUse, removeNames, searchRegistries, onRemove }: PruneParts,
 ): Promise<PruneResult> {
   if (!Number.isFinite(olderThanMs) || olderThanMs < 0) {
     throw new InvalidArgumentError(`olderThanMs is not a number of milliseconds from 0 on: ${olderThanMs}`);
@@ -43,5 +45,6 @@ export async function pruneImages(
     if (last === undefined || page.length < pageSize) break;
     after = last.reference;
   }
+  onRemove?.(removed);
   return { removed, freedBytes: ofPartials + (await removeNames(removed)) };
 }

@@ -280,6 +280,7 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
           inUse: (digest) => inUse(digest, tenant),
           removeNames,
           searchRegistries: search,
+          onRemove: call?.onRemove,
         });
       },
     };

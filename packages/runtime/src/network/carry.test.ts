@@ -1,37 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { BoxNetwork, BoxNetworkOptions } from './box-network.ts';
-import { type Internet, inBox, openInternet, pythonInBox, startInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { expect, test } from 'vitest';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { inBox, pythonInBox, startInBox } from './internet.fixture.ts';
 
-let internet: Internet;
-let made = 0;
-const opened: BoxNetwork[] = [];
-beforeAll(async () => {
-  internet = await openInternet();
-});
-afterEach(async () => {
-  for (const network of opened.splice(0)) await network.close();
-});
-afterAll(() => internet.close());
-
-async function open(options: Partial<BoxNetworkOptions> = {}): Promise<BoxNetwork> {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  const all = { id, folder, attached: true, allow: undefined, ports: [], resolvConf, ...options };
-  const network = await openBoxNetwork(host, guestBinary, all);
-  opened.push(network);
-  return network;
-}
+const networks = boxNetworks();
 
 test('64 MiB go out and come back whole, at once, and are counted to the byte', async () => {
-  const network = await open();
+  const network = await networks.open();
   const output = await pythonInBox(
     network,
     `
@@ -67,11 +46,11 @@ test('a half-close is passed on, and the answer still comes', async () => {
 s = socket.create_connection(('1.1.1.1', 9)); s.sendall(b'x' * 100000); s.shutdown(socket.SHUT_WR)
 print(s.makefile().readline().strip())`;
   const digest = createHash('sha256').update('x'.repeat(100_000)).digest('hex');
-  expect(await pythonInBox(await open(), program)).toBe(`100000 ${digest}`);
+  expect(await pythonInBox(await networks.open(), program)).toBe(`100000 ${digest}`);
 });
 
 test('a peer that does not read holds the sender back, and costs little memory', async () => {
-  const network = await open();
+  const network = await networks.open();
   const output = await pythonInBox(
     network,
     `
@@ -87,18 +66,18 @@ while got < sent: got += len(s.recv(1 << 20))
 print(got == sent)`,
   );
   expect(output).toBe('True\nTrue');
-  expect(await memoryKib(internet.folder, made)).toBeLessThan(1024);
+  expect(await memoryKib()).toBeLessThan(1024);
 });
 
-async function memoryKib(folder: string, box: number): Promise<number> {
-  const [pid] = (await readFile(`${folder}/box${box}/network.json`, 'utf8')).split(' ');
+async function memoryKib(): Promise<number> {
+  const [pid] = (await readFile(`${networks.folder}/network.json`, 'utf8')).split(' ');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }
 
 test('five hundred connections at once all carry their bytes, and an idle network is small', async () => {
-  const network = await open();
-  expect(await memoryKib(internet.folder, made)).toBeLessThan(500);
+  const network = await networks.open();
+  expect(await memoryKib()).toBeLessThan(500);
   const program = `
 all = [socket.create_connection(('93.184.216.34', 7)) for i in range(500)]
 for i, s in enumerate(all): s.sendall(b'%d' % i)
@@ -112,7 +91,7 @@ input()`;
 });
 
 test('a connection that cannot be made is reset and counted as failed', async () => {
-  const network = await open();
+  const network = await networks.open();
   expect(
     await pythonInBox(
       network,
@@ -125,7 +104,7 @@ except OSError as error: print(type(error).__name__)`,
 });
 
 test('published ports lead into the box by TCP and UDP', async () => {
-  const network = await open({
+  const network = await networks.open({
     ports: [
       { guestPort: 5000 },
       { guestPort: 5000, protocol: 'udp' },
@@ -158,22 +137,24 @@ s = socket.create_connection(('127.0.0.1', ${tcp?.hostPort})); s.sendall(b'a'); 
 u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.connect(('127.0.0.1', ${udp?.hostPort})); u.settimeout(5); u.send(b'b'); print(u.recv(99).decode())
 try: print(socket.create_connection(('44.0.0.2', 7777)).recv(1))
 except ConnectionResetError: print('reset')`;
-  expect(await internet.onHost('python3', '-c', client)).toBe('tcp a\nudp b\nreset\n');
+  expect(await networks.internet.onHost('python3', '-c', client)).toBe('tcp a\nudp b\nreset\n');
   await server.end();
 });
 
 test('a port that is taken is named', async () => {
-  await open({ ports: [{ guestPort: 1, hostPort: 7000 }] });
-  await expect(open({ ports: [{ guestPort: 1, hostPort: 7000 }] })).rejects.toMatchObject({
+  await networks.open({ ports: [{ guestPort: 1, hostPort: 7000 }] });
+  await expect(networks.open({ ports: [{ guestPort: 1, hostPort: 7000 }] })).rejects.toMatchObject({
     code: 'already_exists',
     message: expect.stringContaining('127.0.0.1:7000'),
   });
-  await expect(open({ ports: [{ guestPort: 0 }] })).rejects.toThrow('ports.guestPort 0');
-  await expect(open({ ports: [{ guestPort: 1, hostIp: 'localhost' }] })).rejects.toThrow('ports.hostIp localhost');
+  await expect(networks.open({ ports: [{ guestPort: 0 }] })).rejects.toThrow('ports.guestPort 0');
+  await expect(networks.open({ ports: [{ guestPort: 1, hostIp: 'localhost' }] })).rejects.toThrow(
+    'ports.hostIp localhost',
+  );
 });
 
 test('dial gives a stream to a port of the box, wherever it listens, with half-close', async () => {
-  const network = await open();
+  const network = await networks.open();
   for (const address of ['127.0.0.1', '192.168.127.2', '::1']) {
     const family = address.includes(':') ? ', family=socket.AF_INET6' : '';
     const server = startInBox(
@@ -198,7 +179,7 @@ c.sendall(hashlib.sha256(d).hexdigest().encode())`,
 });
 
 test('dial says when nothing listens, when the port is none, and stops at an abort', async () => {
-  const network = await open();
+  const network = await networks.open();
   await expect(network.dial(6001)).rejects.toMatchObject({
     code: 'network_failed',
     message: expect.stringContaining('connection refused'),
@@ -208,7 +189,7 @@ test('dial says when nothing listens, when the port is none, and stops at an abo
 });
 
 test('a server that speaks first is heard though a name opened its address', async () => {
-  const network = await open({ allow: ['example.com'] });
+  const network = await networks.open({ allow: ['example.com'] });
   await inBox(network, '/usr/bin/busybox', 'nslookup', 'example.com', network.resolver);
   expect(
     await pythonInBox(
@@ -224,7 +205,7 @@ test('a server of this machine outside is not reached through an address of the 
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const network = await open();
+  const network = await networks.open();
   const program = `
 for host in ['127.0.0.1', '192.168.127.1', '192.168.127.2', '0.0.0.0']:
     try: print(socket.create_connection((host, ${port})).recv(1) == b'')
@@ -236,7 +217,7 @@ for host in ['127.0.0.1', '192.168.127.1', '192.168.127.2', '0.0.0.0']:
 });
 
 test('any user of the box may listen on a low port', async () => {
-  const network = await open();
+  const network = await networks.open();
   const program = "import os, socket; os.setuid(1234); s = socket.create_server(('0.0.0.0', 80)); print('listens')";
   expect(await pythonInBox(network, program)).toBe('listens');
 });

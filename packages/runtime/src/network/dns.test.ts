@@ -1,24 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, openInternet, pythonInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { pythonInBox } from './internet.fixture.ts';
 
-let internet: Internet;
+const networks = boxNetworks();
 let network: BoxNetwork;
-let made = 0;
-beforeAll(async () => {
-  internet = await openInternet();
-});
-afterEach(() => network.close());
-afterAll(() => internet.close());
 
 async function open(allow?: readonly string[]): Promise<void> {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  network = await openBoxNetwork(host, guestBinary, { id, folder, attached: true, allow, ports: [], resolvConf });
+  network = await networks.open({ allow });
 }
 
 /** `ask(name, kind)` prints the status and the addresses; a name is text, or bytes as they go out. `reach(address, port)` prints an echo or the error. */
@@ -100,7 +90,7 @@ ask('example.com', 1, tcp=True); ask('example.com', 1, server='1.1.1.1'); ask('e
     'ok',
     ...Array(5).fill('ok 93.184.216.34'),
   ]);
-  expect(internet.log().filter((line) => / (0|28|41|64|65|249|25\d)$/.test(line))).toEqual([]);
+  expect(networks.internet.log().filter((line) => / (0|28|41|64|65|249|25\d)$/.test(line))).toEqual([]);
 });
 
 test('names that are too long, binary or of another class are refused as malformed, and long ones that are right are asked', async () => {
@@ -130,7 +120,7 @@ test('a list closes other ways to a name: public resolvers by TLS and by HTTPS',
 test('thirty thousand questions as fast as they come leave its memory as it was, and it answers', async () => {
   await open(['*.example.com', 'example.com']);
   const memory = async (): Promise<number> => {
-    const [pid] = (await readFile(`${internet.folder}/box${made}/network.json`, 'utf8')).split(' ');
+    const [pid] = (await readFile(`${networks.folder}/network.json`, 'utf8')).split(' ');
     return Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]);
   };
   const flood = `

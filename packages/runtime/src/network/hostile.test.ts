@@ -1,25 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { beforeEach, expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, openInternet, pythonInBox, startInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { pythonInBox, startInBox } from './internet.fixture.ts';
 
-let internet: Internet;
+const networks = boxNetworks();
 let network: BoxNetwork;
-let made = 0;
-beforeAll(async () => {
-  internet = await openInternet();
-});
 beforeEach(async () => {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  const allow = ['example.com', '93.184.216.34:7'];
-  network = await openBoxNetwork(host, guestBinary, { id, folder, attached: true, allow, ports: [], resolvConf });
+  network = await networks.open({ allow: ['example.com', '93.184.216.34:7'] });
 });
-afterEach(() => network.close());
-afterAll(() => internet.close());
 
 /** Still itself: it answers, and carries bytes. */
 async function expectAlive(): Promise<void> {
@@ -29,7 +18,7 @@ async function expectAlive(): Promise<void> {
 }
 
 async function processStatus(): Promise<{ readonly rssKib: number; readonly ticks: number }> {
-  const [pid] = (await readFile(`${internet.folder}/box${made}/network.json`, 'utf8')).split(' ');
+  const [pid] = (await readFile(`${networks.folder}/network.json`, 'utf8')).split(' ');
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
   return {
@@ -168,7 +157,7 @@ print('stalled', flush=True)
 sys.stdin.read()`,
   );
   expect(await box.line).toBe('stalled');
-  const sockets = (await internet.onHost('ss', '-tmnH')).match(/skmem:\(.*?\)/g) ?? [];
+  const sockets = (await networks.internet.onHost('ss', '-tmnH')).match(/skmem:\(.*?\)/g) ?? [];
   const limit = (text: string, name: string): number => Number(new RegExp(`,${name}(\\d+)`).exec(text)?.[1]);
   const within = (bytes: number): number =>
     sockets.filter((text) => limit(text, 'rb') <= bytes && limit(text, 'tb') <= bytes).length;

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, openInternet, pythonInBox, resolvingInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { pythonInBox, resolvingInBox } from './internet.fixture.ts';
 
 /** Real servers on 93.184.216.34, which example.com and both.org lead to: only the first is allowed. */
 const node = 8001;
@@ -12,11 +12,10 @@ const busybox = 8003;
 const lenient = 8005;
 const hasty = 8006;
 
-let internet: Internet;
+const networks = boxNetworks();
 let network: BoxNetwork;
-let made = 0;
 beforeAll(async () => {
-  internet = await openInternet();
+  const { internet } = networks;
   const fixture = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
   await mkdir(`${internet.folder}/www`);
   await writeFile(`${internet.folder}/www/index.html`, 'served\n');
@@ -24,16 +23,9 @@ beforeAll(async () => {
   await internet.serve('python3', fixture('http.fixture.py'));
   await internet.serve('sh', '-c', `echo ready; exec busybox httpd -f -p ${busybox} -h ${internet.folder}/www`);
 });
-afterEach(() => network.close());
-afterAll(() => internet.close());
 
 async function open(): Promise<void> {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  const options = { id, folder, attached: true, allow: ['example.com'], ports: [], resolvConf };
-  network = await openBoxNetwork(host, guestBinary, options);
+  network = await networks.open({ allow: ['example.com'] });
 }
 
 async function run(...argv: readonly string[]): Promise<string> {
@@ -58,7 +50,8 @@ except OSError as error: print(type(error).__name__)`,
   );
 }
 
-const handled = (server: string): readonly string[] => internet.log().filter((line) => line.startsWith(server));
+const handled = (server: string): readonly string[] =>
+  networks.internet.log().filter((line) => line.startsWith(server));
 
 test('clients that keep connections go on working, with a connection for each request', async () => {
   await open();
@@ -87,8 +80,8 @@ for i in range(20): c.request('POST', '/', b'x' * 9); print(c.getresponse().read
 
 test('bodies in chunks, bodies that wait to be asked for, and WebSockets pass', async () => {
   await open();
-  await writeFile(`${internet.folder}/body`, Buffer.alloc(3_000_000, 'x'));
-  const body = `@${internet.folder}/body`;
+  await writeFile(`${networks.internet.folder}/body`, Buffer.alloc(3_000_000, 'x'));
+  const body = `@${networks.internet.folder}/body`;
   const post = (port: number, ...headers: readonly string[]): Promise<string> =>
     run(
       'curl',

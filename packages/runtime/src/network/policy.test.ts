@@ -1,29 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, inBox, openInternet, pythonInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { inBox, pythonInBox } from './internet.fixture.ts';
 
-let internet: Internet;
-let made = 0;
-const opened: BoxNetwork[] = [];
-beforeAll(async () => {
-  internet = await openInternet();
-});
-afterEach(async () => {
-  for (const network of opened.splice(0)) await network.close();
-});
-afterAll(() => internet.close());
-
-async function open(allow?: readonly string[]): Promise<BoxNetwork> {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  const network = await openBoxNetwork(host, guestBinary, { id, folder, attached: true, allow, ports: [], resolvConf });
-  opened.push(network);
-  return network;
-}
+const networks = boxNetworks();
+const open = (allow?: readonly string[]): Promise<BoxNetwork> => networks.open({ allow });
 
 /** What the remedy of a refusal ends with: the option as each user writes it. */
 const option = 'network.allow (allow_net over REST)';
@@ -207,7 +188,7 @@ test('only allowed names resolve, and their addresses open only once they were a
       remedy: expect.stringMatching(/^add "(www\.)?example\.com:9" to network\.allow /),
     }),
   );
-  expect(internet.log()).not.toContain('dns other.org 1');
+  expect(networks.internet.log()).not.toContain('dns other.org 1');
 });
 
 test('a wildcard allows subdomains, and not the name itself', async () => {

@@ -1,25 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { BoxNetwork } from './box-network.ts';
-import { type Internet, inBox, openInternet, pythonInBox } from './internet.fixture.ts';
-import { openBoxNetwork } from './open-box-network.ts';
+import { boxNetworks } from './box-networks.fixture.ts';
+import { inBox, pythonInBox } from './internet.fixture.ts';
 
-let internet: Internet;
+const networks = boxNetworks();
 let network: BoxNetwork;
-let made = 0;
-beforeAll(async () => {
-  internet = await openInternet();
-});
-afterEach(() => network.close());
-afterAll(() => internet.close());
 
 async function open(): Promise<void> {
-  const id = `box${++made}`;
-  const folder = `${internet.folder}/${id}`;
-  await mkdir(folder);
-  const { host, guestBinary, resolvConf } = internet;
-  const options = { id, folder, attached: true, allow: ['example.com'], ports: [], resolvConf };
-  network = await openBoxNetwork(host, guestBinary, options);
+  network = await networks.open({ allow: ['example.com'] });
   await inBox(network, '/usr/bin/busybox', 'nslookup', '-type=a', 'example.com', network.resolver);
 }
 

@@ -31,7 +31,7 @@ export interface FileContent {
   readonly size: number;
   /** When its content changed last. */
   readonly modifiedAt: Date;
-  /** Exactly the bytes asked for that are there; errors where the file became shorter meanwhile. */
+  /** Exactly the bytes asked for that are there; `InvalidStateError` where the file became shorter meanwhile. */
   readonly stream: ReadableStream<Uint8Array>;
 }
 

@@ -102,6 +102,15 @@ export interface PruneImagesOptions {
   readonly keep?: readonly string[];
 }
 
+/** Goes with a prune. */
+export interface PruneCallOptions extends CallOptions {
+  /**
+   * Told the names just before they are removed, for who must find out after a crash what was. A throw ends the call.
+   * @default nobody is told
+   */
+  readonly onRemove?: ((references: readonly string[]) => void) | undefined;
+}
+
 /** The images of a runtime. */
 export interface ImagesBackend {
   /** Fetches an image from its registry; `ImageError` when it cannot be found or read. */
@@ -121,7 +130,7 @@ export interface ImagesBackend {
   /** A reference, or a digest with all its references. `InvalidStateError` while a box has it. */
   remove(digestOrReference: string, call?: MakeOptions): Promise<void>;
   /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */
-  prune(options?: PruneImagesOptions, call?: CallOptions): Promise<PruneResult>;
+  prune(options?: PruneImagesOptions, call?: PruneCallOptions): Promise<PruneResult>;
   /** A tar, an OCI layout or a root directory of the host, or a tar as a stream, under a reference. */
   import(source: string | ReadableStream<Uint8Array>, reference: string, call?: CallOptions): Promise<ImageInfo>;
 }

@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { BoxliteError, UnsupportedError } from '../errors.ts';
 import type { Execution } from '../execution.ts';
 import { signalNumbers } from '../signal-number.ts';
+import { insistence } from './insistence.ts';
 
 /** What a command is joined to: this process's streams, or any others. */
 export interface Attachment {
@@ -16,7 +17,6 @@ export interface Attachment {
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const brokenPipeExit = 128 + signalNumbers.SIGPIPE;
-const signalsToLeave = 3;
 
 /** This process; `UnsupportedError` where there is none, as in a browser. */
 export function hostProcess(): NodeJS.Process {
@@ -27,15 +27,15 @@ export function hostProcess(): NodeJS.Process {
 
 /**
  * Joins an execution to this process until it ends: bytes as they are, signals passed on. Resolves with the exit code.
- * A third signal, to a command that does not end by them, kills it and leaves with 128 and that signal's number.
+ * A third signal within five seconds, to a command that does not end by them, kills it and leaves with 128 and that signal's number.
  */
 export async function attach(execution: Execution, { stdin, stdout, stderr }: Attachment): Promise<number> {
   const process = hostProcess();
   const reading = new AbortController();
-  let signals = 0;
+  const insists = insistence();
   let exitCode = brokenPipeExit;
   const pass = (signal: (typeof forwarded)[number]): void => {
-    if (++signals < signalsToLeave) return void ignoreEnd(execution.signal(signal));
+    if (!insists()) return void ignoreEnd(execution.signal(signal));
     exitCode = 128 + signalNumbers[signal];
     reading.abort(new Error('three signals did not end the command'));
   };

@@ -17,6 +17,7 @@ import { UnauthorizedError, UnsupportedError } from '../errors.ts';
 import { once } from '../once.ts';
 import { randomUuid } from '../random-uuid.ts';
 import type { AccessToken, Credential } from './credential.ts';
+import { inBrowser } from './in-browser.ts';
 import { lateRest } from './late-rest.ts';
 import type { RestSettings } from './options.ts';
 import { restError } from './rest-error.ts';
@@ -59,14 +60,12 @@ export function connect(settings: RestSettings): Connection {
   const { origin, instance, tenant } = settings.roots;
   const { credential, retries = {}, idleTimeoutMs = 60_000, uploadBufferBytes = 2 ** 28 } = settings;
   const boxes = fetchClient({ baseUrl: tenant, fetch: settings.fetch });
-  const elsewhere = { origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
-  const resolve: Client['resolve'] = (endpoint) => {
-    const { base = 'api' } = endpoint;
-    return base === 'api' ? boxes.resolve(endpoint) : elsewhere[base].resolve({ ...endpoint, base: 'api' });
-  };
+  const at = { api: boxes, origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
   const bare: Client = {
-    resolve,
+    resolve: (endpoint) => at[endpoint.base ?? 'api'].resolve({ ...endpoint, base: 'api' }),
     async send(request) {
+      // Node's fetch gives up after 300 s without a sign. Not from a page: a server may not let it send this header.
+      if (!inBrowser()) request.headers.set('prefer', 'processing');
       const response = await boxes.send(unredirected(request));
       // Who wants a stream says so.
       return response.ok && request.headers.has('accept') ? response : wholeAnswer(response);

@@ -3,7 +3,6 @@ import { events, StatusError } from '@boxlite/rest';
 import type { EventsOptions, RuntimeEvent } from '../backend/events.ts';
 import { NetworkError, UnsupportedError } from '../errors.ts';
 import { type Connection, streamReconnects } from './connection.ts';
-import { wholeLines } from './whole-lines.ts';
 
 const schemas = { open: eventMark, box: boxEvent, reset: eventMark } as const;
 
@@ -18,7 +17,6 @@ export async function* readEvents(
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: after,
-    decoder: wholeLines,
     // No event is the last: a stream that ends is one that was cut.
     until: () => false,
   });

@@ -1,5 +1,4 @@
 import { InternalError, NetworkError } from '../errors.ts';
-import { iterable } from '../iterable.ts';
 
 /** The part of a file that was asked for; without a length all that follows. */
 export interface AskedPart {
@@ -49,7 +48,7 @@ export function askedBytes(
   let before = whole ? asked.offset : 0;
   const rest = whole ? Math.max(0, size - asked.offset - left) : 0;
   const after = left === 0 ? Number.POSITIVE_INFINITY : rest;
-  const part = new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         for (;;) {
@@ -76,7 +75,6 @@ export function askedBytes(
     },
     { highWaterMark: 0 },
   );
-  return iterable(part);
 }
 
 /** How many bytes of what was asked for a file of a size has. */

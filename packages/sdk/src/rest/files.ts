@@ -12,7 +12,7 @@ import {
 import { query, raw, StatusError } from '@boxlite/rest';
 import type { BoxBackend, CallOptions } from '../backend/backend.ts';
 import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
-import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
+import { BoxliteError, InternalError, InvalidStateError, NetworkError } from '../errors.ts';
 import { mostInMemoryBytes } from '../files.ts';
 import { iterable } from '../iterable.ts';
 import { loaded } from '../loaded.ts';
@@ -22,7 +22,7 @@ import type { Connection } from './connection.ts';
 import { askedBytes, saidContent } from './file-part.ts';
 import { date } from './time-wire.ts';
 import { withBody } from './upload-body.ts';
-import { withFailure } from './with-failure.ts';
+import { failing, withFailure } from './with-failure.ts';
 
 /** The files of a box on a server; one that has only archives reads and writes by these. */
 export function restFiles(
@@ -66,7 +66,8 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
             told === undefined || Number.isNaN(modifiedMs)
               ? await size(path, call)
               : { size: told, modifiedAt: new Date(modifiedMs) };
-          return { ...known, stream: askedBytes(body, path, asked, { size: known.size, whole }) };
+          const stream = askedBytes(body, path, asked, { size: known.size, whole });
+          return { ...known, stream: failing(stream, (error) => whyBroken(error, path, known.size)) };
         } catch (error) {
           body.cancel(error).catch(() => {});
           throw error;
@@ -104,6 +105,15 @@ function singleFiles(connection: Connection, box: string): FilesBackend {
     mkdir: (path, { parents, mode } = {}, call = {}) =>
       connection.ignore(makeDirectory({ box, path, parents, mode }), call),
   };
+
+  /** An answer that has begun cannot say why it ends too soon: a file that is shorter now is why. Asked for five seconds. */
+  async function whyBroken(error: unknown, path: string, told: number): Promise<unknown> {
+    if (!(error instanceof NetworkError)) return error;
+    const now = await size(path, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    if (now === undefined || now.size >= told) return error;
+    const absolute = path.startsWith('/') ? path : `/${path}`;
+    return new InvalidStateError(`${absolute} became shorter while it was read; read it again`, { cause: error });
+  }
 
   async function size(path: string, call: CallOptions): Promise<Pick<FileContent, 'size' | 'modifiedAt'>> {
     const endpoint = statFile({ box, path, follow_symlinks: true });

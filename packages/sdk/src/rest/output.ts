@@ -5,8 +5,8 @@ import { NetworkError } from '../errors.ts';
 import { loaded } from '../loaded.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Connection, streamReconnects } from './connection.ts';
+import { inBrowser } from './in-browser.ts';
 import { eventError } from './rest-error.ts';
-import { wholeLines } from './whole-lines.ts';
 
 /**
  * A cursor beyond any end: the server skips all output and sends the exit when it comes.
@@ -56,14 +56,16 @@ export async function* readOutput(
   const started = from.stdout > 0 || from.stderr > 0;
   // What is faster in Node is not loaded by a page.
   const faster =
-    'Buffer' in globalThis ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder : undefined;
+    'Buffer' in globalThis && !inBrowser()
+      ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder
+      : undefined;
   const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
     ...connection.retries,
     reconnects: streamReconnects,
     signal,
     idleMs: connection.idleTimeoutMs,
     lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
-    decoder: (plain) => (faster ?? ((lines) => lines))(wholeLines(plain)),
+    decoder: faster,
     until: (event) => event.name === 'exit' || event.name === 'error',
   });
   try {

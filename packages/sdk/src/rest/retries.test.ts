@@ -37,6 +37,8 @@ it.each([
   expect(keys).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), keys[0], keys[0]]);
   expect(new Set(server.seen.filter(({ method }) => method === 'POST').map(({ body }) => body)).size).toBe(1);
   expect(server.seen.filter(({ url }) => url === '/v1/config')).toHaveLength(1);
+  // Asked of the server each time: a sign while the answer is being made.
+  expect(server.seen.map(({ headers }) => headers['prefer'])).toEqual(server.seen.map(() => 'processing'));
 });
 
 it('gives up after as many attempts as it may make, and at once when it shall wait too long', async () => {

@@ -1,4 +1,5 @@
 import { PayloadTooLargeError } from '../errors.ts';
+import { inBrowser } from './in-browser.ts';
 import { stoppable } from './stoppable.ts';
 
 /** Sends a stream as the body of a request: as it comes, or from a browser at once, as a `Blob` of at most `most` bytes. */
@@ -8,6 +9,7 @@ export async function withBody<T>(
   signal: AbortSignal | undefined,
   send: (body: ReadableStream<Uint8Array> | Blob) => Promise<T>,
 ): Promise<T> {
+  // Browsers send streams over HTTP/2 alone, or send the words "[object ReadableStream]".
   if (inBrowser()) return send(await held(source, most, signal));
   const { stream, stop } = stoppable(source);
   try {
@@ -15,11 +17,6 @@ export async function withBody<T>(
   } finally {
     stop();
   }
-}
-
-// Browsers send streams over HTTP/2 alone, or send the words "[object ReadableStream]".
-function inBrowser(): boolean {
-  return 'document' in globalThis || 'importScripts' in globalThis;
 }
 
 async function held(source: ReadableStream<Uint8Array>, most: number, signal: AbortSignal | undefined): Promise<Blob> {

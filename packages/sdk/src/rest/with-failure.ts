@@ -7,6 +7,20 @@ export function withFailure(
   body: ReadableStream<Uint8Array> | null,
   connection: Connection,
 ): ReadableStream<Uint8Array> {
+  return failing(body, (error) =>
+    connection.failure(
+      error instanceof TypeError
+        ? new TransportError(`the download broke off: ${error.message}`, { cause: error })
+        : error,
+    ),
+  );
+}
+
+/** The same bytes; what they fail with is what `failure` makes of it. */
+export function failing(
+  body: ReadableStream<Uint8Array> | null,
+  failure: (error: unknown) => unknown,
+): ReadableStream<Uint8Array> {
   const reader = body?.getReader();
   const bytes = new ReadableStream<Uint8Array>(
     {
@@ -16,11 +30,7 @@ export function withFailure(
           if (next?.value) controller.enqueue(next.value);
           else controller.close();
         } catch (error) {
-          throw connection.failure(
-            error instanceof TypeError
-              ? new TransportError(`the download broke off: ${error.message}`, { cause: error })
-              : error,
-          );
+          throw await failure(error);
         }
       },
       cancel: (reason) => reader?.cancel(reason),

@@ -8,6 +8,8 @@ export interface Note {
   readonly box?: Box | undefined;
   /** How much stdin had been written. */
   readonly stdinOffset?: number | undefined;
+  /** The names of images that were to be removed. */
+  readonly removed?: readonly string[] | undefined;
 }
 
 /** One try at a request that has an idempotency key. */

@@ -9,6 +9,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { configuredPrincipal } from '../auth/principal.ts';
 import type { Reply } from '../http/reply.ts';
 import { json } from '../http/respond.ts';
+import { pageTokens } from '../paging/page-tokens.ts';
+import { boxRoutes } from '../routes/boxes.ts';
 import type { RestCall, Routes } from '../routes/route.ts';
 import { openServerStore, type ServerStore } from '../store/server-store.ts';
 import { tenantsOf } from '../tenants.ts';
@@ -167,6 +169,28 @@ test('a refusal is given again as it was; what may be gone at the next try is no
   const retried = await start('POST', `${boxes}/two/exec`, { json: { command: 'crash' } });
   expect([retried.status, retried.headers.get('idempotent-replay')]).toEqual([500, null]);
   expect(box.started).toHaveLength(0);
+});
+
+test('a prune that fails after its effect tells at the next try what it removed, and not what is there again', async () => {
+  const server = testServer();
+  const { images } = server.backend;
+  const prune = images.prune.bind(images);
+  for (const name of ['one', 'two', 'three']) await images.pull(name);
+  images.prune = async (...args) => {
+    await prune(...args);
+    throw new StorageError('the disk went away');
+  };
+  const ask = keyed(server, 'k1');
+  const again = async (): Promise<Response> => ask('POST', '/v1/default/images/prune', { json: { keep: ['three'] } });
+  expect((await again()).status).toBe(500);
+  await images.pull('four');
+  // Killed twice: what both have removed counts.
+  expect((await again()).status).toBe(500);
+  images.prune = (options, call) => prune({ ...options, keep: ['three', 'two'] }, call);
+  await images.pull('two');
+  const answer = await again();
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({ removed: ['one', 'four'], freed_bytes: 0 });
 });
 
 test.each([
@@ -366,6 +390,46 @@ test('a command whose client left before the answer is ended, unless it is asked
   expect((await call('back')).headers['idempotent-replay']).toBe('true');
   await vi.waitFor(() => expect(undone).toContain('gone'));
   expect(undone).toEqual(['gone']);
+});
+
+test('a box whose client left before the answer is removed, unless it has a name, was started, or is asked for again', async () => {
+  const server = testServer();
+  const { backend } = server;
+  const records = requestRecords(openServerStore().database);
+  const { createBox } = boxRoutes({ pages: pageTokens(new Uint8Array(32)), hostRoots: [], hostPorts: [] });
+  const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, createBox])) as Routes;
+  const once = onceEach(routes, { records, onError: () => {}, graceMs: 500 });
+  const create = backend.create.bind(backend);
+  const left = new AbortController();
+  backend.create = async (...args) => {
+    const box = await create(...args);
+    if (args[0].labels?.['is'] === 'started') await box.start();
+    left.abort();
+    return box;
+  };
+  const call = (is: string, signal?: AbortSignal): Promise<Reply> => {
+    const body = JSON.stringify({ labels: { is }, ...(is === 'named' && { name: is }) });
+    const headers = { 'idempotency-key': is, 'content-type': 'application/json' };
+    const request = new Request('http://server/', { method: 'POST', headers, body, ...(signal && { signal }) });
+    const who = {
+      who: configuredPrincipal('p', {}),
+      tenant: 'default',
+      prefix: undefined,
+      generation: 2,
+      root: '',
+    } as const;
+    const tenants = tenantsOf(backend);
+    return once.createBox({ request, params: {}, requestId: 'r', backend, tenants, upgrade: undefined, ...who });
+  };
+  const labels = (): unknown[] => backend.boxes.map(({ options }) => options.labels?.['is']);
+  await call('stayed');
+  await Promise.all(['gone', 'back', 'named', 'started'].map((is) => call(is, left.signal)));
+  expect(labels()).toEqual(['stayed', 'gone', 'back', 'named', 'started']);
+  expect((await call('back')).headers['idempotent-replay']).toBe('true');
+  await vi.waitFor(() => expect(labels()).not.toContain('gone'));
+  // The timers of all others would have run out by then, too.
+  await call('last', AbortSignal.abort());
+  await vi.waitFor(() => expect(labels()).toEqual(['stayed', 'back', 'named', 'started']));
 });
 
 test('a store that cannot be written is a StorageError, and nothing is done', async () => {

@@ -10,6 +10,11 @@ export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   /** How long a client may take nothing of an answer that is there for it; then it is cut. @default 300_000 */
   readonly stallTimeoutMs: number;
+  /**
+   * How often a client that asks for it (`Prefer: processing`) is told that its answer is still being made, by a 102. Sooner than
+   * the 300 s of Node's fetch, and seldom: before Go 1.24, proxies in Go give up at the sixth. @default 240_000
+   */
+  readonly processingMs: number;
 }
 
 /** What holds unless it is told otherwise. */
@@ -19,4 +24,5 @@ export const defaultLimits: ConnectionLimits = {
   headTimeoutMs: 30_000,
   idleTimeoutMs: 100_000,
   stallTimeoutMs: 300_000,
+  processingMs: 240_000,
 };

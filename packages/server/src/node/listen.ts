@@ -15,6 +15,7 @@ import { answerBadRequest } from './bad-request.ts';
 import { readCertificate, type TlsOptions, watchCertificate } from './certificate.ts';
 import { type ConnectionLimits, defaultLimits } from './connection-limits.ts';
 import { refuse } from './refuse.ts';
+import { tellStillWorking } from './still-working.ts';
 import { turnEnd } from './turn-end.ts';
 import { writeReply } from './write-reply.ts';
 
@@ -83,8 +84,10 @@ export async function listen(app: App, options: ListenOptions): Promise<Listenin
   const answer = getRequestListener(
     (request, { outgoing }) => {
       if (!(outgoing instanceof ServerResponse)) return RESPONSE_ALREADY_SENT;
+      const stopTelling = tellStillWorking(outgoing, limits.processingMs);
       app
         .reply(request)
+        .finally(stopTelling)
         .then((reply) => send(reply, outgoing))
         .catch(() => outgoing.destroy());
       // Nothing is left to do for who waits: a promise that is never kept is let go of with the request.

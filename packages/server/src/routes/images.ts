@@ -12,6 +12,7 @@ import { HttpError } from '../http/http-error.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, json } from '../http/respond.ts';
 import { readJson, readQuery } from '../http/validated.ts';
+import { pruneOnce } from '../idempotency/images.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
 import { imageDetailsToWire, imagePageToWire, imageToWire } from '../wire/image.ts';
 import { present } from '../wire/present.ts';
@@ -31,7 +32,7 @@ export function imageRoutes(
     async pruneImages(call) {
       const { older_than_seconds: seconds, keep } = await readJson(call.request, pruneImagesRequest);
       const olderThanMs = seconds === undefined ? undefined : seconds * 1000;
-      const { removed, freedBytes } = await call.backend.images.prune(present({ olderThanMs, keep }));
+      const { removed, freedBytes } = await pruneOnce(call, present({ olderThanMs, keep }));
       return json(200, { removed, freed_bytes: freedBytes } satisfies PruneImagesResponse);
     },
 

@@ -230,8 +230,9 @@ function memoryImages(): ImagesBackend {
       onId?.(found.id);
       images.delete(found.id);
     },
-    async prune({ keep = [] } = {}) {
+    async prune({ keep = [] } = {}, { onRemove } = {}) {
       const removed = [...images.values()].filter(({ reference }) => !keep.includes(reference));
+      onRemove?.(removed.map(({ reference }) => reference));
       for (const { id } of removed) images.delete(id);
       return { removed: removed.map(({ reference }) => reference), freedBytes: removed.length };
     },
