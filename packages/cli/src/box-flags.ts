@@ -8,12 +8,16 @@ import { UsageError } from './usage.ts';
 export interface BoxFlags extends NetworkFlags {
   readonly env?: readonly string[];
   readonly workdir?: string;
+  readonly user?: string;
+  readonly label?: readonly string[];
   readonly entrypoint?: string;
   readonly cpus?: number;
   readonly memory?: number;
   readonly diskSize?: number;
   readonly processes?: number;
   readonly openFiles?: number;
+  readonly outputLimit?: number;
+  readonly maxExecutions?: number;
   readonly name?: string;
   readonly rm?: boolean;
   readonly autoStop?: number;
@@ -33,7 +37,9 @@ export interface BoxFlags extends NetworkFlags {
 export function addBoxFlags(command: Command): Command {
   return addNetworkFlags(command)
     .option('-e, --env <NAME=VALUE>', 'set an environment variable; NAME alone takes it from this process', collect)
-    .option('-w, --workdir <dir>', 'working directory in the box')
+    .option('-w, --workdir <dir>', 'working directory in the box; made where there is none')
+    .option('-u, --user <user[:group]>', 'run commands as this user')
+    .option('-l, --label <NAME=VALUE>', 'a label to find the box by: list -f label=NAME=VALUE; repeatable', collect)
     .option('--entrypoint <program>', 'program to put before the command')
     .option('--cpus <count>', 'processors', wholeNumber('--cpus'))
     .option('--memory <MiB>', 'memory', wholeNumber('--memory'))
@@ -44,6 +50,8 @@ export function addBoxFlags(command: Command): Command {
     )
     .option('--processes <count>', 'most processes and threads at a time (4096)', wholeNumber('--processes'))
     .option('--open-files <count>', 'most open files of one process', wholeNumber('--open-files'))
+    .option('--output-limit <bytes>', "most output kept of one command (the runtime's, 4 GiB)", wholeNumber('--output-limit'))
+    .option('--max-executions <count>', 'most commands at a time (512)', wholeNumber('--max-executions'))
     .option('--name <name>', 'a name to find the box by')
     .option('--rm', 'remove the box when it stops')
     .option('--auto-stop <seconds>', 'stop the box once nothing has used it for so long', wholeNumber('--auto-stop'))
@@ -73,11 +81,15 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.rootfs !== undefined && { rootfsPath: resolve(flags.rootfs) }),
     ...(flags.env !== undefined && { env: parseEnvironment(flags.env, process.env) }),
     ...(flags.workdir !== undefined && { workingDir: flags.workdir }),
+    ...(flags.user !== undefined && { user: flags.user }),
+    ...(flags.label !== undefined && { labels: parseLabels(flags.label) }),
     ...(flags.cpus !== undefined && { cpus: flags.cpus }),
     ...(flags.memory !== undefined && { memoryMib: flags.memory }),
     ...(flags.diskSize !== undefined && { diskSizeGb: flags.diskSize }),
     ...(flags.processes !== undefined && { processes: flags.processes }),
     ...(flags.openFiles !== undefined && { openFiles: flags.openFiles }),
+    ...(flags.outputLimit !== undefined && { outputLimitBytes: flags.outputLimit }),
+    ...(flags.maxExecutions !== undefined && { maxConcurrentExecutions: flags.maxExecutions }),
     ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
     ...(flags.tmpfs !== undefined && { tmpfs: flags.tmpfs.map(parseTmpfs) }),
     ...networkOptions(flags),
@@ -114,6 +126,16 @@ export function parseEnvironment(flags: readonly string[], own: NodeJS.ProcessEn
   return env;
 }
 
+/** `NAME=VALUE`; the value may be empty. */
+function parseLabels(flags: readonly string[]): Readonly<Record<string, string>> {
+  const labels = flags.map((flag) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(flag) ?? [];
+    if (name !== undefined && value !== undefined) return [name, value] as const;
+    throw new UsageError(`--label must be NAME=VALUE, not ${JSON.stringify(flag)}`);
+  });
+  return Object.fromEntries(labels);
+}
+
 /** `box` or `box:MiB`. */
 function parseTmpfs(flag: string): TmpfsOptions {
   const [guestPath, size, ...rest] = flag.split(':');
@@ -140,7 +162,7 @@ export function collect(value: string, earlier: readonly string[] | undefined): 
 /** A parser of whole numbers that names its flag. */
 export function wholeNumber(flag: string): (value: string) => number {
   return (value) => {
-    if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${flag} must be a whole number, not ${JSON.stringify(value)}`);
+    if (!/^\d{1,15}$/.test(value)) throw new UsageError(`${flag} must be a whole number, not ${JSON.stringify(value)}`);
     return Number(value);
   };
 }

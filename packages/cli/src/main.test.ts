@@ -126,6 +126,30 @@ test('a directory becomes an image under the name that import gives it', async (
   expect((await cli.run(['images'])).stdout.toString()).toMatch(/local\/empty +1 /);
 });
 
+test('an image is told in full, and removed by its name', async () => {
+  await mkdir(join(cli.homeDir, 'removed'), { recursive: true });
+  await writeFile(join(cli.homeDir, 'removed/file'), 'told');
+  await cli.run(['images', 'import', join(cli.homeDir, 'removed'), 'local/removed:1']);
+  const told = await cli.run(['images', 'inspect', 'local/removed:1']);
+  expect(JSON.parse(told.stdout.toString())).toMatchObject([
+    { Reference: 'docker.io/local/removed:1', Config: { Cmd: ['/bin/sh'], WorkingDir: '/' }, Layers: [{}] },
+  ]);
+  const removed = await cli.run(['images', 'rm', 'local/removed:1', 'local/never:1']);
+  expect([removed.code, removed.stdout.toString()]).toEqual([1, 'local/removed:1\n']);
+  expect(removed.stderr).toBe('Error: there is no image local/never:1; boxlite images shows those there are\n');
+  const gone = await cli.run(['images', 'inspect', 'local/removed:1']);
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringMatching(/^Error: image not found: local\/removed:1; /)]);
+});
+
+test('a box is found by the label that it was made with', async () => {
+  await cli.run(['create', '--name', 'labelled', '--label', 'team=a', '-l', 'note=x=y', '-u', 'nobody', image]);
+  await cli.run(['create', '--name', 'bare', image]);
+  const found = await cli.run(['list', '-a', '-f', 'label=team=a', '-f', 'label=note=x=y', '--format', 'json']);
+  expect(JSON.parse(found.stdout.toString())).toMatchObject([{ Name: 'labelled', Labels: { team: 'a' } }]);
+  expect((await cli.run(['exec', 'labelled', 'id', '-un'])).stdout.toString()).toBe('nobody\n');
+  await cli.run(['rm', '-f', 'labelled', 'bare']);
+});
+
 test('pruning removes an image once no box has it', async () => {
   await mkdir(join(cli.homeDir, 'pruned'), { recursive: true });
   await writeFile(join(cli.homeDir, 'pruned/file'), 'x');

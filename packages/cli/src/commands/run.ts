@@ -9,7 +9,6 @@ import { UsageError } from '../usage.ts';
 interface RunFlags extends BoxFlags {
   readonly interactive?: boolean;
   readonly tty?: boolean;
-  readonly user?: string;
   readonly detach?: boolean;
 }
 
@@ -23,7 +22,6 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .option('-i, --interactive', 'feed stdin to the command')
     .option('-t, --tty', 'give the command a terminal')
-    .option('-u, --user <user[:group]>', 'run as this user')
     .option('-d, --detach', 'leave the command running and print the id of the box');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
@@ -33,7 +31,6 @@ export function registerRun(program: Command): void {
       const box = await runtime.create(
         {
           ...options,
-          ...(flags.user !== undefined && { user: flags.user }),
           ...(flags.detach && mainCommand(words, flags)),
         },
         flags.name,
