@@ -199,7 +199,7 @@ test('leaves alone a process that took over the id of another', async () => {
 
 test('names who holds the lock, without what its options and arguments are', async () => {
   const other = `${folder}/other-lock`;
-  const open = `import { openHost } from ${JSON.stringify(join(import.meta.dirname, "host.ts"))};
+  const open = `import { openHost } from ${JSON.stringify(join(import.meta.dirname, 'host.ts'))};
     const host = await openHost({ binary: ${JSON.stringify(binary)}, lockPath: ${JSON.stringify(other)} });
     process.stdout.write('open');
     process.stdin.resume().once('end', () => host.close());`;
