@@ -50,7 +50,11 @@ export function addBoxFlags(command: Command): Command {
     )
     .option('--processes <count>', 'most processes and threads at a time (4096)', wholeNumber('--processes'))
     .option('--open-files <count>', 'most open files of one process', wholeNumber('--open-files'))
-    .option('--output-limit <bytes>', "most output kept of one command (the runtime's, 4 GiB)", wholeNumber('--output-limit'))
+    .option(
+      '--output-limit <bytes>',
+      "most output kept of one command (the runtime's, 4 GiB)",
+      wholeNumber('--output-limit'),
+    )
     .option('--max-executions <count>', 'most commands at a time (512)', wholeNumber('--max-executions'))
     .option('--name <name>', 'a name to find the box by')
     .option('--rm', 'remove the box when it stops')

@@ -117,6 +117,8 @@ test('cp takes a directory in and a file out', async () => {
   expect((await cli.run(['cp', 'files:/opt/in/deep/file', join(cli.homeDir, 'out')])).stderr).toBe('');
   expect(await readFile(join(cli.homeDir, 'out'), 'utf8')).toBe('content');
   expect((await cli.run(['cp', '/a', '/b'])).code).toBe(2);
+  const toStdout = await cli.run(['cp', 'files:/opt/in/deep/file', '-']);
+  expect([toStdout.code, toStdout.stderr]).toEqual([2, expect.stringMatching(/^Error: cp does not write to stdout: /)]);
   await cli.run(['rm', '-f', 'files']);
 });
 
