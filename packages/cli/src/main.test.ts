@@ -94,7 +94,7 @@ test('a box that create made lives from command to command until rm', async () =
   const refused = await cli.run(['rm', 'kept']);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^Error: .*(kept|force)/);
-  expect((await cli.run(['stats', 'kept'])).stdout.toString()).toContain(id);
+  expect((await cli.run(['stats', 'kept'])).stdout.toString()).toMatch(new RegExp(`^${id} +\\d+\\.\\d % `, 'm'));
   expect((await cli.run(['restart', 'kept'])).code).toBe(0);
   expect((await cli.run(['exec', 'kept', 'cat', '/note'])).stdout.toString()).toBe('here\n');
   expect((await cli.run(['stop', 'kept'])).code).toBe(0);
