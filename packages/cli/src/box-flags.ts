@@ -57,7 +57,6 @@ export function addBoxFlags(command: Command): Command {
     )
     .option('--max-executions <count>', 'most commands at a time (512)', wholeNumber('--max-executions'))
     .option('--name <name>', 'a name to find the box by')
-    .option('--rm', 'remove the box when it stops')
     .option('--auto-stop <seconds>', 'stop the box once nothing has used it for so long', wholeNumber('--auto-stop'))
     .option('--auto-delete <seconds>', 'remove the box so long after it has stopped', wholeNumber('--auto-delete'))
     .option('--no-auto-resume', 'leave the box paused or stopped when something wants to use it')

@@ -101,12 +101,18 @@ test('a box that create made lives from command to command until rm', async () =
   expect((await cli.run(['rm', 'kept'])).stdout.toString()).toBe('kept\n');
 });
 
-test('restart refuses a box that cannot start, and leaves it there', async () => {
-  await cli.run(['create', '--rm', '--name', 'brief', image]);
-  const { code, stderr } = await cli.run(['restart', 'brief']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^Error: autoRemove and detach exclude each other/)]);
-  expect((await cli.run(['inspect', '-f', '{{.AutoRemove}}', 'brief'])).stdout.toString()).toBe('true\n');
-  await cli.run(['rm', '-f', 'brief']);
+test('--rm of a box that outlives the command is refused before there is one, with what does it', async () => {
+  for (const line of [
+    ['create', '--rm', '--name', 'brief', image],
+    ['run', '-d', '--rm', '--name', 'brief', image, 'true'],
+  ]) {
+    const { code, stderr } = await cli.run(line);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Error: --rm does not go with .*: --auto-delete SECONDS /),
+    ]);
+  }
+  expect((await cli.run(['inspect', 'brief'])).code).toBe(1);
 });
 
 test('cp takes a directory in and a file out', async () => {

@@ -22,10 +22,12 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .option('-i, --interactive', 'feed stdin to the command')
     .option('-t, --tty', 'give the command a terminal')
-    .option('-d, --detach', 'leave the command running and print the id of the box');
+    .option('-d, --detach', 'leave the command running and print the id of the box')
+    .option('--rm', 'remove the box when the command ends');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
     requireTerminal(flags);
+    if (flags.detach) refuseRm(flags, '-d, whose box outlives this command');
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
     process.exitCode = await withRuntime(command, async (runtime) => {
       const box = await runtime.create(
@@ -38,6 +40,12 @@ export function registerRun(program: Command): void {
       return flags.detach ? startDetached(box) : runAttached(runtime, box, words, flags);
     });
   });
+}
+
+/** Nobody would be there to do it: such a box could not even be started. */
+export function refuseRm({ rm }: BoxFlags, what: string): void {
+  if (!rm) return;
+  throw new UsageError(`--rm does not go with ${what}: --auto-delete SECONDS removes a box so long after its end`);
 }
 
 /** With `--rootfs` there is no image: every word is the command's. */
