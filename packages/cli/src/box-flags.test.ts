@@ -39,6 +39,17 @@ test('--label takes NAME=VALUE, as often as needed', () => {
   }
 });
 
+test('a health check has its times in seconds', () => {
+  const flags = { healthCommand: 'true', healthInterval: 1, healthTimeout: 2, healthRetries: 4, healthStartPeriod: 5 };
+  expect(boxOptions('alpine', flags).healthCheck).toEqual({
+    command: ['/bin/sh', '-c', 'true'],
+    intervalMs: 1000,
+    timeoutMs: 2000,
+    retries: 4,
+    startPeriodMs: 5000,
+  });
+});
+
 test('an image and --rootfs exclude each other', () => {
   expect(() => boxOptions('alpine', { rootfs: '/r' })).toThrow('give an image or --rootfs, not both');
 });

@@ -25,6 +25,9 @@ export interface BoxFlags extends NetworkFlags {
   readonly autoResume?: boolean;
   readonly healthCommand?: string;
   readonly healthInterval?: number;
+  readonly healthTimeout?: number;
+  readonly healthRetries?: number;
+  readonly healthStartPeriod?: number;
   readonly volume?: readonly string[];
   readonly tmpfs?: readonly string[];
   readonly security?: NonNullable<BoxOptions['security']>;
@@ -62,6 +65,13 @@ export function addBoxFlags(command: Command): Command {
     .option('--no-auto-resume', 'leave the box paused or stopped when something wants to use it')
     .option('--health-command <command>', 'a shell command that succeeds while the box is healthy')
     .option('--health-interval <seconds>', 'between two health checks (30)', wholeNumber('--health-interval'))
+    .option('--health-timeout <seconds>', 'a check that takes longer has failed (30)', wholeNumber('--health-timeout'))
+    .option('--health-retries <count>', 'so many failures in a row are unhealthy (3)', wholeNumber('--health-retries'))
+    .option(
+      '--health-start-period <seconds>',
+      'failures so soon after the start do not count (0)',
+      wholeNumber('--health-start-period'),
+    )
     .option(
       '-v, --volume <host:box[:ro]>',
       'make a host directory visible in the box, or a volume by its name',
@@ -110,6 +120,9 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
       healthCheck: {
         command: ['/bin/sh', '-c', flags.healthCommand],
         ...(flags.healthInterval && { intervalMs: flags.healthInterval * 1000 }),
+        ...(flags.healthTimeout && { timeoutMs: flags.healthTimeout * 1000 }),
+        ...(flags.healthRetries && { retries: flags.healthRetries }),
+        ...(flags.healthStartPeriod && { startPeriodMs: flags.healthStartPeriod * 1000 }),
       },
     }),
     autoRemove: flags.rm === true,
