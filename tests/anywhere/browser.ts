@@ -18,6 +18,8 @@ export const browsers: Readonly<Record<string, () => Promise<Driver>>> = {
 export interface Pages extends AsyncDisposable {
   /** Where the pages come from. */
   readonly origin: string;
+  /** Until it is disposed of: the first request for each file of that name is answered with 503, as where a connection fails in passing. */
+  failOnce(name: RegExp): Disposable;
   /** Evaluates an expression of JavaScript in a new page, which may use `import()`; its result, of JSON. @default from origin */
   evaluate(browser: Driver, html: string, expression: string, from?: string): Promise<unknown>;
 }
@@ -43,8 +45,10 @@ const script = (expression: string): string => `<script>
 /** Serves the files of a folder. */
 export async function servePages(folder: string): Promise<Pages> {
   const pages = new Map<string, string>();
+  let fails = (_path: string): boolean => false;
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? '/', 'http://page').pathname);
+    if (fails(path)) return void response.writeHead(503).end();
     const content = pages.get(path) ?? (await readFile(join(folder, path)).catch(() => undefined));
     response.writeHead(content === undefined ? 404 : 200, { 'content-type': types[extname(path)] ?? 'text/plain' });
     response.end(content);
@@ -55,6 +59,15 @@ export async function servePages(folder: string): Promise<Pages> {
   const origin = `http://127.0.0.1:${address.port}`;
   return {
     origin,
+    failOnce(name) {
+      const failed = new Set<string>();
+      fails = (path) => name.test(path) && !failed.has(path) && failed.add(path).has(path);
+      return {
+        [Symbol.dispose]() {
+          fails = () => false;
+        },
+      };
+    },
     async evaluate(browser, html, expression, from = origin) {
       const path = `/page-${pages.size}.html`;
       pages.set(path, html + script(expression));

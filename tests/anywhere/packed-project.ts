@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, transform } from 'esbuild';
+import { build as rolldown } from 'rolldown';
 import { pack } from '../../scripts/pack.ts';
 
 /** An empty project of a user with `boxlite` installed from its tarball, and the program to run in it. */
@@ -18,14 +19,14 @@ import { program } from './program.js';
 console.log(JSON.stringify(await program(sdk, JSON.parse(globalThis.process.argv.at(-1)))));
 `;
 const bundleEntry = `export * as sdk from 'boxlite';\nexport { program } from './program.js';\n`;
-const worker = `import { program, sdk } from './bundle.js';
+const worker = `import { program, sdk } from './split/bundle-entry.js';
 onmessage = async ({ data }) => {
-  const report = await program(sdk, data).catch((error) => ({ failed: String(error.stack ?? error) }));
+  const report = await program(sdk, data).catch((error) => ({ failed: String(error) + ' ' + error.stack }));
   postMessage(JSON.stringify(report));
 };
 `;
 
-/** Packs what the SDK is made of, installs the tarballs, and bundles the program for browsers: for new ones and for older ones. */
+/** Packs what the SDK is made of, installs the tarballs, and bundles the program for browsers: in parts for new ones, in one file for older ones. */
 export async function packedProject(): Promise<PackedProject> {
   const folder = await mkdtemp(join(tmpdir(), 'boxlite-anywhere-'));
   const npm = (cwd: string, ...args: readonly string[]): Promise<unknown> =>
@@ -47,7 +48,15 @@ export async function packedProject(): Promise<PackedProject> {
     format: 'esm',
     platform: 'browser',
   };
-  await build({ ...bundle, outfile: join(folder, 'bundle.js') });
+  // As most pages have it: what is loaded late is in files of its own, cut as each bundler does.
+  await build({ ...bundle, outdir: join(folder, 'split'), splitting: true, minify: true });
+  await rolldown({
+    input: join(folder, 'bundle-entry.js'),
+    cwd: folder,
+    platform: 'browser',
+    preserveEntrySignatures: 'strict',
+    output: { dir: join(folder, 'rolldown'), minify: true },
+  });
   // Browsers that have no symbols of disposal yet: what is named by them is then named by nothing.
   const lacking = Object.fromEntries(
     ['Symbol.asyncDispose', 'Symbol.dispose', 'AsyncDisposableStack', 'DisposableStack'].map((name) => [

@@ -93,6 +93,7 @@ const map = {
   boxlite: '/node_modules/boxlite/dist/index.js',
   '@boxlite/api': '/node_modules/@boxlite/api/dist/index.js',
   '@boxlite/api/boxes': '/node_modules/@boxlite/api/dist/boxes.js',
+  '@boxlite/api/executions': '/node_modules/@boxlite/api/dist/executions.js',
   '@boxlite/rest': '/node_modules/@boxlite/rest/dist/index.js',
   'eventsource-parser': '/node_modules/eventsource-parser/dist/index.js',
   valibot: '/node_modules/valibot/dist/index.mjs',
@@ -117,7 +118,12 @@ describe.each(Object.entries(browsers))('%s', (browserName, open) => {
     expectReport(await pages.evaluate(browser, html, run), true);
   });
 
-  test('a page with a bundle does all of it, also where a browser lacks what is new', async () => {
+  test('a page with a bundle in parts does all of it', async () => {
+    const run = `import('/rolldown/bundle-entry.js').then(({ sdk, program }) => program(sdk, ${inBrowser('parts')}))`;
+    expectReport(await pages.evaluate(browser, plain, run), true);
+  });
+
+  test('a page with a bundle in one file does all of it, also where a browser lacks what is new', async () => {
     // Pages of plain HTTP have no randomUUID, and older browsers do not iterate over streams.
     const run = `(delete ReadableStream.prototype[Symbol.asyncIterator], delete ReadableStream.prototype.values,
       delete Crypto.prototype.randomUUID, import('/older-bundle.js'))
@@ -125,7 +131,7 @@ describe.each(Object.entries(browsers))('%s', (browserName, open) => {
     expectReport(await pages.evaluate(browser, plain, run), true);
   });
 
-  test('a module worker does all of it', async () => {
+  test('a module worker, with parts cut by another bundler, does all of it', async () => {
     const run = `new Promise((resolve, reject) => {
       const worker = new Worker('/worker.js', { type: 'module' });
       worker.onmessage = ({ data }) => resolve(JSON.parse(data));
@@ -133,6 +139,28 @@ describe.each(Object.entries(browsers))('%s', (browserName, open) => {
       worker.postMessage(${inBrowser('worker')});
     })`;
     expectReport(await pages.evaluate(browser, plain, run), true);
+  });
+
+  test('a page that cannot load a part is told so, and loads it with the next call where the browser tries again', async () => {
+    using _failing = pages.failOnce(/^\/split\/(late|server)-/);
+    const run = `import('/split/bundle-entry.js').then(async ({ sdk }) => {
+      const runtime = sdk.Boxlite.rest({ url: ${JSON.stringify(server.url)}, credential: new sdk.ApiKeyCredential('${key}') });
+      const list = () => runtime.listInfo({ pageSize: 0 });
+      const find = () => runtime.get('nobody');
+      const told = [];
+      for (const call of [list, list, find, find]) {
+        told.push(await call().catch(({ name, code, message }) => name + ' ' + code + ': ' + message));
+      }
+      return told;
+    })`;
+    const [first, ...then] = Object.values(Object(await pages.evaluate(browser, plain, run)));
+    const lost =
+      /^NetworkError network_failed: a part of boxlite could not be loaded: .*, or load the page or start the program anew$/;
+    const checked = /^InvalidArgumentError invalid_argument: pageSize must be/;
+    expect(first).toMatch(lost);
+    // Firefox keeps what failed for as long as it keeps the page.
+    const what = browserName === 'Firefox' ? [lost, lost, lost] : [checked, lost, null];
+    expect(then).toEqual(what.map((one) => one && expect.stringMatching(one)));
   });
 
   test('a page of an origin that the server was not told gets no answer', async () => {

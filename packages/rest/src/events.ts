@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import { withHeaders } from './context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { brokenOff, mismatch, StatusError, TransportError } from './errors.ts';
-import type { EventDecoder, EventMessage } from './event-decoder.ts';
+import { type EventDecoder, type EventMessage, eventDecoder } from './event-decoder.ts';
 import { type EventOf, type EventSchemas, schemaFor } from './event-schemas.ts';
 import { exchange, parse, parseJson } from './exchange.ts';
 import type { SendOptions } from './query.ts';
@@ -60,8 +60,6 @@ export async function* events<const S extends EventSchemas>(
     ended ||= response.status === 204;
     const type = response.headers.get('content-type');
     if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
-    // Loaded when there is a stream to decode: most calls have none.
-    const { eventDecoder } = await import('./event-decoder.ts');
     const decode = decoder(
       eventDecoder((ms) => {
         retryMs = ms;

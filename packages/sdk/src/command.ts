@@ -1,10 +1,10 @@
 import type { BoxBackend, ExecutionBackend } from './backend/backend.ts';
 import { Execution } from './execution.ts';
+import { feedStdin } from './feed-stdin.ts';
 import { killOnAbort } from './kill-on-abort.ts';
 import { collect, type RunResult } from './run.ts';
 import { execOptions, explainLine, type StartExecutionOptions } from './start-execution.ts';
 import { startOrKill } from './start-or-kill.ts';
-import { feedStdin } from './stdin.ts';
 
 /** Starts a command and gives it back while it runs. */
 export async function startCommand(

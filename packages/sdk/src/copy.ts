@@ -29,10 +29,12 @@ export async function copyOut(
   checkCopyOptions(options);
   if (typeof target === 'string') checkText('target', target);
   const { followSymlinks = false, signal } = options;
-  const tar = await box.download({ path: guestPath, followSymlinks }, { signal });
-  if (typeof target !== 'string') return tar.pipeTo(target, signal === undefined ? {} : { signal });
+  const download = (): Promise<ReadableStream<Uint8Array>> =>
+    box.download({ path: guestPath, followSymlinks }, { signal });
+  if (typeof target !== 'string') return (await download()).pipeTo(target, signal === undefined ? {} : { signal });
+  // Before there is a stream, which nobody would end if this failed.
   const { unpackHost } = await loaded(() => import('./host/unpack-host.ts'));
-  await unpackHost(tar, target, options);
+  await unpackHost(await download(), target, options);
 }
 
 async function pack(hostPath: string, options: CopyOptions): Promise<ReadableStream<Uint8Array>> {

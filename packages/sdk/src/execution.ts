@@ -5,8 +5,8 @@ import type { ExecutionInfo } from './backend/info.ts';
 import { ExecutionLostError, InvalidStateError } from './errors.ts';
 import { outputStream } from './output-stream.ts';
 import { type SignalName, signalNumber } from './signal-number.ts';
-import { checkSize } from './start-execution.ts';
-import { stdinStream } from './stdin.ts';
+import { stdinStream } from './stdin-stream.ts';
+import { checkSize } from './terminal-size.ts';
 
 /** How a command ended. */
 export interface ExecutionResult {

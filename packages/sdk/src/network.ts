@@ -2,6 +2,7 @@ import { checkWhole, refuse } from './argument.ts';
 import type { BoxBackend, CallOptions, NetworkEventsOptions } from './backend/backend.ts';
 import type { ByteConnection, NetworkEvent } from './backend/network.ts';
 import type { Forward, ForwardOptions } from './host/forward.ts';
+import { loaded } from './loaded.ts';
 
 /** A way to one TCP port of a box. Nothing is opened before the first call. */
 export interface Tunnel {
@@ -37,7 +38,7 @@ export function boxNetwork(backend: BoxBackend): BoxNetwork {
         connect,
         async forward(options = {}) {
           checkWhole('port', options.port, 0, 65535);
-          const { forward } = await import('./host/forward.ts');
+          const { forward } = await loaded(() => import('./host/forward.ts'));
           return forward(connect, options);
         },
       };

@@ -1,7 +1,7 @@
 import type { CallOptions, ExecutionBackend } from './backend/backend.ts';
 import { type ExecutionResult, executionResult } from './execution.ts';
+import { feedStdin } from './feed-stdin.ts';
 import type { StdinSource } from './start-execution.ts';
-import { feedStdin } from './stdin.ts';
 
 /** A command's result with its output as UTF-8 text. */
 export interface RunResult extends ExecutionResult {

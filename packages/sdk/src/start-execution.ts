@@ -1,6 +1,7 @@
 import { checkFlag, checkMs, checkRecord, checkText, checkTexts, checkUser, checkWhole, refuse } from './argument.ts';
-import type { ExecOptions, OutputOptions, TerminalSize } from './backend/box-options.ts';
+import type { ExecOptions, OutputOptions } from './backend/box-options.ts';
 import { ExecutionError } from './errors.ts';
+import { checkSize } from './terminal-size.ts';
 
 /** What is fed to a command's stdin, which is then closed. */
 export type StdinSource = string | Uint8Array | ReadableStream<Uint8Array>;
@@ -42,15 +43,6 @@ function checkOutput({ policy, limitBytes }: OutputOptions): void {
     refuse('output.policy', 'truncate or block', policy);
   }
   checkWhole('output.limitBytes', limitBytes, 1024);
-}
-
-/** Refuses a terminal size that no terminal has. */
-export function checkSize(size: TerminalSize): void {
-  if (typeof size !== 'object' || size === null) refuse('size', '{ cols, rows }', size);
-  for (const field of ['cols', 'rows'] as const) {
-    if (size[field] === undefined) refuse(`size.${field}`, 'a whole number from 1 to 65535', undefined);
-    checkWhole(`size.${field}`, size[field], 1, 65535);
-  }
 }
 
 /** The error of a command that could not be started; one that looks like a line of a shell is told how to be one. */

@@ -1,5 +1,6 @@
 import { checkFlag, checkText } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
+import { loaded } from '../loaded.ts';
 import { type HeldBox, holdBox, SimpleBox, type SimpleBoxOptions } from './simple-box.ts';
 
 /** What an interactive box runs, and how. */
@@ -25,10 +26,9 @@ export class InteractiveBox extends SimpleBox {
     const { shell = '/bin/sh', tty, ...rest } = options;
     checkText('shell', shell);
     checkFlag('tty', tty);
-    const [{ attach, hostProcess }, { shareTerminal, terminalSize }] = await Promise.all([
-      import('../host/attach.ts'),
-      import('../host/terminal.ts'),
-    ]);
+    const [{ attach, hostProcess }, { shareTerminal, terminalSize }] = await loaded(() =>
+      Promise.all([import('../host/attach.ts'), import('../host/terminal.ts')]),
+    );
     const { stdin, stdout, stderr } = hostProcess();
     const held = await holdBox(rest, call);
     try {

@@ -14,14 +14,14 @@ import type { BoxBackend, CallOptions, StopOptions } from '../backend/backend.ts
 import type { BoxInfo } from '../backend/info.ts';
 import { UnsupportedError } from '../errors.ts';
 import { latePart } from '../late-part.ts';
-import { loaded } from '../loaded.ts';
 import { once } from '../once.ts';
 import { boxInfo } from './box-wire.ts';
+import { restCommands } from './commands.ts';
 import type { Connection } from './connection.ts';
 import { lateRest } from './late-rest.ts';
 import { inSeconds } from './time-wire.ts';
 
-/** A box on a server. Its life is here; all else is loaded when it is first used. */
+/** A box on a server. Its life and its commands are here; all else is loaded when it is first used. */
 export function restBox(connection: Connection, box: Box): BoxBackend {
   const snapshot = boxInfo(box);
   const { id, name } = snapshot;
@@ -45,12 +45,7 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
     restart: async (options, call) => after(restartBox({ box: id, body: stopRequest(options) }), call),
     pause: async (call) => after(pauseBox({ box: id }), call),
     resume: async (call) => after(resumeBox({ box: id }), call),
-    ...latePart(
-      async () => (await loaded(() => import('./commands.ts'))).restCommands(connection, id),
-      'exec',
-      'executions',
-      'execution',
-    ),
+    ...restCommands(connection, id),
     async main() {
       throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
     },

@@ -1,4 +1,4 @@
-import { execResponse, listExecutions, listExecutionsResponse, startExecution } from '@boxlite/api';
+import { execResponse, listExecutions, listExecutionsResponse, startExecution } from '@boxlite/api/executions';
 import { query } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';

@@ -11,7 +11,6 @@ import {
   retrying,
   StatusError,
 } from '@boxlite/rest';
-import { checkWhole } from '../argument.ts';
 import type { CallOptions } from '../backend/backend.ts';
 import type { BoxOptions } from '../backend/box-options.ts';
 import { UnauthorizedError, UnsupportedError } from '../errors.ts';
@@ -19,7 +18,7 @@ import { once } from '../once.ts';
 import { randomUuid } from '../random-uuid.ts';
 import type { AccessToken, Credential } from './credential.ts';
 import { lateRest } from './late-rest.ts';
-import { type BoxliteRestOptions, roots } from './options.ts';
+import type { RestSettings } from './options.ts';
 import { restError } from './rest-error.ts';
 import { wholeAnswer } from './whole-answer.ts';
 
@@ -56,11 +55,10 @@ export interface Connection {
 export const streamReconnects = 8;
 
 /** Opens nothing: a connection is made by the first request. */
-export function connect(options: BoxliteRestOptions): Connection {
-  const { origin, instance, tenant } = roots(options);
-  const { retries = {}, idleTimeoutMs = 60_000, uploadBufferBytes = 2 ** 28 } = options;
-  checkWhole('uploadBufferBytes', uploadBufferBytes, 0);
-  const boxes = fetchClient({ baseUrl: tenant, fetch: options.fetch });
+export function connect(settings: RestSettings): Connection {
+  const { origin, instance, tenant } = settings.roots;
+  const { credential, retries = {}, idleTimeoutMs = 60_000, uploadBufferBytes = 2 ** 28 } = settings;
+  const boxes = fetchClient({ baseUrl: tenant, fetch: settings.fetch });
   const elsewhere = { origin: fetchClient({ baseUrl: origin }), instance: fetchClient({ baseUrl: instance }) };
   const resolve: Client['resolve'] = (endpoint) => {
     const { base = 'api' } = endpoint;
@@ -90,11 +88,11 @@ export function connect(options: BoxliteRestOptions): Connection {
     return lifetime != null;
   };
   const plain = retrying(bare, { ...retries, mayRepeat });
-  const bearing = options.credential === undefined ? plain : withCredential(reading, plain, options.credential);
+  const bearing = credential === undefined ? plain : withCredential(reading, plain, credential);
   const client = keyed(bearing, randomUuid);
   const failure = (error: unknown): unknown => {
     const told = restError(error, instance.href);
-    if (options.credential !== undefined || !(told instanceof UnauthorizedError)) return told;
+    if (credential !== undefined || !(told instanceof UnauthorizedError)) return told;
     const { message, requestId } = told;
     return new UnauthorizedError(
       `${message}; give a credential: new ApiKeyCredential(key), or BOXLITE_API_KEY to the CLI`,

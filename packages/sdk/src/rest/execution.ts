@@ -6,7 +6,7 @@ import {
   resizeExecution,
   sendExecutionInput,
   signalExecution,
-} from '@boxlite/api';
+} from '@boxlite/api/executions';
 import { query } from '@boxlite/rest';
 import type { CallOptions, ExecutionBackend, OutputCursor } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';

@@ -15,6 +15,7 @@ import type { FileContent, FileInfo, FilesBackend } from '../backend/files.ts';
 import { BoxliteError, InternalError, NetworkError } from '../errors.ts';
 import { mostInMemoryBytes } from '../files.ts';
 import { iterable } from '../iterable.ts';
+import { loaded } from '../loaded.ts';
 import { lines } from '../text.ts';
 import { decodeBase64 } from './base64.ts';
 import type { Connection } from './connection.ts';
@@ -33,7 +34,7 @@ export function restFiles(
   const able = async (call: CallOptions): Promise<FilesBackend> => {
     if (await connection.can('files_enabled', call)) return here;
     // Few servers need it: a page does not load it.
-    const { tarFiles } = await import('./tar-files.ts');
+    const { tarFiles } = await loaded(() => import('./tar-files.ts'));
     return tarFiles(archives, mostInMemoryBytes);
   };
   return {

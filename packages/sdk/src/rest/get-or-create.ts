@@ -1,4 +1,4 @@
-import { type Box, box as boxSchema, getOrCreateBox } from '@boxlite/api';
+import { type Box, box as boxSchema, getOrCreateBox } from '@boxlite/api/boxes';
 import { type Client, type Query, query } from '@boxlite/rest';
 import type { BoxBackend, CallOptions, RuntimeBackend } from '../backend/backend.ts';
 import type { BoxOptions } from '../backend/box-options.ts';
@@ -15,7 +15,7 @@ interface Made {
 /** The box of that name, or a new one: at once where the server can, else by asking and making. */
 export async function getOrCreate(
   connection: Connection,
-  runtime: RuntimeBackend,
+  runtime: Pick<RuntimeBackend, 'create' | 'get'>,
   request: BoxOptions,
   name: string,
   call: CallOptions | undefined,

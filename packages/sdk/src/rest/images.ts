@@ -16,6 +16,7 @@ import {
 import { query } from '@boxlite/rest';
 import type { ImageConfig, ImageDetails, ImageInfo, ImagesBackend } from '../backend/images.ts';
 import { NotFoundError, UnsupportedError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import type { Connection } from './connection.ts';
 import { date } from './time-wire.ts';
 import { withBody } from './upload-body.ts';
@@ -66,7 +67,7 @@ export function restImages(connection: Connection): ImagesBackend {
 
 /** A directory of the host as a tar, with its owners; a file as it is. */
 async function hostImage(path: string): Promise<ReadableStream<Uint8Array>> {
-  const { packImage } = await import('../host/pack-image.ts');
+  const { packImage } = await loaded(() => import('../host/pack-image.ts'));
   return packImage(path);
 }
 

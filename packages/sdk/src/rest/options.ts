@@ -1,5 +1,5 @@
 import type { RetryOptions } from '@boxlite/rest';
-import { checkFlag, refuse } from '../argument.ts';
+import { checkFlag, checkWhole, refuse } from '../argument.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { ApiKeyCredential, ClientCredentials, type Credential, environment } from './credential.ts';
 
@@ -47,12 +47,27 @@ export const BoxliteRestOptions: {
   },
 };
 
+/** What a connection is made of, as the options were when they were checked. */
+export interface RestSettings extends Omit<BoxliteRestOptions, 'url' | 'prefix' | 'pathPrefix' | 'plainHttp'> {
+  readonly roots: ServerRoots;
+}
+
+/** Checks options; `InvalidArgumentError` names what is wrong with them. */
+export function restSettings(options: BoxliteRestOptions): RestSettings {
+  const roots = serverRoots(options);
+  const { credential, fetch, retries, idleTimeoutMs, uploadBufferBytes } = options;
+  checkWhole('uploadBufferBytes', uploadBufferBytes, 0);
+  return { roots, credential, fetch, retries, idleTimeoutMs, uploadBufferBytes };
+}
+
 /** The roots of a server: `{url}/`, `{url}/{prefix}/` for the instance, `{url}/{prefix}/{pathPrefix}/` for a tenant's boxes. */
-export function roots(options: BoxliteRestOptions): {
+interface ServerRoots {
   readonly origin: URL;
   readonly instance: URL;
   readonly tenant: URL;
-} {
+}
+
+function serverRoots(options: BoxliteRestOptions): ServerRoots {
   if (typeof options !== 'object' || options === null) refuse('options', 'an object such as { url }', options);
   const { url, prefix = 'v1', pathPrefix = 'default' } = options;
   if (!URL.canParse(String(url)) || !/^https?:$/.test(new URL(url).protocol)) {

@@ -1,7 +1,8 @@
-import { type ExitEvent, exitEvent, outputEvent, type Schema, streamExecutionOutput } from '@boxlite/api';
+import { type ExitEvent, exitEvent, outputEvent, type Schema, streamExecutionOutput } from '@boxlite/api/executions';
 import { events, StatusError } from '@boxlite/rest';
 import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
 import { NetworkError } from '../errors.ts';
+import { loaded } from '../loaded.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Connection, streamReconnects } from './connection.ts';
 import { eventError } from './rest-error.ts';
@@ -54,7 +55,8 @@ export async function* readOutput(
   const counted = { stdout: 0, stderr: 0 };
   const started = from.stdout > 0 || from.stderr > 0;
   // What is faster in Node is not loaded by a page.
-  const faster = 'Buffer' in globalThis ? (await import('../host/output-decoder.ts')).outputDecoder : undefined;
+  const faster =
+    'Buffer' in globalThis ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder : undefined;
   const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
     ...connection.retries,
     reconnects: streamReconnects,

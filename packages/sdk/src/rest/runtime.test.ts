@@ -3,7 +3,7 @@ import { Boxlite } from '../boxlite.ts';
 import { errorTable } from '../error-table.ts';
 import { packTar } from '../tar/pack.ts';
 import { ApiKeyCredential, ClientCredentials } from './credential.ts';
-import { BoxliteRestOptions, roots } from './options.ts';
+import { BoxliteRestOptions, restSettings } from './options.ts';
 import { box, boxPath, json, serve } from './testing/generation-1-server.ts';
 
 const retries = { baseMs: 1, maxMs: 5 };
@@ -22,6 +22,15 @@ it('asks for one token, whatever the number of first calls', async () => {
   expect(tokens).toHaveLength(1);
   expect(tokens[0]?.body).toBe('grant_type=client_credentials&client_id=test-client&client_secret=s%26cret');
   expect(server.seen.filter(({ headers }) => headers.authorization === 'Bearer t1')).toHaveLength(3);
+});
+
+it('keeps to the options as they were when it was made', async () => {
+  await using server = await serve({ [list]: (_, response) => json(response, 200, { boxes: [] }) });
+  const options = { url: server.url, credential: new ApiKeyCredential('first'), retries };
+  const runtime = Boxlite.rest(options);
+  Object.assign(options, { url: 'http://127.0.0.1:9', credential: new ApiKeyCredential('second') });
+  expect(await runtime.listInfo()).toEqual([]);
+  expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first']);
 });
 
 it('renews a token that ends within a minute, and one that the server refuses, once', async () => {
@@ -258,7 +267,7 @@ it.each([
   [{ url: 'http://h/api/', prefix: 'v2', pathPrefix: 'org/team' }, 'http://h/api/v2/', 'http://h/api/v2/org/team/'],
   [{ url: 'http://h', pathPrefix: '' }, 'http://h/v1/', 'http://h/v1/'],
 ])('finds the roots of %j', (options, instance, tenant) => {
-  const found = roots(options);
+  const found = restSettings(options).roots;
   expect([found.instance.href, found.tenant.href]).toEqual([instance, tenant]);
 });
 
