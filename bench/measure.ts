@@ -2,7 +2,7 @@
 export interface Row {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'ms' | 'MiB/s' | 'MiB' | 'ms/MiB';
+  readonly unit: 'ms' | 'us' | 'MiB/s' | 'MiB' | 'ms/MiB';
   readonly ratio?: number;
 }
 
@@ -64,7 +64,7 @@ export function printTable(rows: readonly Row[]): void {
   for (const { what, value, unit, ratio } of rows) {
     const figure = value.toFixed(value < 100 ? 2 : 0).padStart(9);
     console.log(
-      `${what.padEnd(width)} ${figure} ${unit.padEnd(7)}${ratio === undefined ? '' : `${ratio.toFixed(2)} x`}`,
+      `${what.padEnd(width)} ${figure} ${unit.padEnd(7)}${ratio === undefined ? '' : `${ratio.toFixed(ratio < 0.1 ? 4 : 2)} x`}`,
     );
   }
 }

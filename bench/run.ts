@@ -9,12 +9,13 @@ import { manyBoxes } from './many-boxes.ts';
 import { printTable, type Row } from './measure.ts';
 import { besideBombs } from './neighbour.ts';
 import { outputRate } from './output-rate.ts';
+import { requestCost } from './request-cost.ts';
 import { startServer } from './server-process.ts';
 import { startLatency } from './start-latency.ts';
 import { transferMemory } from './transfer-memory.ts';
 import { warmStart } from './warm-start.ts';
 
-const names = ['exec', 'start', 'warm', 'output', 'neighbour', 'transfer', 'many'] as const;
+const names = ['exec', 'start', 'warm', 'output', 'neighbour', 'transfer', 'many', 'request'] as const;
 const asked = process.argv.slice(2);
 const unknown = asked.find((name) => !names.some((known) => known === name));
 if (unknown !== undefined) {
@@ -53,6 +54,7 @@ try {
   if (wanted('neighbour')) rows.push(...(await besideBombs(dir)));
   if (wanted('transfer')) rows.push(...(await transferMemory(server, there, dir)));
   await remote.remove(there.id, { force: true });
+  if (wanted('request')) rows.push(...(await requestCost()));
   if (wanted('many')) rows.push(...(await manyBoxes(dir, 100)), ...(await manyBoxes(dir, 300)));
 } finally {
   await local.shutdown();

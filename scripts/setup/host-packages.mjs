@@ -18,6 +18,7 @@ const forTestsToo = [
   // 13 s on a busy machine; 17 MB to fetch.
   { name: 'qemu-system-x86', present: () => process.arch !== 'x64' || command('qemu-system-x86_64') },
   { name: 'erofs-utils', present: () => process.arch !== 'x64' || command('mkfs.erofs') },
+  { name: 'xfsprogs', present: () => command('mkfs.xfs') },
   { name: 'openssl', present: () => command('openssl') },
   { name: 'runsc', present: () => command('runsc') },
   { name: 'crun', present: () => command('crun') },

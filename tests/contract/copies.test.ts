@@ -68,6 +68,17 @@ onBothBackends((runtime) => {
     for (const { id } of [box, copy, again]) await runtime().remove(id, { force: true });
   });
 
+  test('what confines a box stays with a clone and an archive', async () => {
+    const confined = { capabilities: { drop: ['ALL'] }, openFiles: 64 };
+    const box = await runtime().create({ image: baseImage, ...confined });
+    const copy = await box.clone();
+    const again = await runtime().importBox(await box.export());
+    for (const each of [box, copy, again]) {
+      expect(await sh(each, 'ulimit -n; grep CapEff /proc/self/status')).toBe('64\nCapEff:\t0000000000000000\n');
+      await runtime().remove(each.id, { force: true });
+    }
+  });
+
   test('limits of processor and memory are told, and stay with a clone and an archive', async () => {
     const limits = { cpus: 2, memoryMib: 256 };
     const box = await runtime().create({ image: baseImage, ...limits });

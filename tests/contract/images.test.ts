@@ -64,6 +64,26 @@ onBothBackends((runtime) => {
     await images.remove('team/root');
   });
 
+  test('the working directory and the volumes that an image names are there, though it lacks them', async () => {
+    const { images } = runtime();
+    const config = { WorkingDir: '/app/src', User: 'nobody', Volumes: { '/data/deep': {}, '/etc/passwd': {} } };
+    const layout = join(dir, `places-${crypto.randomUUID()}`);
+    await imageWithConfig(layout, config);
+    const made = await images.import(layout, 'team/places:1');
+    const box = await runtime().create({ image: 'team/places:1', autoRemove: false });
+    const look = ['-c', 'pwd; id -un; test -d /data/deep && echo there; test -f /etc/passwd && echo a file'];
+    expect((await box.run('sh', look)).stdout).toBe('/app/src\nnobody\nthere\na file\n');
+    await box.run('sh', ['-c', 'echo kept > /data/deep/file'], { user: 'root' });
+    const again = await runtime().importBox(await box.export());
+    expect((await again.run('cat', ['/data/deep/file'])).stdout).toBe('kept\n');
+    const fresh = await runtime().create({ image: 'team/places:1', workingDir: '/work' });
+    const copy = await runtime().importBox(await fresh.export());
+    for (const each of [fresh, copy]) expect((await each.run('sh', look)).stdout).toMatch(/^\/work\nnobody\nthere\n/);
+    await expect(fresh.run('pwd', [], { workingDir: '/absent' })).rejects.toThrow('/absent');
+    for (const { id } of [box, again, fresh, copy]) await runtime().remove(id, { force: true });
+    await images.remove(made.id);
+  });
+
   test('what is no image, no name, and not there is refused', async () => {
     const { images } = runtime();
     const text = (): ReadableStream<Uint8Array> => new Blob(['this is no archive at all']).stream();

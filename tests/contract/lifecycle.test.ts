@@ -1,6 +1,7 @@
 import {
   AlreadyExistsError,
   type Box,
+  type BoxStatus,
   InvalidArgumentError,
   InvalidStateError,
   type ListOptions,
@@ -184,6 +185,8 @@ onBothBackends((runtime) => {
     for await (const box of runtime().list({ status: 'running' })) ids.push(box.id);
     expect(ids).toContain(running.id);
     expect(ids).not.toContain(configured.id);
+    const none = runtime().listInfo({ status: 'up' as BoxStatus });
+    await expect(none).rejects.toThrow(/^status must be one of configured, running, .* not "up"$/);
     await runtime().remove(running.id, { force: true });
     await runtime().remove(configured.id);
   });

@@ -1,4 +1,4 @@
-import { NetworkError } from 'boxlite';
+import { InvalidArgumentError, NetworkError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
@@ -74,6 +74,13 @@ onBothBackends((runtime) => {
     expect(base?.id).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect((await runtime().images.get(base?.id ?? ''))?.id).toBe(base?.id);
     expect(await runtime().images.exists(base?.id ?? '')).toBe(true);
+    for (const name of [baseImage, 'boxlite/base', 'docker.io/boxlite/base:latest']) {
+      expect((await runtime().images.get(name))?.reference).toBe('docker.io/boxlite/base:latest');
+      expect(await runtime().images.exists(name)).toBe(true);
+    }
+    expect(await runtime().images.get('boxlite/base:other')).toBeNull();
+    expect(await runtime().images.exists('boxlite/base:other')).toBe(false);
+    await expect(runtime().images.exists('No Name')).rejects.toThrow(InvalidArgumentError);
     expect(await runtime().images.get(`sha256:${'0'.repeat(64)}`)).toBeNull();
     expect(await runtime().images.exists(`sha256:${'0'.repeat(64)}`)).toBe(false);
   });

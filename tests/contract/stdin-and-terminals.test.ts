@@ -51,6 +51,16 @@ onBothBackends((runtime) => {
     expect(await box.run('cat')).toMatchObject({ stdout: '', exitCode: 0 });
   });
 
+  test('what is no bytes is refused by a writer of stdin, and in a stream that is fed to it', async () => {
+    const said =
+      /^what is written to stdin must be bytes, as new TextEncoder\(\).encode\(text\) gives them, not "text"$/;
+    const execution = await box.exec('cat');
+    await expect(execution.stdin.getWriter().write('text' as never)).rejects.toThrow(said);
+    await execution.kill();
+    const stdin = new ReadableStream<never>({ start: (controller) => controller.enqueue('text' as never) });
+    await expect(box.run('cat', [], { stdin })).rejects.toThrow(said);
+  });
+
   test('a write after the end of the command is an InvalidStateError', async () => {
     const execution = await box.exec('true');
     await execution.wait();

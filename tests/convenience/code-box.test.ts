@@ -47,6 +47,13 @@ onBoth(pythonImage, (runtime) => {
     }
   });
 
+  test('what was put into the box for a run is gone after it', async () => {
+    await box.run('1');
+    await box.run('1/0').catch(() => undefined);
+    const left = await Array.fromAsync(box.box.files.list('/tmp'), ({ name }) => name);
+    expect(left.filter((name) => name.startsWith('boxlite-'))).toEqual([]);
+  });
+
   test('installs a package by pip, and refuses options in place of names', async () => {
     const setup = 'from setuptools import setup\nsetup(name="made-here", version="1.0", py_modules=["made_here"])\n';
     await box.box.files.write('/srv/made/setup.py', setup);

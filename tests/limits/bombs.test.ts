@@ -33,6 +33,16 @@ test('a fork bomb gets no more processes than its box allows, and ends with a KI
   await box.stop({ timeoutMs: 0 });
 });
 
+test('loops on every processor take nothing from a neighbour, and end with a KILL', async () => {
+  const box = await runtime.create({ image: baseImage, cpus: 1 });
+  const loops = await box.exec('sh', ['-c', 'for i in 1 2 3 4; do while :; do :; done & done; wait'], { stdin: '' });
+  await besideBomb(runtime, box);
+  await loops.kill();
+  expect((await loops.wait()).signal).toBe('SIGKILL');
+  expect((await box.run('echo', ['alive'])).stdout).toBe('alive\n');
+  await box.stop({ timeoutMs: 0 });
+});
+
 test('a memory bomb ends by itself and says why; its box goes on', async () => {
   const box = await runtime.create({ image: baseImage, memoryMib: 128 });
   const bombs = await box.exec('sh', ['-c', 'while :; do sh -c "a=x; while :; do a=\\$a\\$a; done"; done'], {

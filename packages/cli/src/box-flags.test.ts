@@ -28,6 +28,28 @@ test('--tmpfs takes a box directory and its size in MiB', () => {
   for (const wrong of ['', '/a:x', '/a:1:2']) expect(() => boxOptions('alpine', { tmpfs: [wrong] })).toThrow('--tmpfs');
 });
 
+test('--label takes NAME=VALUE, as often as needed', () => {
+  expect(boxOptions('alpine', { label: ['team=a', 'note=x=y', 'empty='] }).labels).toEqual({
+    team: 'a',
+    note: 'x=y',
+    empty: '',
+  });
+  for (const wrong of ['team', '=a', '']) {
+    expect(() => boxOptions('alpine', { label: [wrong] })).toThrow(`--label must be NAME=VALUE, not "${wrong}"`);
+  }
+});
+
+test('a health check has its times in seconds', () => {
+  const flags = { healthCommand: 'true', healthInterval: 1, healthTimeout: 2, healthRetries: 4, healthStartPeriod: 5 };
+  expect(boxOptions('alpine', flags).healthCheck).toEqual({
+    command: ['/bin/sh', '-c', 'true'],
+    intervalMs: 1000,
+    timeoutMs: 2000,
+    retries: 4,
+    startPeriodMs: 5000,
+  });
+});
+
 test('an image and --rootfs exclude each other', () => {
   expect(() => boxOptions('alpine', { rootfs: '/r' })).toThrow('give an image or --rootfs, not both');
 });
@@ -36,6 +58,11 @@ test('only what was given is set, so that the runtime keeps its defaults', () =>
   expect(boxOptions('alpine', { capDrop: ['ALL'] }).capabilities).toEqual({ drop: ['ALL'] });
   expect(boxOptions('alpine', { capAdd: ['NET_RAW'] }).capabilities).toEqual({ add: ['NET_RAW'] });
   expect(boxOptions('alpine', {})).toEqual({ image: 'alpine', autoRemove: false });
+  expect(boxOptions('alpine', { user: 'nobody', outputLimit: 2048, maxExecutions: 2 })).toMatchObject({
+    user: 'nobody',
+    outputLimitBytes: 2048,
+    maxConcurrentExecutions: 2,
+  });
   expect(boxOptions('alpine', { cpus: 2, memory: 512, rm: true, publish: ['80'] })).toEqual({
     image: 'alpine',
     cpus: 2,

@@ -8,12 +8,16 @@ import { UsageError } from './usage.ts';
 export interface BoxFlags extends NetworkFlags {
   readonly env?: readonly string[];
   readonly workdir?: string;
+  readonly user?: string;
+  readonly label?: readonly string[];
   readonly entrypoint?: string;
   readonly cpus?: number;
   readonly memory?: number;
   readonly diskSize?: number;
   readonly processes?: number;
   readonly openFiles?: number;
+  readonly outputLimit?: number;
+  readonly maxExecutions?: number;
   readonly name?: string;
   readonly rm?: boolean;
   readonly autoStop?: number;
@@ -21,6 +25,9 @@ export interface BoxFlags extends NetworkFlags {
   readonly autoResume?: boolean;
   readonly healthCommand?: string;
   readonly healthInterval?: number;
+  readonly healthTimeout?: number;
+  readonly healthRetries?: number;
+  readonly healthStartPeriod?: number;
   readonly volume?: readonly string[];
   readonly tmpfs?: readonly string[];
   readonly security?: NonNullable<BoxOptions['security']>;
@@ -33,7 +40,9 @@ export interface BoxFlags extends NetworkFlags {
 export function addBoxFlags(command: Command): Command {
   return addNetworkFlags(command)
     .option('-e, --env <NAME=VALUE>', 'set an environment variable; NAME alone takes it from this process', collect)
-    .option('-w, --workdir <dir>', 'working directory in the box')
+    .option('-w, --workdir <dir>', 'working directory in the box; made where there is none')
+    .option('-u, --user <user[:group]>', 'run commands as this user')
+    .option('-l, --label <NAME=VALUE>', 'a label to find the box by: list -f label=NAME=VALUE; repeatable', collect)
     .option('--entrypoint <program>', 'program to put before the command')
     .option('--cpus <count>', 'processors', wholeNumber('--cpus'))
     .option('--memory <MiB>', 'memory', wholeNumber('--memory'))
@@ -44,13 +53,25 @@ export function addBoxFlags(command: Command): Command {
     )
     .option('--processes <count>', 'most processes and threads at a time (4096)', wholeNumber('--processes'))
     .option('--open-files <count>', 'most open files of one process', wholeNumber('--open-files'))
+    .option(
+      '--output-limit <bytes>',
+      "most output kept of one command (the runtime's, 4 GiB)",
+      wholeNumber('--output-limit'),
+    )
+    .option('--max-executions <count>', 'most commands at a time (512)', wholeNumber('--max-executions'))
     .option('--name <name>', 'a name to find the box by')
-    .option('--rm', 'remove the box when it stops')
     .option('--auto-stop <seconds>', 'stop the box once nothing has used it for so long', wholeNumber('--auto-stop'))
     .option('--auto-delete <seconds>', 'remove the box so long after it has stopped', wholeNumber('--auto-delete'))
     .option('--no-auto-resume', 'leave the box paused or stopped when something wants to use it')
     .option('--health-command <command>', 'a shell command that succeeds while the box is healthy')
     .option('--health-interval <seconds>', 'between two health checks (30)', wholeNumber('--health-interval'))
+    .option('--health-timeout <seconds>', 'a check that takes longer has failed (30)', wholeNumber('--health-timeout'))
+    .option('--health-retries <count>', 'so many failures in a row are unhealthy (3)', wholeNumber('--health-retries'))
+    .option(
+      '--health-start-period <seconds>',
+      'failures so soon after the start do not count (0)',
+      wholeNumber('--health-start-period'),
+    )
     .option(
       '-v, --volume <host:box[:ro]>',
       'make a host directory visible in the box, or a volume by its name',
@@ -73,11 +94,15 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.rootfs !== undefined && { rootfsPath: resolve(flags.rootfs) }),
     ...(flags.env !== undefined && { env: parseEnvironment(flags.env, process.env) }),
     ...(flags.workdir !== undefined && { workingDir: flags.workdir }),
+    ...(flags.user !== undefined && { user: flags.user }),
+    ...(flags.label !== undefined && { labels: parseLabels(flags.label) }),
     ...(flags.cpus !== undefined && { cpus: flags.cpus }),
     ...(flags.memory !== undefined && { memoryMib: flags.memory }),
     ...(flags.diskSize !== undefined && { diskSizeGb: flags.diskSize }),
     ...(flags.processes !== undefined && { processes: flags.processes }),
     ...(flags.openFiles !== undefined && { openFiles: flags.openFiles }),
+    ...(flags.outputLimit !== undefined && { outputLimitBytes: flags.outputLimit }),
+    ...(flags.maxExecutions !== undefined && { maxConcurrentExecutions: flags.maxExecutions }),
     ...(flags.volume !== undefined && { volumes: flags.volume.map(parseVolume) }),
     ...(flags.tmpfs !== undefined && { tmpfs: flags.tmpfs.map(parseTmpfs) }),
     ...networkOptions(flags),
@@ -95,6 +120,9 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
       healthCheck: {
         command: ['/bin/sh', '-c', flags.healthCommand],
         ...(flags.healthInterval && { intervalMs: flags.healthInterval * 1000 }),
+        ...(flags.healthTimeout && { timeoutMs: flags.healthTimeout * 1000 }),
+        ...(flags.healthRetries && { retries: flags.healthRetries }),
+        ...(flags.healthStartPeriod && { startPeriodMs: flags.healthStartPeriod * 1000 }),
       },
     }),
     autoRemove: flags.rm === true,
@@ -112,6 +140,16 @@ export function parseEnvironment(flags: readonly string[], own: NodeJS.ProcessEn
     if (value !== undefined) env[name] = value;
   }
   return env;
+}
+
+/** `NAME=VALUE`; the value may be empty. */
+function parseLabels(flags: readonly string[]): Readonly<Record<string, string>> {
+  const labels = flags.map((flag) => {
+    const [, name, value] = /^([^=]+)=(.*)$/s.exec(flag) ?? [];
+    if (name !== undefined && value !== undefined) return [name, value] as const;
+    throw new UsageError(`--label must be NAME=VALUE, not ${JSON.stringify(flag)}`);
+  });
+  return Object.fromEntries(labels);
 }
 
 /** `box` or `box:MiB`. */
@@ -140,7 +178,7 @@ export function collect(value: string, earlier: readonly string[] | undefined): 
 /** A parser of whole numbers that names its flag. */
 export function wholeNumber(flag: string): (value: string) => number {
   return (value) => {
-    if (!/^\d{1,9}$/.test(value)) throw new UsageError(`${flag} must be a whole number, not ${JSON.stringify(value)}`);
+    if (!/^\d{1,15}$/.test(value)) throw new UsageError(`${flag} must be a whole number, not ${JSON.stringify(value)}`);
     return Number(value);
   };
 }

@@ -94,19 +94,25 @@ test('a box that create made lives from command to command until rm', async () =
   const refused = await cli.run(['rm', 'kept']);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^Error: .*(kept|force)/);
-  expect((await cli.run(['stats', 'kept'])).stdout.toString()).toContain(id);
+  expect((await cli.run(['stats', 'kept'])).stdout.toString()).toMatch(new RegExp(`^${id} +\\d+\\.\\d % `, 'm'));
   expect((await cli.run(['restart', 'kept'])).code).toBe(0);
   expect((await cli.run(['exec', 'kept', 'cat', '/note'])).stdout.toString()).toBe('here\n');
   expect((await cli.run(['stop', 'kept'])).code).toBe(0);
   expect((await cli.run(['rm', 'kept'])).stdout.toString()).toBe('kept\n');
 });
 
-test('restart refuses a box that cannot start, and leaves it there', async () => {
-  await cli.run(['create', '--rm', '--name', 'brief', image]);
-  const { code, stderr } = await cli.run(['restart', 'brief']);
-  expect([code, stderr]).toEqual([1, expect.stringMatching(/^Error: autoRemove and detach exclude each other/)]);
-  expect((await cli.run(['inspect', '-f', '{{.AutoRemove}}', 'brief'])).stdout.toString()).toBe('true\n');
-  await cli.run(['rm', '-f', 'brief']);
+test('--rm of a box that outlives the command is refused before there is one, with what does it', async () => {
+  for (const line of [
+    ['create', '--rm', '--name', 'brief', image],
+    ['run', '-d', '--rm', '--name', 'brief', image, 'true'],
+  ]) {
+    const { code, stderr } = await cli.run(line);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Error: --rm does not go with .*: --auto-delete SECONDS /),
+    ]);
+  }
+  expect((await cli.run(['inspect', 'brief'])).code).toBe(1);
 });
 
 test('cp takes a directory in and a file out', async () => {
@@ -117,6 +123,8 @@ test('cp takes a directory in and a file out', async () => {
   expect((await cli.run(['cp', 'files:/opt/in/deep/file', join(cli.homeDir, 'out')])).stderr).toBe('');
   expect(await readFile(join(cli.homeDir, 'out'), 'utf8')).toBe('content');
   expect((await cli.run(['cp', '/a', '/b'])).code).toBe(2);
+  const toStdout = await cli.run(['cp', 'files:/opt/in/deep/file', '-']);
+  expect([toStdout.code, toStdout.stderr]).toEqual([2, expect.stringMatching(/^Error: cp does not write to stdout: /)]);
   await cli.run(['rm', '-f', 'files']);
 });
 
@@ -124,6 +132,30 @@ test('a directory becomes an image under the name that import gives it', async (
   await mkdir(join(cli.homeDir, 'root'), { recursive: true });
   expect((await cli.run(['images', 'import', join(cli.homeDir, 'root'), 'local/empty:1'])).code).toBe(0);
   expect((await cli.run(['images'])).stdout.toString()).toMatch(/local\/empty +1 /);
+});
+
+test('an image is told in full, and removed by its name', async () => {
+  await mkdir(join(cli.homeDir, 'removed'), { recursive: true });
+  await writeFile(join(cli.homeDir, 'removed/file'), 'told');
+  await cli.run(['images', 'import', join(cli.homeDir, 'removed'), 'local/removed:1']);
+  const told = await cli.run(['images', 'inspect', 'local/removed:1']);
+  expect(JSON.parse(told.stdout.toString())).toMatchObject([
+    { Reference: 'docker.io/local/removed:1', Config: { Cmd: ['/bin/sh'], WorkingDir: '/' }, Layers: [{}] },
+  ]);
+  const removed = await cli.run(['images', 'rm', 'local/removed:1', 'local/never:1']);
+  expect([removed.code, removed.stdout.toString()]).toEqual([1, 'local/removed:1\n']);
+  expect(removed.stderr).toBe('Error: there is no image local/never:1; boxlite images shows those there are\n');
+  const gone = await cli.run(['images', 'inspect', 'local/removed:1']);
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringMatching(/^Error: image not found: local\/removed:1; /)]);
+});
+
+test('a box is found by the label that it was made with', async () => {
+  await cli.run(['create', '--name', 'labelled', '--label', 'team=a', '-l', 'note=x=y', '-u', 'nobody', image]);
+  await cli.run(['create', '--name', 'bare', image]);
+  const found = await cli.run(['list', '-a', '-f', 'label=team=a', '-f', 'label=note=x=y', '--format', 'json']);
+  expect(JSON.parse(found.stdout.toString())).toMatchObject([{ Name: 'labelled', Labels: { team: 'a' } }]);
+  expect((await cli.run(['exec', 'labelled', 'id', '-un'])).stdout.toString()).toBe('nobody\n');
+  await cli.run(['rm', '-f', 'labelled', 'bare']);
 });
 
 test('pruning removes an image once no box has it', async () => {

@@ -14,7 +14,7 @@ export interface NetworkFlags {
 export function addNetworkFlags(command: Command): Command {
   const gather = (value: string, earlier: readonly string[] = []): readonly string[] => [...earlier, value];
   return command
-    .option('-p, --publish <[[ip:]host:]box[/tcp]>', 'publish a port of the box on the host', gather)
+    .option('-p, --publish <[[ip:]host:]box[/tcp|/udp]>', 'publish a port of the box on the host', gather)
     .addOption(
       new Option('--network <mode>', 'disabled: nothing goes out; none: loopback only').choices([
         'enabled',

@@ -27,7 +27,7 @@ const defaultRetentionBytes = 16 * 1024 ** 3;
 
 /** The home directory that a runtime uses when none is given. */
 export function defaultHomeDir(): string {
-  return process.env['BOXLITE_HOME'] ?? join(homedir(), '.boxlite');
+  return process.env['BOXLITE_HOME'] || join(homedir(), '.boxlite');
 }
 
 /**
@@ -62,7 +62,7 @@ export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend
         [...lent].some((box) => box.imageId === imageId && (tenant === undefined || box.tenant === tenant)),
     });
     opened.push(() => images.close());
-    const choice = options.engine ?? process.env['BOXLITE_ENGINE'];
+    const choice = options.engine ?? (process.env['BOXLITE_ENGINE'] || undefined);
     const parts = { host, guestBinary, stateDir: join(homeDir, 'engine'), kernelRoots };
     const engine = await openEngine(parts, choice);
     const { warm = [] } = options;

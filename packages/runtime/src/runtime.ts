@@ -13,7 +13,7 @@ import type {
   RuntimeMetrics,
   WarmOptions,
 } from 'boxlite/backend';
-import { boxNotFound, InvalidArgumentError, StoppedError } from 'boxlite/backend';
+import { BoxliteError, boxNotFound, InvalidArgumentError, StoppedError } from 'boxlite/backend';
 import { abortable } from './box/abortable.ts';
 import { boxInfo } from './box/box-info.ts';
 import { BoxMaker, type BoxMakerParts } from './box/box-maker.ts';
@@ -23,6 +23,7 @@ import { LocalBox, type LocalBoxHome } from './box/local-box.ts';
 import { madeFor } from './box/made-for.ts';
 import type { PreparedBox } from './box/prepared-box.ts';
 import { sweepBoxes } from './box/sweep-boxes.ts';
+import { within } from './box/within.ts';
 import { runtimeConfig } from './config.ts';
 import { sweepDisks } from './disk/sweep-disks.ts';
 import { sweepAbandonedMounts } from './engine/abandoned-mounts.ts';
@@ -132,7 +133,7 @@ export class LocalRuntime {
     const { engine } = this.#home;
     engine.checkOptions(options);
     const given = optionsOn(engine, options);
-    return madeFor({ name, signal: call.signal }, this.#maker.create({ tenant, name }, given, call));
+    return madeFor({ name, signal: call.signal }, this.#made(this.#maker.create({ tenant, name }, given, call)));
   }
 
   async importBox(
@@ -143,7 +144,7 @@ export class LocalRuntime {
   ): Promise<LocalBox> {
     this.#enter(call);
     checkBoxName(name);
-    return madeFor({ name, signal: call.signal }, this.#maker.import({ tenant, name }, archive, call));
+    return madeFor({ name, signal: call.signal }, this.#made(this.#maker.import({ tenant, name }, archive, call)));
   }
 
   async getOrCreate(
@@ -236,8 +237,9 @@ export class LocalRuntime {
 
   async #shutdown(timeoutMs: number): Promise<void> {
     this.#parts.store.changed.notify();
-    await Promise.all([this.#maker.settled(), this.#sweeper?.stop()]);
-    await this.#warm?.close();
+    await Promise.all([this.#warm?.close(), this.#sweeper?.stop()]);
+    // What is being made ends: its image is not waited for, its box is not started.
+    await Promise.all([this.images.close(), within(this.#maker.settled(), timeoutMs)]);
     const running = [...this.#boxes.values()].filter(({ life }) => life.isRunning || life.isBusy);
     const left = await Promise.allSettled(running.map((box) => box.life.leave(timeoutMs)));
     await this.#parts.close();
@@ -247,7 +249,17 @@ export class LocalRuntime {
   async #clone(source: LocalBox, name: string | undefined, call: MakeOptions): Promise<LocalBox> {
     checkBoxName(name);
     const { tenant } = source.life.state.record;
-    return madeFor({ name, signal: call.signal }, this.#maker.clone({ tenant, name }, source, call));
+    return madeFor({ name, signal: call.signal }, this.#made(this.#maker.clone({ tenant, name }, source, call)));
+  }
+
+  /** What is made while the runtime is shut down may find anything gone that it stands on. */
+  async #made(box: Promise<LocalBox>): Promise<LocalBox> {
+    try {
+      return await box;
+    } catch (error) {
+      if (!this.#closing || error instanceof BoxliteError) throw error;
+      throw new StoppedError('the runtime was shut down meanwhile; open a new one', { cause: error });
+    }
   }
 
   #held(record: BoxRecord, prepared?: PreparedBox): LocalBox {

@@ -170,8 +170,9 @@ export class Boxlite implements AsyncDisposable {
   }
 
   /**
-   * Ends attached local boxes and lets go of everything held; what is on a server goes on. Twice is fine. One that is
-   * aborted once it has begun goes on, and is only not waited for.
+   * Ends attached local boxes and lets go of everything held; what is on a server goes on. A local runtime is of no use
+   * after it: `StoppedError`. One of a server holds nothing, and can still be used. Twice is fine. One that is aborted
+   * once it has begun goes on, and is only not waited for.
    */
   async shutdown(options: ShutdownOptions & CallOptions = {}): Promise<void> {
     const { timeoutMs, signal } = options;

@@ -49,15 +49,15 @@ export class Images {
     return images;
   }
 
-  /** An image by its manifest digest, with its configuration and layers; null when there is none. */
-  async get(digest: string, call: CallOptions = {}): Promise<ImageDetails | null> {
-    checkText('digest', digest);
-    return this.#backend.get(digest, call);
+  /** An image by reference or by manifest digest, with its configuration and layers; null when the store has none. */
+  async get(digestOrReference: string, call: CallOptions = {}): Promise<ImageDetails | null> {
+    checkText('digestOrReference', digestOrReference);
+    return this.#backend.get(digestOrReference, call);
   }
 
-  /** Whether the store has an image of that digest. */
-  async exists(digest: string, call: CallOptions = {}): Promise<boolean> {
-    return (await this.get(digest, call)) !== null;
+  /** Whether the store has an image of that reference or manifest digest; asks no registry. */
+  async exists(digestOrReference: string, call: CallOptions = {}): Promise<boolean> {
+    return (await this.get(digestOrReference, call)) !== null;
   }
 
   /** Removes a reference, or a digest with all of its references; `InvalidStateError` while a box has it. */

@@ -1,3 +1,4 @@
+export type { RetryOptions } from '@boxlite/rest';
 export type { ApiKeys } from './api-keys.ts';
 export type { ApiKeyInfo, CreateApiKeyOptions, PrincipalInfo } from './backend/account.ts';
 export type {
@@ -18,8 +19,10 @@ export type {
   BoxOptions,
   CapabilityOptions,
   Environment,
+  HealthCheckOptions,
   HostVolumeOptions,
   ManagedVolumeOptions,
+  OutputOptions,
   PortOptions,
   SecurityPreset,
   TerminalSize,
@@ -51,6 +54,7 @@ export type {
   BoxStatus,
   ExecutionInfo,
   ExecutionStatus,
+  HealthStatus,
   RuntimeConfig,
   RuntimeMetrics,
   SnapshotInfo,

@@ -1,8 +1,10 @@
-import { checkName, checkWhole } from './argument.ts';
+import { checkName, checkWhole, checkWord } from './argument.ts';
 import type { RuntimeBackend } from './backend/backend.ts';
-import type { BoxInfo } from './backend/info.ts';
+import type { BoxInfo, BoxStatus } from './backend/info.ts';
 import type { ListOptions } from './boxlite.ts';
 import { type Page, pages } from './pages.ts';
+
+const statuses: readonly BoxStatus[] = ['configured', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'];
 
 /** What a runtime knows of each of its boxes, oldest first; a page is asked for when the loop gets there. */
 export async function* listBoxes(
@@ -10,6 +12,7 @@ export async function* listBoxes(
   options: ListOptions,
 ): AsyncGenerator<BoxInfo, void, undefined> {
   const { status, labels, namePrefix, limit = Infinity, signal } = options;
+  checkWord('status', status, statuses);
   if (limit !== Infinity) checkWhole('limit', limit, 0);
   checkWhole('pageSize', options.pageSize, 1, 1000);
   const pageSize = options.pageSize ?? Math.max(1, Math.min(limit, 100));

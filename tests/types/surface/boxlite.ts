@@ -11,12 +11,16 @@ import type {
   ExecutionInfo,
   ExecutionResult,
   Forward,
+  HealthCheckOptions,
+  HealthStatus,
   ImageDetails,
   ImageInfo,
   NetworkEvent,
   OpenEvent,
   OutputChunk,
+  OutputOptions,
   ResetEvent,
+  RetryOptions,
   RunResult,
   RuntimeBackend,
   RuntimeConfig,
@@ -142,3 +146,9 @@ expectTypeOf<BoxliteError['code']>().toEqualTypeOf<ErrorCode>();
 expectTypeOf<'not_found'>().toExtend<ErrorCode>();
 expectTypeOf<string>().not.toExtend<ErrorCode>();
 expectTypeOf(AlreadyExistsError).toBeConstructibleWith('taken', {} satisfies BoxliteErrorOptions);
+
+// What is within options and answers has a name that a program can use.
+expectTypeOf<BoxOptions['healthCheck']>().toEqualTypeOf<HealthCheckOptions | undefined>();
+expectTypeOf<StartExecutionOptions['output']>().toEqualTypeOf<OutputOptions | undefined>();
+expectTypeOf<BoxInfo['healthStatus']>().toEqualTypeOf<HealthStatus | undefined>();
+expectTypeOf<BoxliteRestOptions['retries']>().toEqualTypeOf<RetryOptions | undefined>();

@@ -2,7 +2,7 @@ import { type Endpoint, path } from '@boxlite/rest';
 
 /** Parameters of {@link getImage}. */
 export interface GetImageOptions {
-  /** The manifest's digest, `sha256:…`. */
+  /** The manifest's digest, `sha256:…`, or a reference. */
   readonly digest: string;
 }
 

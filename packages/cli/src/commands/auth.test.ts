@@ -68,6 +68,8 @@ test('a login makes every command use the server, until the logout; its keys are
   const status = await text(cli, ['auth', 'status']);
   expect(status).toContain(`default: ${url}, key blk_live_`);
   expect(status).not.toContain(own);
+  const elsewhere = { env: { BOXLITE_REST_URL: 'http://127.0.0.1:1' } };
+  expect(await text(cli, ['auth', 'status'], elsewhere)).toBe('http://127.0.0.1:1, of --url or BOXLITE_REST_URL');
   expect(await text(cli, ['auth', 'whoami'])).toMatch(/^me \(key-\w+\)\ntenants: acme\nscopes: box:read /);
   expect(await text(cli, ['list', '-a', '-q'])).toBe('');
   const child = await text(cli, ['keys', 'create', 'child', '--scope', 'box:read']);

@@ -37,6 +37,9 @@ export function registerAuth(program: Command): void {
     .description('say which server is used, without asking it')
     .action(async () => {
       const { path, name } = place(status);
+      const { url } = globalOptions(status);
+      // As every other command takes it, before what is stored.
+      if (url !== undefined) return void process.stdout.write(`${url}, of --url or BOXLITE_REST_URL\n`);
       const known = await readProfile(path, name);
       const next = 'not logged in; boxlite auth login --url URL --api-key-stdin\n';
       if (!known) return void process.stdout.write(next);

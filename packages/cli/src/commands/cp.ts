@@ -24,6 +24,9 @@ export function registerCp(program: Command): void {
       if ((from === undefined) === (to === undefined)) {
         throw new UsageError('one of source and destination must be BOX:PATH, and the other a path of this machine');
       }
+      if (from && destination === '-') {
+        throw new UsageError('cp does not write to stdout: boxlite exec BOX cat PATH does; ./- is a file of that name');
+      }
       const how = {
         overwrite: flags.overwrite,
         followSymlinks: flags.followSymlinks === true,

@@ -1,7 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
-import { imageAndWords } from './run.ts';
+import { imageAndWords, refuseRm } from './run.ts';
 
 /** `boxlite create`: a box that outlives this command; prints its id. */
 export function registerCreate(program: Command): void {
@@ -10,9 +10,11 @@ export function registerCreate(program: Command): void {
     .description('create a box and print its id; start, exec and stop work on it')
     .argument('[image]', 'image of the box; left out with --rootfs')
     .argument('[command...]', 'started with the box')
+    .addOption(new Option('--rm').hideHelp())
     .passThroughOptions();
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: BoxFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
+    refuseRm(flags, 'create, whose boxes outlive it');
     const options = {
       ...boxOptions(image, flags),
       detach: true,

@@ -35,13 +35,17 @@ async function hostChecks(runtime: Runtime, homeDir: string): Promise<readonly C
 }
 
 function report(checks: readonly Check[]): string {
-  const rows = checks.map((check) => [check.name, state(check), check.found, check.ok ? '' : (check.fix ?? '')]);
+  const fix = (check: Check): string => (check.ok ? '' : (check.fix ?? ''));
+  const mends = checks.some((check) => fix(check) !== '');
+  const headings = ['CHECK', 'STATE', 'FOUND', ...(mends ? ['HOW TO MEND IT'] : [])];
+  const rows = checks.map((check) => [check.name, state(check), check.found, ...(mends ? [fix(check)] : [])]);
   const ready = checks.every((check) => check.ok || !check.required);
   const verdict = ready ? 'This host can run boxes.' : 'This host cannot run boxes before what is missing is mended.';
-  return `${table(['CHECK', 'STATE', 'FOUND', 'HOW TO MEND IT'], rows)}\n${verdict}\n`;
+  return `${table(headings, rows)}\n${verdict}\n`;
 }
 
 function state(check: Check): string {
   if (check.ok) return 'ok';
-  return check.required ? 'missing' : 'missing (optional)';
+  const word = check.unusable ? 'not usable' : 'missing';
+  return check.required ? word : `${word} (optional)`;
 }

@@ -1,11 +1,13 @@
-import type { ImageInfo } from 'boxlite/backend';
+import { type Boxlite, NotFoundError } from 'boxlite';
+import type { ImageDetails, ImageInfo } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { collect } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
 import { durationMs } from '../duration.ts';
+import { eachBox } from '../each-box.ts';
 import { age, bytes, type Format, formatOption, formatted } from '../format.ts';
 import { table, visible } from '../table.ts';
-import type { Plain } from '../yaml.ts';
+import { type Plain, yaml } from '../yaml.ts';
 
 interface ImagesFlags {
   readonly quiet?: boolean;
@@ -17,7 +19,7 @@ interface PruneFlags {
   readonly keep?: readonly string[];
 }
 
-/** `boxlite images`, and its `import` and `prune`. */
+/** `boxlite images`, and its `inspect`, `import`, `rm` and `prune`. */
 export function registerImages(program: Command): void {
   const command = program
     .command('images')
@@ -30,6 +32,24 @@ export function registerImages(program: Command): void {
         const images = await runtime.images.list();
         process.stdout.write(flags.quiet ? images.map((one) => `${one.id}\n`).join('') : printed(images, flags.format));
       });
+    });
+  const inspecting = command
+    .command('inspect')
+    .description('print what an image is: its configuration, platform and layers')
+    .argument('<image...>', 'references or digests')
+    .addOption(formatOption().choices(['json', 'yaml']).default('json'))
+    .action(async (names: readonly string[], { format }: { readonly format: 'json' | 'yaml' }) => {
+      await withRuntime(inspecting, async (runtime) => {
+        const records = await Promise.all(names.map(async (name) => detailsRecord(await existing(runtime, name))));
+        process.stdout.write(formatted(format, records, () => yaml(records)));
+      });
+    });
+  const removing = command
+    .command('rm')
+    .description('remove images; what a box has stays')
+    .argument('<image...>', 'references, or digests for all references of each')
+    .action(async (names: readonly string[]) => {
+      await withRuntime(removing, (runtime) => eachBox(names, (name) => runtime.images.remove(name)));
     });
   const importing = command
     .command('import')
@@ -66,6 +86,39 @@ function printed(images: readonly ImageInfo[], format: Format): string {
       images.map((one) => [one.repository, one.tag, one.id.slice(0, 19), bytes(one.sizeBytes), age(one.cachedAt)]),
     ),
   );
+}
+
+async function existing(runtime: Boxlite, name: string): Promise<ImageDetails> {
+  const image = await runtime.images.get(name);
+  if (image) return image;
+  throw new NotFoundError(`image not found: ${name}; boxlite images shows those there are, boxlite pull gets one`);
+}
+
+function detailsRecord({ platform, config, layers, ...image }: ImageDetails): { readonly [key: string]: Plain } {
+  return {
+    ...imageRecord(image),
+    Platform: platform ?? null,
+    Config: config
+      ? {
+          Entrypoint: [...config.entrypoint],
+          Cmd: [...config.cmd],
+          Env: { ...config.env },
+          WorkingDir: config.workingDir,
+          User: config.user,
+          StopSignal: config.stopSignal ?? null,
+          ExposedPorts: [...config.exposedPorts],
+          Volumes: [...config.volumes],
+          Labels: { ...config.labels },
+        }
+      : null,
+    Layers:
+      layers?.map(({ digest, diffId, sizeBytes, unpackedBytes }) => ({
+        Digest: digest ?? null,
+        DiffId: diffId,
+        SizeBytes: sizeBytes ?? null,
+        UnpackedBytes: unpackedBytes,
+      })) ?? null,
+  };
 }
 
 function imageRecord(image: ImageInfo): { readonly [key: string]: Plain } {

@@ -10,7 +10,6 @@ import { UsageError } from '../usage.ts';
 interface RunFlags extends BoxFlags {
   readonly interactive?: boolean;
   readonly tty?: boolean;
-  readonly user?: string;
   readonly detach?: boolean;
 }
 
@@ -24,11 +23,12 @@ export function registerRun(program: Command): void {
     .passThroughOptions()
     .option('-i, --interactive', 'feed stdin to the command')
     .option('-t, --tty', 'give the command a terminal')
-    .option('-u, --user <user[:group]>', 'run as this user')
-    .option('-d, --detach', 'leave the command running and print the id of the box');
+    .option('-d, --detach', 'leave the command running and print the id of the box')
+    .option('--rm', 'remove the box when the command ends');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
     requireTerminal(flags);
+    if (flags.detach) refuseRm(flags, '-d, whose box outlives this command');
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
     process.exitCode = await withRuntime(command, async (runtime) => {
       // Until the command runs, a signal is for this one: no box is left of it.
@@ -36,7 +36,6 @@ export function registerRun(program: Command): void {
       const box = await runtime.create(
         {
           ...options,
-          ...(flags.user !== undefined && { user: flags.user }),
           ...(flags.detach && mainCommand(words, flags)),
         },
         flags.name,
@@ -47,6 +46,12 @@ export function registerRun(program: Command): void {
       return startDetached(box);
     });
   });
+}
+
+/** Nobody would be there to do it: such a box could not even be started. */
+export function refuseRm({ rm }: BoxFlags, what: string): void {
+  if (!rm) return;
+  throw new UsageError(`--rm does not go with ${what}: --auto-delete SECONDS removes a box so long after its end`);
 }
 
 /** With `--rootfs` there is no image: every word is the command's. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Box } from 'boxlite';
 import type { BoxMetrics } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { existingBox, withRuntime } from '../connect.ts';
@@ -8,6 +9,8 @@ import { table } from '../table.ts';
 import type { Plain } from '../yaml.ts';
 
 const intervalMs = 1000;
+// A share of a processor is of the time between two looks.
+const betweenLooksMs = 250;
 
 interface StatsFlags {
   readonly stream?: boolean;
@@ -26,7 +29,7 @@ export function registerStats(program: Command): void {
       await withRuntime(command, async (runtime) => {
         const box = await existingBox(runtime, name);
         const print = async (): Promise<void> => {
-          process.stdout.write(printed(box.id, await box.metrics(), flags.format));
+          process.stdout.write(printed(box.id, await measured(box), flags.format));
         };
         if (!flags.stream) return print();
         await untilInterrupted(async (signal) => {
@@ -38,6 +41,14 @@ export function registerStats(program: Command): void {
         });
       });
     });
+}
+
+/** The metrics with the share of a processor, where the box runs. */
+async function measured(box: Box): Promise<BoxMetrics> {
+  const metrics = await box.metrics();
+  if (metrics.cpuPercent !== undefined || metrics.memoryBytes === undefined) return metrics;
+  await delay(betweenLooksMs);
+  return box.metrics();
 }
 
 function printed(id: string, metrics: BoxMetrics, format: Format): string {

@@ -8,6 +8,8 @@ export interface Check {
   readonly required: boolean;
   /** What was found. */
   readonly found: string;
+  /** It is there, but cannot be used. */
+  readonly unusable?: boolean;
   /** The command or the step that mends it. */
   readonly fix: string | undefined;
 }

@@ -11,6 +11,7 @@ export function engineChecks(engines: readonly EngineProbe[]): readonly Check[] 
       name: engine.name,
       ok: engine.usable,
       required: usable === undefined && engine === engines[0],
+      unusable: engine.path !== undefined && !engine.usable,
       found: engine.path === undefined ? 'not found' : found(engine),
       // Another engine that works is no reason to mend this one.
       fix: usable === undefined ? problem?.fix : undefined,

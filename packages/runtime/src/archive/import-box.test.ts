@@ -108,6 +108,9 @@ test('options that name the host or open it do not travel', async () => {
     security: 'development',
     detach: true,
     ports: [{ guestPort: 1 }],
+    capabilities: { add: ['NET_RAW'], drop: ['CHOWN'] },
+    processes: 64,
+    healthCheck: { command: ['true'] },
   };
   const box = await importOf([partKind.manifest, manifest({ options })], [partKind.layer, layer]);
   expect(box.snapshot.cpus).toBe(2);
@@ -116,7 +119,9 @@ test('options that name the host or open it do not travel', async () => {
     for await (const piece of bytes) if (kind === partKind.manifest) pieces.push(piece);
   }
   const found = Buffer.concat(pieces).toString();
-  expect(JSON.parse(found)).toMatchObject({ options: { cpus: 2 } });
+  expect(JSON.parse(found).options).toEqual({
+    ...{ cpus: 2, processes: 64, healthCheck: { command: ['true'] }, capabilities: { drop: ['CHOWN'] } },
+  });
   expect(found).not.toMatch(/hostPath|rootfsPath|security|detach|ports/);
   await runtime.remove(box.id);
 });
@@ -142,6 +147,18 @@ const ill: Readonly<Record<string, readonly (readonly [number, Uint8Array])[]>> 
   ],
   'a number in place of a digest': [
     [partKind.manifest, manifest({ image: { reference: 'x', digest: 0 } })],
+    [partKind.layer, layer],
+  ],
+  'capabilities that are no list': [
+    [partKind.manifest, manifest({ options: { capabilities: { drop: 'ALL' } } })],
+    [partKind.layer, layer],
+  ],
+  'a health check without a command': [
+    [partKind.manifest, manifest({ options: { healthCheck: {} } })],
+    [partKind.layer, layer],
+  ],
+  'more volumes than an image may have': [
+    [partKind.manifest, manifest({ defaults: { ...defaults, volumes: Array(257).fill('/data') } })],
     [partKind.layer, layer],
   ],
   'a tmpfs without a place': [

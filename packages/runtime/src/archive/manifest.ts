@@ -1,5 +1,6 @@
 import { BoxliteError, type BoxOptions } from 'boxlite/backend';
 import { checkBoxOptions } from '../box/check-options.ts';
+import { volumesMax } from '../images/manifest.ts';
 import type { BoxDefaults } from '../store/box-records.ts';
 import { refusedArchive } from './archive-reader.ts';
 
@@ -22,13 +23,19 @@ export const manifestBytesMax: number = 1024 * 1024;
 export const layersMax = 200;
 
 const kept = [
-  ...['cpus', 'memoryMib', 'diskSizeGb', 'workingDir', 'env', 'entrypoint', 'cmd', 'user', 'tmpfs'],
-  ...['network', 'autoRemove', 'autoStopMs', 'autoDeleteMs', 'autoResume', 'labels'],
+  ...['cpus', 'memoryMib', 'diskSizeGb', 'processes', 'openFiles', 'outputLimitBytes', 'maxConcurrentExecutions'],
+  ...['workingDir', 'env', 'entrypoint', 'cmd', 'tty', 'user', 'tmpfs', 'network', 'labels'],
+  ...['autoRemove', 'autoStopMs', 'autoDeleteMs', 'autoResume', 'healthCheck'],
 ];
 
-/** The options that travel: nothing that names the host, opens it or outlives its process. */
+/** The options that travel: nothing that names the host, opens it or outlives its process; what confines the box does. */
 export function portableOptions(options: BoxOptions): BoxOptions {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => kept.includes(key)));
+  const { security, capabilities } = options;
+  return {
+    ...Object.fromEntries(Object.entries(options).filter(([key]) => kept.includes(key))),
+    ...(security === 'maximum' && { security }),
+    ...(capabilities?.drop !== undefined && { capabilities: { drop: capabilities.drop } }),
+  };
 }
 
 /** Spells a manifest. */
@@ -66,9 +73,16 @@ export function readManifest(bytes: Uint8Array): Manifest {
       user: text('defaults.user', defaults['user']),
       entrypoint: texts('defaults.entrypoint', defaults['entrypoint']),
       cmd: texts('defaults.cmd', defaults['cmd']),
+      ...(defaults['volumes'] != null && { volumes: volumes(defaults['volumes']) }),
       stopSignal: defaults['stopSignal'] == null ? undefined : text('defaults.stopSignal', defaults['stopSignal']),
     },
   };
+}
+
+function volumes(value: unknown): readonly string[] {
+  const found = texts('defaults.volumes', value);
+  if (found.length <= volumesMax) return found;
+  throw refusedArchive(`defaults.volumes in its manifest has more than ${volumesMax} paths`);
 }
 
 // Nothing but a digest: the store takes names of images, too.
@@ -80,7 +94,7 @@ function imageDigest(value: unknown): string | null {
 function readOptions(options: Record<string, unknown>): BoxOptions {
   if (options['env'] !== undefined) record('options.env', options['env']);
   if (options['labels'] !== undefined) record('options.labels', options['labels']);
-  for (const name of ['autoRemove', 'autoResume']) {
+  for (const name of ['autoRemove', 'autoResume', 'tty']) {
     if (options[name] === undefined || typeof options[name] === 'boolean') continue;
     throw refusedArchive(`options.${name} in its manifest is not true or false`);
   }
@@ -90,6 +104,14 @@ function readOptions(options: Record<string, unknown>): BoxOptions {
   if (tmpfs !== undefined) {
     if (!Array.isArray(tmpfs)) throw refusedArchive('options.tmpfs in its manifest is no list');
     for (const one of tmpfs) text('options.tmpfs.guestPath', record('options.tmpfs', one)['guestPath']);
+  }
+  const { capabilities, healthCheck } = options;
+  if (capabilities !== undefined) {
+    const { drop } = record('options.capabilities', capabilities);
+    if (drop !== undefined) texts('options.capabilities.drop', drop);
+  }
+  if (healthCheck !== undefined) {
+    texts('options.healthCheck.command', record('options.healthCheck', healthCheck)['command']);
   }
   const portable = portableOptions(options as BoxOptions);
   try {

@@ -4,6 +4,7 @@ import {
   InvalidArgumentError,
   InvalidStateError,
   type MainExecution,
+  NotFoundError,
 } from 'boxlite/backend';
 import type { GuestChannel } from '../guest/channel.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -213,21 +214,26 @@ export class BoxLife {
       if ((status === 'running' || status === 'paused') && (await this.#run.takeUp())) return;
       this.executions.endAll('lost', 'the runtime ended while it ran, and its box did not survive');
       await this.#settle();
+      // What came due while no runtime was open is done before anyone finds the box.
+      if (this.#watch.isExpired) await this.#remove();
     }).catch(() => this.state.ended('unknown'));
   }
 
-  /** At the end of the runtime: an attached box ends, a detached one is let go. */
+  /** At the end of the runtime: an attached box ends, a detached one is let go. One that is removed meanwhile is neither. */
   async leave(timeoutMs: number): Promise<void> {
-    if (!this.state.record.detached) {
-      await this.stop(timeoutMs);
-      return;
+    try {
+      if (!this.state.record.detached) await this.stop(timeoutMs);
+      else await this.#inTurn(() => this.#letGo());
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
     }
-    await this.#inTurn(async () => {
-      await this.#body.unprepare();
-      await this.#run.letGo();
-      await this.network.letGo();
-      this.executions.flushCounts();
-    });
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#body.unprepare();
+    await this.#run.letGo();
+    await this.network.letGo();
+    this.executions.flushCounts();
   }
 
   /** Brings the box to `running` from wherever it is. */

@@ -21,11 +21,11 @@ export async function boxRoot(
     return { image: rootfsPath, imageId: undefined, rootfs: { path: await realpath(rootfsPath) }, defaults: bare };
   }
   const image = holding.use(await images.ready(options.image ?? defaultImage, signal));
-  const { env, workingDir, user, entrypoint, cmd, stopSignal } = image.config;
+  const { env, workingDir, user, entrypoint, cmd, stopSignal, volumes } = image.config;
   return {
     image: options.image ?? defaultImage,
     imageId: image.info.id,
     rootfs: { layers: image.layers },
-    defaults: { env, workingDir, user, entrypoint, cmd, stopSignal },
+    defaults: { env, workingDir, user, entrypoint, cmd, stopSignal, ...(volumes.length > 0 && { volumes }) },
   };
 }

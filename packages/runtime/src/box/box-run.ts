@@ -4,6 +4,7 @@ import type { BoxExecutions } from './box-executions.ts';
 import type { BoxState } from './box-state.ts';
 import type { BoxWatch } from './box-watch.ts';
 import { endGuest } from './end-guest.ts';
+import { makeImageDirectories } from './image-directories.ts';
 import { type AwaitedMain, awaitedMain, followMain, startMain } from './main-command.ts';
 
 export interface BoxRunOptions {
@@ -47,6 +48,8 @@ export class BoxRun {
     const { state, body, executions, watch } = this.#options;
     try {
       const { channel, pid, timing } = await body.start();
+      // Before anyone else has the channel: a command would start where there is nothing yet.
+      await makeImageDirectories(channel, state.record, () => executions.nextNumber());
       state.started(pid, timing);
       this.#attend(channel);
       await startMain(channel, state, executions, this.#awaited);

@@ -72,9 +72,19 @@ export class BoxWatch {
 
   /** The box has not run since the end in its history. */
   kept(): void {
+    const expiresAt = this.#expiresAt();
+    if (expiresAt !== undefined) this.#deletion.set(expiresAt, this.#options.onExpired);
+  }
+
+  /** Whether the box, which does not run, has not run for `autoDeleteMs`. */
+  get isExpired(): boolean {
+    const expiresAt = this.#expiresAt();
+    return expiresAt !== undefined && expiresAt <= Date.now();
+  }
+
+  #expiresAt(): number | undefined {
     const { options, history } = this.#options.state.record;
     const { autoDeleteMs } = options;
-    if (autoDeleteMs === undefined) return;
-    this.#deletion.set((history.endedAt ?? Date.now()) + autoDeleteMs, this.#options.onExpired);
+    return autoDeleteMs === undefined ? undefined : (history.endedAt ?? Date.now()) + autoDeleteMs;
   }
 }

@@ -15,24 +15,32 @@ export interface Making {
 /** Makes an empty {@link Making}. */
 export function making(boxes: BoxRecords): Making {
   const underWay = new Map<string, Promise<LocalBox>>();
+  const all = new Set<Promise<LocalBox>>();
+  const begun = (made: Promise<LocalBox>, over: () => void): Promise<LocalBox> => {
+    all.add(made);
+    const done = (): void => {
+      all.delete(made);
+      over();
+    };
+    made.then(done, done);
+    return made;
+  };
   // No tenant has a slash in its name.
   const key = (tenant: string, name: string): string => `${tenant}/${name}`;
   return {
     make(tenant, name, make) {
-      if (name === undefined) return make();
+      if (name === undefined) return begun(make(), () => {});
       const own = key(tenant, name);
       if (underWay.has(own) || boxes.get(tenant, name)) {
         throw new AlreadyExistsError(`a box named ${name} exists already; choose another name or remove it`);
       }
       const made = make();
       underWay.set(own, made);
-      const done = (): void => void underWay.delete(own);
-      made.then(done, done);
-      return made;
+      return begun(made, () => underWay.delete(own));
     },
     get: (tenant, name) => underWay.get(key(tenant, name)),
     async settled() {
-      await Promise.allSettled(underWay.values());
+      await Promise.allSettled(all);
     },
   };
 }

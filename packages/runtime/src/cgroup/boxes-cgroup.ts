@@ -70,7 +70,7 @@ function ownCgroup(): string {
  * `$BOXLITE_CGROUP`, such as one that systemd has delegated. What begins with `./` is below the cgroup of this process,
  * where that has stepped aside below the cgroup that it began in. `EngineError` when it is no path of a cgroup. @default /boxlite
  */
-export function boxesCgroupPath(given: string = process.env['BOXLITE_CGROUP'] ?? '/boxlite'): string {
+export function boxesCgroupPath(given: string = process.env['BOXLITE_CGROUP'] || '/boxlite'): string {
   const began = ownCgroup()
     .replace(new RegExp(`/${own}$`), '')
     .replace(/^\/$/, '');

@@ -42,7 +42,7 @@ export async function userCgroups(): Promise<CgroupLayout | NoUserCgroups> {
   const layout = await readCgroupLayout().catch(() => undefined);
   if (layout?.version !== 2)
     return { reason: "this host's cgroups are root's alone (they are not of version 2)", fix: 'run boxlite as root' };
-  if (process.env['BOXLITE_CGROUP'] === undefined)
+  if (!process.env['BOXLITE_CGROUP'])
     return { reason: 'BOXLITE_CGROUP names no cgroup that is delegated to this user', fix: start };
   const there = await nearest(layout.root, boxesCgroupPath());
   if ((await mayWrite(layout.root + there)) && (await mayWrite(`${layout.root}${there}/cgroup.procs`))) return layout;
@@ -53,6 +53,6 @@ export async function userCgroups(): Promise<CgroupLayout | NoUserCgroups> {
 export async function needUserCgroups(): Promise<CgroupLayout | undefined> {
   const found = await userCgroups();
   if (!('reason' in found)) return found;
-  if (process.env['BOXLITE_CGROUP'] === undefined) return undefined;
+  if (!process.env['BOXLITE_CGROUP']) return undefined;
   throw new EngineError(`${found.reason}; unset it, or ${found.fix}`);
 }

@@ -39,9 +39,15 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A command without its options and arguments: those of a server hold keys and secrets. */
+function programName(command: readonly string[]): string {
+  const option = command.findIndex((word) => word.startsWith('-'));
+  return command.slice(0, option < 0 ? 2 : Math.min(option, 2)).join(' ');
+}
+
 function lockedError(lockPath: string, note: string): InvalidStateError {
   const [pid, , , ...command] = note.split(' ');
-  const holder = pid === undefined || pid === '' ? 'another process' : `process ${pid} (${command.join(' ')})`;
+  const holder = pid === undefined || pid === '' ? 'another process' : `process ${pid} (${programName(command)})`;
   return new InvalidStateError(
     `home directory ${dirname(lockPath)} is in use by ${holder}; stop it, use --url to talk to it, or choose another home`,
   );

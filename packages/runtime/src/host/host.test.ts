@@ -197,7 +197,22 @@ test('leaves alone a process that took over the id of another', async () => {
   expect(await ended).toEqual([null, 'SIGKILL']);
 });
 
-test('names who holds the lock', async () => {
+test('names who holds the lock, without what its options and arguments are', async () => {
+  const other = `${folder}/other-lock`;
+  const open = `import { openHost } from ${JSON.stringify(join(import.meta.dirname, 'host.ts'))};
+    const host = await openHost({ binary: ${JSON.stringify(binary)}, lockPath: ${JSON.stringify(other)} });
+    process.stdout.write('open');
+    process.stdin.resume().once('end', () => host.close());`;
+  const script = `${folder}/holder.ts`;
+  await writeFile(script, open);
+  const holder = spawn(process.execPath, [script, 'serve', '--api-key', 'a-secret']);
+  await once(holder.stdout, 'data');
+  await expect(openHost({ binary, lockPath: other })).rejects.toThrow(
+    `is in use by process ${holder.pid} (${process.execPath} ${script}); stop it`,
+  );
+  const ended = once(holder, 'exit');
+  holder.stdin.end();
+  expect(await ended).toEqual([0, null]);
   await expect(openHost({ binary, lockPath: `${folder}/lock` })).rejects.toThrow(
     `home directory ${folder} is in use by process ${process.pid} (`,
   );

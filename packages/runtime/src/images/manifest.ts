@@ -29,6 +29,8 @@ const manifest = v.object({
   config: descriptor,
   layers: v.pipe(v.array(descriptor), v.maxLength(1000)),
 });
+/** Most volumes that an image may name: each is looked for at every start of a box. */
+export const volumesMax = 256;
 const strings = v.nullish(v.array(v.string()));
 const keys = v.custom<object>(isRecord, 'not an object');
 const config = v.object({
@@ -44,7 +46,12 @@ const config = v.object({
       User: text,
       StopSignal: text,
       ExposedPorts: v.nullish(keys),
-      Volumes: v.nullish(keys),
+      Volumes: v.nullish(
+        v.pipe(
+          keys,
+          v.check((volumes) => Object.keys(volumes).length <= volumesMax, `more than ${volumesMax} volumes`),
+        ),
+      ),
       Labels: v.nullish(texts),
     }),
   ),

@@ -24,6 +24,7 @@ import { defaultLayerLimits, type LayerLimits } from './layer/limits.ts';
 import { type StartUnpacker, startThread } from './layer/unpacker.ts';
 import { type LayerOwners, layerStore, ownOwners } from './layer-store.ts';
 import { leases } from './leases.ts';
+import { namesOf } from './names-of.ts';
 import { partialBlobs } from './partial-blobs.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from './platform.ts';
 import { possessions } from './possession.ts';
@@ -243,23 +244,18 @@ export async function openImageStore(options: OpenImageStoreOptions): Promise<Im
           nextPageToken: last === undefined ? undefined : Buffer.from(last.reference).toString('base64url'),
         };
       },
-      async get(digest, { signal } = {}) {
+      async get(digestOrReference, { signal } = {}) {
         enter({ signal });
         await ensureBase(signal);
-        const found = records.names(tenant, digest)[0];
+        const found = namesOf(records, tenant, digestOrReference, search)[0];
         return found === undefined ? null : imageDetails(found, layers.bytes);
       },
       async remove(digestOrReference, call) {
         enter(call);
-        const names = isDigest(digestOrReference)
-          ? records.names(tenant, digestOrReference)
-          : parseReference(digestOrReference, search)
-              .map((each) => records.named(tenant, formatReference(each)))
-              .filter((each) => each !== undefined)
-              .slice(0, 1);
+        const names = namesOf(records, tenant, digestOrReference, search);
         const digest = names[0]?.image.digest;
         if (digest === undefined)
-          throw new NotFoundError(`there is no image ${digestOrReference}; see boxlite images list`);
+          throw new NotFoundError(`there is no image ${digestOrReference}; boxlite images shows those there are`);
         if (names.some(({ reference }) => reference === baseReference)) {
           throw new InvalidStateError('boxlite/base:latest comes with BoxLite and cannot be removed');
         }

@@ -13,6 +13,8 @@ export interface BoxDefaults {
   readonly cmd: readonly string[];
   /** As the image names it, such as `SIGINT` or `15`; TERM unless given. */
   readonly stopSignal?: string | undefined;
+  /** Directories that the image means to be volumes: made where they are missing, on the box's own disk. */
+  readonly volumes?: readonly string[] | undefined;
 }
 
 /** What happened to a box since its last start; times in milliseconds since 1970. */

@@ -91,7 +91,7 @@ export interface BoxOptions {
   readonly outputLimitBytes?: number;
   /** Most executions at a time, 1 to 512. @default 512 */
   readonly maxConcurrentExecutions?: number;
-  /** Where commands start: an absolute path of the box. @default the image's */
+  /** Where commands start: an absolute path of the box, made at its start where there is none. @default the image's */
   readonly workingDir?: string;
   /** Beside what the image sets; the same name wins here. @default {} */
   readonly env?: Environment;

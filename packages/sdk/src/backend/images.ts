@@ -125,8 +125,8 @@ export interface ImagesBackend {
   ): Promise<ImageInfo>;
   /** A page of images. */
   list(options?: ListImagesOptions, call?: CallOptions): Promise<ImagePage>;
-  /** By manifest digest; null when there is none. */
-  get(digest: string, call?: CallOptions): Promise<ImageDetails | null>;
+  /** By manifest digest or by reference; null when there is none. */
+  get(digestOrReference: string, call?: CallOptions): Promise<ImageDetails | null>;
   /** A reference, or a digest with all its references. `InvalidStateError` while a box has it. */
   remove(digestOrReference: string, call?: MakeOptions): Promise<void>;
   /** Removes every image that no box has, and what earlier pulls left behind. What boxes need stays, whatever is asked. */

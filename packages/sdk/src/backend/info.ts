@@ -159,7 +159,7 @@ export interface BoxMetrics {
   readonly bytesSentTotal: number;
   /** Bytes that came out of the box: output and files. */
   readonly bytesReceivedTotal: number;
-  /** 100 is one whole processor. */
+  /** 100 is one whole processor; between this reading and the one before, so undefined at the first. */
   readonly cpuPercent: number | undefined;
   /** Memory in use. */
   readonly memoryBytes: number | undefined;

@@ -29,7 +29,7 @@ export class CodeBox extends SimpleBox {
     checkText('code', code);
     const path = `/tmp/boxlite-${randomUuid()}.py`;
     await this.box.files.write(path, code, { signal: options.signal });
-    return succeeded('the program', await this.exec('python3', ['-u', path], options));
+    return succeeded('the program', await this.#runFile(path, path, [], options));
   }
 
   /** Copies a script of this host into the box and runs it there, with arguments. */
@@ -38,7 +38,16 @@ export class CodeBox extends SimpleBox {
     checkTexts('args', args);
     const folder = `/tmp/boxlite-${randomUuid()}`;
     await this.box.copyIn(hostPath, `${folder}/script.py`, { signal: options.signal });
-    return succeeded(hostPath, await this.exec('python3', ['-u', `${folder}/script.py`, ...args], options));
+    return succeeded(hostPath, await this.#runFile(`${folder}/script.py`, folder, args, options));
+  }
+
+  /** Runs a file that was put into the box for this, and takes it away again: a box may run thousands. */
+  async #runFile(path: string, placed: string, args: readonly string[], options: RunCodeOptions): Promise<RunResult> {
+    const result = await this.exec('python3', ['-u', path, ...args], options);
+    // A signal may be that of a stop, after which a use would start the box again.
+    if (result.signal === undefined || result.timedOut)
+      await this.box.files.remove(placed, { recursive: true }).catch(() => undefined);
+    return result;
   }
 
   /** Installs packages by pip; needs a network that lets the box reach an index. What pip said. */

@@ -25,7 +25,8 @@ export interface ErrorBody {
 /** What RFC 9110 wants beside a status. */
 const headersOf: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   401: { 'www-authenticate': 'Bearer realm="boxlite"' },
-  429: { 'retry-after': '5' },
+  // Short: what is at a limit is free again when a command ends or a box goes, and on a local runtime nobody waits at all.
+  429: { 'retry-after': '1' },
 };
 
 /** What a client is told of an error; a 500 says nothing of the inside and points to the log instead. */

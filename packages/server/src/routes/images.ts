@@ -88,8 +88,8 @@ export function imageRoutes(
 }
 
 async function pathImage(call: RestCall): Promise<ImageDetails> {
-  const digest = call.params['digest'] ?? '';
-  const image = /^sha256:[0-9a-f]{64}$/.test(digest) ? await call.backend.images.get(digest) : null;
+  const name = call.params['digest'] ?? '';
+  const image = await call.backend.images.get(name);
   if (image) return image;
-  throw new NotFoundError(`no image has the digest ${JSON.stringify(digest.slice(0, 128))}; pull it first`);
+  throw new NotFoundError(`there is no image ${JSON.stringify(name.slice(0, 128))}; pull it first`);
 }
