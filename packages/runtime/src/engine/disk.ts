@@ -1,10 +1,10 @@
-import { chmod, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { existsSync, mkdirSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { EngineError, StorageError } from 'boxlite/backend';
-import { type HostIds, mountFlags } from '../host/action.ts';
+import { type HostAction, type HostIds, hostActions, mountFlags } from '../host/action.ts';
 import type { Host } from '../host/host.ts';
 import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
-import { giveToBoxRoot } from './owner.ts';
 import { withPinned } from './pinned-directory.ts';
 import { findProgram } from './program.ts';
 
@@ -40,10 +40,6 @@ export function boxPaths(folder: string): BoxPaths {
   };
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
 async function makeTemplate(host: Host, path: string, bytes: number): Promise<void> {
   const mkfs = await findProgram('mkfs.ext4');
   if (mkfs === undefined)
@@ -65,22 +61,40 @@ async function makeTemplate(host: Host, path: string, bytes: number): Promise<vo
   await rename(draft, path);
 }
 
-/** Makes box disks with a size limit: ext4 with a journal in a sparse image, copied from a template that each size has once. */
-export function diskImages(host: Host, templates: string): (image: string, sizeGb: number) => Promise<void> {
+/** Templates of box disks with a size limit: ext4 with a journal in a sparse image; each size has one, by its path. */
+export function diskTemplates(host: Host, templates: string): (sizeGb: number) => Promise<string> {
   const made = new Map<number, Promise<string>>();
   const template = async (bytes: number): Promise<string> => {
     const path = `${templates}/ext4-${bytes}.img`;
     await mkdir(templates, { recursive: true, mode: 0o700 });
-    if (!(await exists(path))) await makeTemplate(host, path, bytes);
+    if (!existsSync(path)) await makeTemplate(host, path, bytes);
     return path;
   };
-  return async (image, sizeGb) => {
+  return (sizeGb) => {
     const bytes = Math.round((sizeGb * gibibyte) / 4096) * 4096;
     const ready = made.get(bytes) ?? template(bytes);
     made.set(bytes, ready);
     ready.catch(() => made.delete(bytes));
-    await host.copySparse(await ready, image);
+    return ready;
   };
+}
+
+/** Makes box disks with a size limit, each a copy of its template. */
+export function diskImages(host: Host, templates: string): (image: string, sizeGb: number) => Promise<void> {
+  const template = diskTemplates(host, templates);
+  return async (image, sizeGb) => host.copySparse(await template(sizeGb), image);
+}
+
+async function imageActions(
+  { image, disk }: BoxPaths,
+  sizeGb: number,
+  template: (sizeGb: number) => Promise<string>,
+): Promise<readonly HostAction[]> {
+  const copied = existsSync(image) ? [] : [hostActions.copySparse(await template(sizeGb), image)];
+  const flags = mountFlags.noSuid | mountFlags.noDev;
+  // Unused inode tables stay holes of the image.
+  const data = 'noinit_itable';
+  return [...copied, hostActions.mountImage({ source: image, target: disk, type: 'ext4', flags, data })];
 }
 
 /** Makes and mounts a box's root file system: image layers below, the box's own disk above, owners as in the box on both. What exists already is kept. */
@@ -88,34 +102,29 @@ export async function mountRootfs(
   host: Host,
   box: EngineBox,
   ids: HostIds | undefined,
-  makeImage: (image: string, sizeGb: number) => Promise<void>,
+  template: (sizeGb: number) => Promise<string>,
 ): Promise<void> {
   const paths = boxPaths(box.folder);
-  await mkdir(paths.disk, { recursive: true, mode: 0o700 });
-  if (box.diskSizeGb !== undefined) {
-    if (!(await exists(paths.image))) await makeImage(paths.image, box.diskSizeGb);
-    await host.mountImage({
-      source: paths.image,
-      target: paths.disk,
-      type: 'ext4',
-      flags: mountFlags.noSuid | mountFlags.noDev,
-      // Unused inode tables stay holes of the image.
-      data: 'noinit_itable',
-    });
-  }
-  if ((await mkdir(paths.upper, { recursive: true })) !== undefined) await chmod(paths.upper, 0o755);
-  await giveToBoxRoot(host, paths.upper);
-  await mkdir(paths.work, { recursive: true, mode: 0o700 });
-  const overlay = {
-    target: boxMounts(host.space, box.id).rootfs,
-    upper: paths.upper,
-    work: paths.work,
-    // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
-    flags: mountFlags.noSuid | mountFlags.noDev,
-    data: host.space.rootless ? 'userxattr,index=off' : 'redirect_dir=nofollow,metacopy=off,index=off',
-    ...(ids !== undefined && !host.space.rootless && { ids }),
-  };
-  if ('path' in box.rootfs)
-    await withPinned(box.rootfs.path, (source) => host.mountOverlay({ ...overlay, layers: [source] }));
-  else await host.mountOverlay({ ...overlay, layers: box.rootfs.layers.toReversed() });
+  const { rootless, shift } = host.space;
+  // A thread for so little would take longer than the directory.
+  mkdirSync(paths.disk, { recursive: true, mode: 0o700 });
+  const image = box.diskSizeGb === undefined ? [] : await imageActions(paths, box.diskSizeGb, template);
+  const mountAll = (layers: readonly string[]): Promise<void> =>
+    host.sequence([
+      ...image,
+      hostActions.makeDirectory({ path: paths.upper, mode: 0o755, owner: shift }),
+      hostActions.makeDirectory({ path: paths.work, mode: 0o700, owner: 0 }),
+      hostActions.mountOverlay({
+        target: boxMounts(host.space, box.id).rootfs,
+        layers,
+        upper: paths.upper,
+        work: paths.work,
+        // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
+        flags: mountFlags.noSuid | mountFlags.noDev,
+        data: rootless ? 'userxattr,index=off' : 'redirect_dir=nofollow,metacopy=off,index=off',
+        ...(ids !== undefined && !rootless && { ids }),
+      }),
+    ]);
+  if ('path' in box.rootfs) await withPinned(box.rootfs.path, (source) => mountAll([source]));
+  else await mountAll(box.rootfs.layers.toReversed());
 }

@@ -10,7 +10,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
 import { type Host, openHost } from '../host/host.ts';
 import type { BoxNetworkOptions } from './box-network.ts';
-import { adoptBoxNetwork, openBoxNetwork, removeBoxNetwork } from './open-box-network.ts';
+import { adoptBoxNetwork, openBoxNetwork, prepareBoxNetwork, removeBoxNetwork } from './open-box-network.ts';
 
 let binary: string;
 let folder: string;
@@ -176,7 +176,7 @@ test('a namespace that a box made for itself is joined, and served while root in
   );
   await once(createInterface({ input: box.stdout }), 'line');
   const namespacePath = `/proc/${box.pid}/ns/net`;
-  const network = await openBoxNetwork(host, binary, { ...options, namespacePath });
+  const network = await (await prepareBoxNetwork(host, binary, options)).join(namespacePath);
   expect(await readlink(network.namespacePath)).toBe(await readlink(namespacePath));
   const script = 'mount -t sysfs sys /sys && ls /sys/class/net | tr "\\n" " "';
   const exit = await host.spawn({
@@ -200,7 +200,7 @@ test('a namespace that a box made for itself is joined, and served while root in
   ]);
   await network.close();
   box.kill('SIGKILL');
-  await expect(openBoxNetwork(host, binary, { ...options, namespacePath: '/proc/self/nothing' })).rejects.toThrow(
-    'join the network namespace: No such file',
-  );
+  const prepared = await prepareBoxNetwork(host, binary, options);
+  await expect(prepared.join('/proc/self/nothing')).rejects.toThrow('join the network namespace: No such file');
+  expect(existsSync(`${options.folder}/network.sock`)).toBe(false);
 });
