@@ -7,6 +7,7 @@ import { boxMounts } from './box-mounts.ts';
 import type { EngineBox } from './engine.ts';
 import { withPinned } from './pinned-directory.ts';
 import { findProgram } from './program.ts';
+import type { SpareDisk, TakenDisk } from './spare-disk.ts';
 
 const gibibyte = 1024 ** 3;
 
@@ -85,46 +86,77 @@ export function diskImages(host: Host, templates: string): (image: string, sizeG
   return async (image, sizeGb) => host.copySparse(await template(sizeGb), image);
 }
 
-async function imageActions(
-  { image, disk }: BoxPaths,
-  sizeGb: number,
-  template: (sizeGb: number) => Promise<string>,
-): Promise<readonly HostAction[]> {
-  const copied = existsSync(image) ? [] : [hostActions.copySparse(await template(sizeGb), image)];
+/** Mounts the image of a box's disk, with what the box's root file system needs on it. */
+export function diskActions(host: Host, paths: BoxPaths): readonly HostAction[] {
   const flags = mountFlags.noSuid | mountFlags.noDev;
   // Unused inode tables stay holes of the image.
   const data = 'noinit_itable';
-  return [...copied, hostActions.mountImage({ source: image, target: disk, type: 'ext4', flags, data })];
+  return [
+    hostActions.mountImage({ source: paths.image, target: paths.disk, type: 'ext4', flags, data }),
+    ...upperActions(host, paths),
+  ];
 }
 
-/** Makes and mounts a box's root file system: image layers below, the box's own disk above, owners as in the box on both. What exists already is kept. */
+function upperActions({ space }: Host, { upper, work }: BoxPaths): readonly HostAction[] {
+  return [
+    hostActions.makeDirectory({ path: upper, mode: 0o755, owner: space.shift }),
+    hostActions.makeDirectory({ path: work, mode: 0o700, owner: 0 }),
+  ];
+}
+
+/** How box disks are made. */
+export interface DiskMaking {
+  readonly template: (sizeGb: number) => Promise<string>;
+  /** @default none: every disk is made when its box starts */
+  readonly spare?: SpareDisk | undefined;
+}
+
+/**
+ * Makes and mounts a box's root file system: image layers below, the box's own disk above, owners as in the box on both.
+ * What exists already is kept. Resolves with a spare disk that the box has now, whose `clear` is to be called.
+ */
 export async function mountRootfs(
   host: Host,
   box: EngineBox,
   ids: HostIds | undefined,
-  template: (sizeGb: number) => Promise<string>,
-): Promise<void> {
+  { template, spare }: DiskMaking,
+): Promise<TakenDisk | undefined> {
+  const { diskSizeGb, rootfs } = box;
   const paths = boxPaths(box.folder);
-  const { rootless, shift } = host.space;
+  const { rootless } = host.space;
+  const overlay = (layers: readonly string[]): HostAction =>
+    hostActions.mountOverlay({
+      target: boxMounts(host.space, box.id).rootfs,
+      layers,
+      upper: paths.upper,
+      work: paths.work,
+      // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
+      flags: mountFlags.noSuid | mountFlags.noDev,
+      data: rootless ? 'userxattr,index=off' : 'redirect_dir=nofollow,metacopy=off,index=off',
+      ...(ids !== undefined && !rootless && { ids }),
+    });
+  const mountOn = (disk: readonly HostAction[]): Promise<void> =>
+    'path' in rootfs
+      ? withPinned(rootfs.path, (source) => host.sequence([...disk, overlay([source])]))
+      : host.sequence([...disk, overlay(rootfs.layers.toReversed())]);
   // A thread for so little would take longer than the directory.
   mkdirSync(paths.disk, { recursive: true, mode: 0o700 });
-  const image = box.diskSizeGb === undefined ? [] : await imageActions(paths, box.diskSizeGb, template);
-  const mountAll = (layers: readonly string[]): Promise<void> =>
-    host.sequence([
-      ...image,
-      hostActions.makeDirectory({ path: paths.upper, mode: 0o755, owner: shift }),
-      hostActions.makeDirectory({ path: paths.work, mode: 0o700, owner: 0 }),
-      hostActions.mountOverlay({
-        target: boxMounts(host.space, box.id).rootfs,
-        layers,
-        upper: paths.upper,
-        work: paths.work,
-        // Set-user-id programs and device nodes of an image must do nothing on the host, where this mount shows.
-        flags: mountFlags.noSuid | mountFlags.noDev,
-        data: rootless ? 'userxattr,index=off' : 'redirect_dir=nofollow,metacopy=off,index=off',
-        ...(ids !== undefined && !rootless && { ids }),
-      }),
-    ]);
-  if ('path' in box.rootfs) await withPinned(box.rootfs.path, (source) => mountAll([source]));
-  else await mountAll(box.rootfs.layers.toReversed());
+  if (diskSizeGb === undefined) {
+    await mountOn(upperActions(host, paths));
+    return undefined;
+  }
+  const taken = existsSync(paths.image) ? undefined : spare?.take(paths, diskSizeGb);
+  if (taken !== undefined) {
+    try {
+      await mountOn([taken.action]);
+      return taken;
+    } catch {
+      // What is wrong shows again without it: its image is the box's own now.
+      await host.umount(paths.disk, { detach: true });
+      await taken.clear();
+    }
+  }
+  const copied = existsSync(paths.image) ? [] : [hostActions.copySparse(await template(diskSizeGb), paths.image)];
+  await mountOn([...copied, ...diskActions(host, paths)]);
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, rmdir, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { freeze, thaw } from '../cgroup/freezer.ts';
@@ -20,6 +21,7 @@ import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning } from './init-process.ts';
 import { etcFiles, type NestedMount, ociConfig } from './oci-config.ts';
 import { boxResourceLimits, processLimits } from './privileges.ts';
+import { openSpareDisk, type TakenDisk } from './spare-disk.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
 
@@ -95,6 +97,7 @@ async function containerEngine(
   const cgroups = boxesCgroup(layout);
   const cgroupOf = cgroups.of;
   const template = diskTemplates(host, `${stateDir}/templates`);
+  const spare = await openSpareDisk(host, `${stateDir}/spares/${runtime.name}`, template);
 
   const undoActions = ({ id, folder, volumes }: EngineBox, init?: InitProcess): readonly HostAction[] => {
     const { disk } = boxPaths(folder);
@@ -147,11 +150,20 @@ async function containerEngine(
     for (const path of [log, pidFile]) rmSync(path, { force: true });
   };
 
-  const mountAll = async (box: EngineBox): Promise<void> => {
+  const mountAll = async (box: EngineBox): Promise<TakenDisk | undefined> => {
     makeMountPoints(host, box.id, ids);
     // One that fails leaves none on its way: what is mounted is then taken away.
-    const steps = await Promise.allSettled([mountRootfs(host, box, ids, template), mountVolumes(host, box, ids)]);
-    for (const step of steps) if (step.status === 'rejected') throw step.reason;
+    const [root, volumes] = await Promise.allSettled([
+      mountRootfs(host, box, ids, { template, spare }),
+      mountVolumes(host, box, ids),
+    ]);
+    const taken = root.status === 'fulfilled' ? root.value : undefined;
+    for (const step of [root, volumes]) {
+      if (step.status === 'fulfilled') continue;
+      await taken?.clear();
+      throw step.reason;
+    }
+    return taken;
   };
 
   const start = async (box: EngineBox): ReturnType<Engine['start']> => {
@@ -164,24 +176,30 @@ async function containerEngine(
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
     const fresh = !existsSync(paths.disk);
-    if (left !== undefined || hasMountPoints(host, box.id)) await release(box);
+    const started = spare.starting(existsSync(paths.image) ? undefined : box.diskSizeGb);
     try {
+      if (left !== undefined || hasMountPoints(host, box.id)) await release(box);
       // The host knows how to undo before there is anything to undo.
       if (box.attached) await host.undo(box.id, undoActions(box));
       const steps = await Promise.allSettled([
-        cgroups.prepare(),
-        mountAll(box).then(() => {
+        mountAll(box).finally(() => {
           mounted = performance.now() - began;
         }),
-        writeConfig(box).then(() => {
+        cgroups.prepare(),
+        // Once the host program has been asked to mount.
+        setImmediate().then(() => writeConfig(box)).then(() => {
           configured = performance.now() - began;
         }),
       ]);
+      const [root] = steps;
+      const cleared = root.status === 'fulfilled' ? root.value?.clear() : undefined;
       for (const step of steps) if (step.status === 'rejected') throw step.reason;
       const prepared = performance.now();
       const init = await containers.run(box);
+      await cleared;
       if (layout !== undefined) preferGuest(init.pid);
-      if (box.attached) await host.undo(box.id, undoActions(box, init));
+      // Not waited for: the host can undo this already, and only does it faster once it knows PID 1.
+      if (box.attached) host.undo(box.id, undoActions(box, init)).catch(() => {});
       const spawnMs = performance.now() - prepared;
       return { pid: init.pid, timing: { filesystemMs: mounted, configMs: configured, spawnMs } };
     } catch (error) {
@@ -189,6 +207,8 @@ async function containerEngine(
       await release(box).catch(() => undefined);
       if (fresh) await destroy(box).catch(() => undefined);
       throw error;
+    } finally {
+      started();
     }
   };
 

@@ -176,7 +176,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
         if (box.attached) await host.undo(box.id, undoActions(box));
         await cgroups.prepare();
         makeMountPoints(host, box.id, ids);
-        await mountRootfs(host, box, undefined, template);
+        await mountRootfs(host, box, undefined, { template });
         const mounted = performance.now();
         await prepare(box);
         const configured = performance.now();
