@@ -179,17 +179,22 @@ async function containerEngine(
     const started = spare.starting(existsSync(paths.image) ? undefined : box.diskSizeGb);
     try {
       if (left !== undefined || hasMountPoints(host, box.id)) await release(box);
-      // The host knows how to undo before there is anything to undo.
-      if (box.attached) await host.undo(box.id, undoActions(box));
+      // In order on the channel, and sent before this goes on: the host knows how to undo before there is anything to undo.
+      const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
+      undo?.catch(() => {});
+      await setImmediate();
       const steps = await Promise.allSettled([
         mountAll(box).finally(() => {
           mounted = performance.now() - began;
         }),
+        undo,
         cgroups.prepare(),
         // Once the host program has been asked to mount.
-        setImmediate().then(() => writeConfig(box)).then(() => {
-          configured = performance.now() - began;
-        }),
+        setImmediate()
+          .then(() => writeConfig(box))
+          .then(() => {
+            configured = performance.now() - began;
+          }),
       ]);
       const [root] = steps;
       const cleared = root.status === 'fulfilled' ? root.value?.clear() : undefined;
