@@ -148,7 +148,8 @@ int host_mount_image(struct host_reader *reader, struct host_fault *fault) {
   else if (reopen_loop(image, &entry, name, sizeof name, &device) != 0)
     result = host_fail(fault, errno, "already attached to a loop device:", image);
   else if (device < 0 && (device = open_loop(file, name, sizeof name)) < 0)
-    result = host_fail(fault, errno, "find a loop device for", image);
+    /* Every loop device that there may be is in use: no disk is full. */
+    result = host_fail(fault, errno == ENOSPC ? EBUSY : errno, "find a loop device for", image);
   else if (mount(name, target, type, flags, data[0] ? data : NULL) != 0)
     result = host_fail(fault, errno, "mount image at", target);
   if (device >= 0) close(device); /* autoclear: the mount holds it from now on, or nothing does */

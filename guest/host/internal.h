@@ -31,6 +31,8 @@ enum host_request {
   HOST_SET_HOSTNAME = 12,
   HOST_FREEZE = 13,
   HOST_USAGE = 14,
+  HOST_SEQUENCE = 15,
+  HOST_MAKE_DIRECTORY = 16,
 };
 
 enum host_answer { HOST_READY = 64, HOST_LOCKED = 65, HOST_DONE = 66, HOST_FAILED = 67, HOST_EXITED = 68 };
@@ -113,6 +115,7 @@ int host_mount(struct host_reader *reader, struct host_fault *fault);
 int host_mount_overlay(struct host_reader *reader, struct host_fault *fault);
 int host_bind_idmapped(struct host_reader *reader, struct host_fault *fault);
 int host_mount_image(struct host_reader *reader, struct host_fault *fault);
+int host_make_directory(struct host_reader *reader, struct host_fault *fault);
 int host_umount(struct host_reader *reader, struct host_fault *fault);
 int host_remove_tree(const char *path, struct host_fault *fault);
 int host_copy_sparse(struct host_reader *reader, struct host_fault *fault);

@@ -11,6 +11,21 @@ int host_fail(struct host_fault *fault, int number, const char *what, const char
   return -1;
 }
 
+/* In order; the first that fails ends it. */
+static int host_sequence(struct host_reader *reader, struct host_fault *fault) {
+  uint32_t count = host_u32(reader);
+  struct host_buffer result = {0};
+  int outcome = 0;
+  for (uint32_t i = 0; outcome == 0 && i < count && !reader->bad; i++) {
+    uint8_t type = host_u8(reader);
+    struct host_reader payload = host_bytes(reader);
+    outcome = type == HOST_SEQUENCE ? host_fail(fault, EINVAL, "sequence", "a malformed request")
+                                    : host_operate(type, &payload, &result, fault);
+  }
+  free(result.bytes);
+  return outcome == 0 && !host_finished(reader) ? host_fail(fault, EINVAL, "sequence", "a malformed request") : outcome;
+}
+
 int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *result, struct host_fault *fault) {
   char *path;
   int outcome;
@@ -25,6 +40,8 @@ int host_operate(uint8_t type, struct host_reader *reader, struct host_buffer *r
     case HOST_KILL: return host_kill(reader, result, fault);
     case HOST_FREEZE: return host_freeze(reader, fault);
     case HOST_USAGE: return host_usage(reader, result, fault);
+    case HOST_SEQUENCE: return host_sequence(reader, fault);
+    case HOST_MAKE_DIRECTORY: return host_make_directory(reader, fault);
     case HOST_REMOVE_TREE:
       path = host_string(reader);
       outcome = host_finished(reader) ? host_remove_tree(path, fault)

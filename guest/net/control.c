@@ -24,8 +24,11 @@ static unsigned count;
 static bool attached, owned;
 static struct client *current_owner;
 static uint64_t opened_at;
+static const char *(*waits_for)(const char *path);
 
 static void end_client(struct client *client) {
+  /* Whoever was to tell the namespace has gone. */
+  if (waits_for) _exit(0);
   if (client->owner && client == current_owner) {
     current_owner = NULL;
     if (attached) _exit(0);
@@ -111,14 +114,28 @@ static bool dial(struct client *client, const char *text) {
   return false;
 }
 
+static bool own(struct client *client) {
+  client->owner = owned = true;
+  current_owner = client;
+  return hello(client);
+}
+
+static bool join(struct client *client, const char *path) {
+  char text[256];
+  const char *failure = waits_for(path);
+  waits_for = NULL;
+  if (!failure) return own(client);
+  int length = snprintf(text, sizeof text, "{\"error\":\"%s\"}\n", failure);
+  _exit(send(client->watch.fd, text, (size_t)length, MSG_NOSIGNAL) == length ? 1 : 2);
+}
+
 /* False when the client has gone. */
 static bool take_line(struct client *client, char *line) {
   size_t length = 0;
-  if (strcmp(line, "own") == 0) {
-    client->owner = owned = true;
-    current_owner = client;
-    return hello(client);
-  }
+  if (strcmp(line, "end") == 0) _exit(0);
+  if (waits_for && strncmp(line, "join ", 5) == 0) return join(client, line + 5);
+  if (waits_for) return answer_line(client, "{\"error\":\"there is no namespace yet\"}\n");
+  if (strcmp(line, "own") == 0) return own(client);
   if (strcmp(line, "usage") == 0) return tell_usage(client);
   if (strncmp(line, "events ", 7) == 0) {
     char *text = events_json(strtoull(line + 7, NULL, 10), &length);
@@ -127,7 +144,6 @@ static bool take_line(struct client *client, char *line) {
   if (strncmp(line, "broken ", 7) == 0)
     return answer_line(client, relay_broken(strtoull(line + 7, NULL, 10)) ? "yes\n" : "no\n");
   if (strncmp(line, "dial ", 5) == 0) return dial(client, line + 5);
-  if (strcmp(line, "end") == 0) _exit(0);
   return answer_line(client, "{\"error\":\"unknown request\"}\n");
 }
 
@@ -167,7 +183,8 @@ static void welcome(struct watch *watch, uint32_t events) {
   watch_set(&client->watch, EPOLLIN);
 }
 
-void control_open(bool with_runtime) {
+void control_open(bool with_runtime, const char *(*join)(const char *path)) {
+  waits_for = join;
   attached = with_runtime;
   opened_at = usage.inward_at = now_ms();
   listening = (struct watch){welcome, NET_CONTROL, 0};
@@ -177,7 +194,7 @@ void control_open(bool with_runtime) {
 bool control_owned(void) { return current_owner != NULL; }
 
 bool control_tick(uint64_t now) {
-  /* A runtime that died between starting this and taking it over. */
-  if (!owned && opened_at + FIRST_OWNER_MS < now) _exit(0);
+  /* A runtime that died between starting this and taking it over. One that is there may take its time to name the namespace. */
+  if (!owned && !(waits_for && count) && opened_at + FIRST_OWNER_MS < now) _exit(0);
   return !owned;
 }

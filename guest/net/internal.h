@@ -44,8 +44,10 @@ struct inside {
   bool own_stack;    /* the box has a network stack of its own, behind eth0, and its loopback is not the namespace's */
 };
 
-/* Makes the namespace, or joins the one at `path`. -1 with errno and `step`. */
-int inside_open(struct inside *inside, const char *path, bool own_stack, const char **step);
+/* Starts the keeper, which waits for `inside_open`. -1 with errno and `step`. */
+int inside_start(struct inside *inside, bool own_stack, const char **step);
+/* Makes the namespace, or joins the one at `path`, and lays what the box finds there. -1 with errno and `step`. */
+int inside_open(struct inside *inside, const char *path, const char **step);
 /* A non-blocking socket in the namespace, or -1. */
 int inside_socket(const struct inside *inside, int family, int type);
 extern struct inside inside;
@@ -156,7 +158,9 @@ void publish_start(void);
 size_t publish_json(char *out, size_t size);
 
 /* control.c */
-void control_open(bool attached);
+/* With `join` it waits to be told the namespace, and until then does nothing else; null when `join` has done that, or why it
+   has not, which then ends the process. */
+void control_open(bool attached, const char *(*join)(const char *path));
 /* Whether a runtime has the process now. */
 bool control_owned(void);
 void control_dialled(int fd, int error, uint64_t id);

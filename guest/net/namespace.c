@@ -15,6 +15,10 @@
 
 struct inside inside = {-1, -1, -1, -1, -1, false};
 
+/* What the keeper is told for a namespace of its own, and room for the path of another. */
+#define OWN "own"
+enum { PATH_ROOM = 256 };
+
 struct report {
   int error;
   char step[80];
@@ -104,23 +108,27 @@ static int set_up(const char *path, bool own_stack, int fds[3], const char **ste
 }
 
 /* Holds the namespace and makes sockets there; it needs no privilege for either, and ends with the process. */
-static _Noreturn void keep(int channel, const char *path, bool own_stack) {
+static _Noreturn void keep(int channel, bool own_stack) {
   struct report report = {0};
   const char *step = "";
-  int fds[3];
-  report.error = set_up(path, own_stack, fds, &step) == 0 ? 0 : errno ? errno : EIO;
-  strncpy(report.step, step, sizeof report.step - 1);
-  if (send_with(channel, &report, sizeof report, fds, report.error ? 0 : 3) != 0 || report.error) _exit(1);
-  for (int i = 0; i < 3; i++) close(fds[i]);
+  char path[PATH_ROOM];
+  int fds[3], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd < 3; fd++) dup2(null, fd);
   dup2(channel, NET_CONTROL);
   for (int fd = NET_CONTROL + 1; fd < 16; fd++) close(fd);
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; fd < 3; fd++) dup2(null, fd);
-  if (null > NET_CONTROL) close(null);
+  ssize_t length;
+  do length = recv(NET_CONTROL, path, sizeof path - 1, 0);
+  while (length < 0 && errno == EINTR);
+  if (length <= 0) _exit(0);
+  path[length] = 0;
+  report.error = set_up(path[0] == '/' ? path : NULL, own_stack, fds, &step) == 0 ? 0 : errno ? errno : EIO;
+  strncpy(report.step, step, sizeof report.step - 1);
+  if (send_with(NET_CONTROL, &report, sizeof report, fds, report.error ? 0 : 3) != 0 || report.error) _exit(1);
+  for (int i = 0; i < 3; i++) close(fds[i]);
   privilege_drop(true);
   for (;;) {
     int kind[2], fd = -1;
-    ssize_t length = recv(NET_CONTROL, kind, sizeof kind, 0);
+    length = recv(NET_CONTROL, kind, sizeof kind, 0);
     if (length < 0 && errno == EINTR) continue;
     if (length != sizeof kind) _exit(0);
     fd = socket(kind[0], kind[1] | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -130,27 +138,35 @@ static _Noreturn void keep(int channel, const char *path, bool own_stack) {
   }
 }
 
-int inside_open(struct inside *opened, const char *path, bool own_stack, const char **step) {
-  static struct report report;
-  int ends[2], fds[3];
+int inside_start(struct inside *opened, bool own_stack, const char **step) {
+  int ends[2];
   *step = "make a socket";
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
   *step = "fork";
   pid_t pid = fork();
   if (pid == 0) {
     close(ends[0]);
-    keep(ends[1], path, own_stack);
+    keep(ends[1], own_stack);
   }
   close(ends[1]);
   if (pid < 0) return -1;
+  *opened = (struct inside){pid, ends[0], -1, -1, -1, own_stack};
+  return 0;
+}
+
+int inside_open(struct inside *opened, const char *path, const char **step) {
+  static struct report report;
+  int fds[3];
   *step = "start the keeper of the namespace";
-  int count = receive_with(ends[0], &report, sizeof report, fds, 3);
+  if (!path) path = OWN;
+  if (send(opened->channel, path, strlen(path), MSG_NOSIGNAL) < 0) return -1;
+  int count = receive_with(opened->channel, &report, sizeof report, fds, 3);
   if (count != 3 || report.error) {
     if (count >= 0) *step = report.step;
     errno = count >= 0 ? report.error : EIO;
     return -1;
   }
-  *opened = (struct inside){pid, ends[0], fds[0], fds[1], fds[2], own_stack};
+  opened->tcp = fds[0], opened->udp = fds[1], opened->raw = fds[2];
   return 0;
 }
 

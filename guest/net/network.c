@@ -42,8 +42,8 @@ static void keeper_gone(struct watch *watch, uint32_t events) {
 }
 
 struct options {
-  const char *resolv_conf, *join, *socket;
-  bool attached, own_stack;
+  const char *resolv_conf, *socket;
+  bool attached, own_stack, later;
 };
 
 static void parse(int argc, char **argv, struct options *options) {
@@ -57,6 +57,10 @@ static void parse(int argc, char **argv, struct options *options) {
       options->own_stack = true;
       continue;
     }
+    if (strcmp(argv[i], "--later") == 0) {
+      options->later = true;
+      continue;
+    }
     if (strcmp(argv[i], "--listed") == 0) {
       rules.listed = true;
       continue;
@@ -64,7 +68,6 @@ static void parse(int argc, char **argv, struct options *options) {
     if (!value) fail(USAGE, "network", argv[i], EINVAL);
     i++;
     if (strcmp(argv[i - 1], "--resolv-conf") == 0) options->resolv_conf = value;
-    else if (strcmp(argv[i - 1], "--join") == 0) options->join = value;
     else if (strcmp(argv[i - 1], "--socket") == 0) options->socket = value;
     else if (strcmp(argv[i - 1], "--allow") == 0) {
       if (!rules_add(&rules, value)) fail(USAGE, "rule", value, EINVAL);
@@ -76,8 +79,28 @@ static void parse(int argc, char **argv, struct options *options) {
   }
 }
 
-static _Noreturn void run(const struct options *options) {
+/* The box's side is there: carries from now on. */
+static void begin(void) {
   static struct watch keeper;
+  keeper = (struct watch){keeper_gone, inside.channel, 0};
+  watch_set(&keeper, EPOLLRDHUP | EPOLLET);
+  outbound_open();
+  publish_start();
+}
+
+static const char *join(const char *path) {
+  static char failure[160];
+  const char *step = "";
+  if (inside_open(&inside, path, &step) != 0) {
+    snprintf(failure, sizeof failure, "%s: %s", step, strerror(errno));
+    return failure;
+  }
+  begin();
+  privilege_drop(false);
+  return NULL;
+}
+
+static _Noreturn void run(const struct options *options) {
   const char *step = "";
   setsid();
   if (chdir("/") != 0) _exit(1);
@@ -86,23 +109,21 @@ static _Noreturn void run(const struct options *options) {
   signal(SIGTERM, SIG_IGN);
   signal(SIGHUP, SIG_IGN);
   prctl(PR_SET_NAME, "boxlite-network");
-  if (inside_open(&inside, options->join, options->own_stack, &step) != 0) fail(FAILED, step, NULL, errno);
+  if (inside_start(&inside, options->own_stack, &step) != 0) fail(FAILED, step, NULL, errno);
+  if (!options->later && inside_open(&inside, NULL, &step) != 0) fail(FAILED, step, NULL, errno);
   if (netlink_open() != 0) fail(FAILED, "open netlink", NULL, errno);
   limit_relays();
   loop_open();
-  keeper = (struct watch){keeper_gone, inside.channel, 0};
-  watch_set(&keeper, EPOLLRDHUP | EPOLLET);
   resolver_open(options->resolv_conf); /* reads it while it certainly can */
-  outbound_open();
-  publish_start();
-  control_open(options->attached);
+  if (!options->later) begin();
+  control_open(options->attached, options->later ? join : NULL);
   if (options->socket) abandoned_watch(options->socket);
   /* Only now the parent's pipe ends with success. */
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (write(1, "ready\n", 6) != 6) _exit(1);
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
   if (null > 2) close(null);
-  privilege_drop(false);
+  if (!options->later) privilege_drop(false);
   for (;;) {
     uint64_t now = now_ms();
     bool again = relay_tick(now);
@@ -116,13 +137,13 @@ static _Noreturn void run(const struct options *options) {
 }
 
 int network_main(int argc, char **argv) {
-  struct options options = {"/etc/resolv.conf", NULL, NULL, false, false};
+  struct options options = {"/etc/resolv.conf", NULL, false, false, false};
   struct stat entry;
   int ends[2];
   char line[8];
   if (fstat(NET_CONTROL, &entry) != 0 || !S_ISSOCK(entry.st_mode)) {
     fprintf(stderr, "usage: boxlite-guest network [--attached] [--listed] [--allow RULE]... [--publish PORT]... "
-                    "[--resolv-conf PATH] [--socket PATH] [--join NAMESPACE] [--own-stack], with a listening socket on descriptor 3\n");
+                    "[--resolv-conf PATH] [--socket PATH] [--later] [--own-stack], with a listening socket on descriptor 3\n");
     return USAGE;
   }
   for (int fd = NET_CONTROL + 1; fd < 256; fd++) close(fd);

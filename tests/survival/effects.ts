@@ -39,7 +39,15 @@ export function killAt(point: KillPoint | undefined, home: string, onStep: (name
   for (const key of ['rename', 'rm', 'rmdir', 'mkdir', 'mkdtemp', 'writeFile', 'chmod', 'unlink']) {
     replace(fs.promises, key, ([target]) => `${key} ${path(target)}`);
   }
-  for (const key of ['renameSync', 'rmSync', 'mkdirSync', 'mkdtempSync', 'writeFileSync', 'ftruncateSync']) {
+  for (const key of [
+    'renameSync',
+    'rmSync',
+    'mkdirSync',
+    'mkdtempSync',
+    'writeFileSync',
+    'chmodSync',
+    'ftruncateSync',
+  ]) {
     replace(fs, key, ([target]) => `${key} ${path(target)}`);
   }
   replace(fs, 'writevSync', () => 'write to a log');

@@ -72,14 +72,15 @@ export class BoxBody {
     const box = this.#engineBox();
     const order = this.#home.engine.networksOf(box.security);
     if (order === undefined) withoutNetwork(this.#record().options);
-    const network = order === 'before' ? await this.#network.open(undefined) : undefined;
+    const network = order === 'before' ? await this.#network.open() : undefined;
+    if (order === 'after') this.#network.prepare();
     const opened = performance.now();
     const { pid, timing } = await this.#engine.start({ ...box, ...(network && { network }) });
     const spawned = performance.now();
     // Both to their end: what comes after a failure of the other could not be let go of.
     const [reached, joined] = await Promise.allSettled([
       connectGuest(box.socketPath, { timeoutMs: this.#engine.guestMs }),
-      order === 'after' ? this.#network.open(pid) : undefined,
+      order === 'after' ? this.#network.join(pid) : undefined,
     ]);
     if (reached.status === 'rejected') throw reached.reason;
     const channel = reached.value;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import {
   type BoxOptions,
   InvalidStateError,
@@ -15,9 +15,12 @@ import type { Host } from '../host/host.ts';
 import {
   adoptBoxNetwork,
   type BoxNetwork,
+  type BoxNetworkOptions,
   type DialledStream,
   type NetworkUsage,
   openBoxNetwork,
+  type PreparedNetwork,
+  prepareBoxNetwork,
   removeBoxNetwork,
 } from '../network/index.ts';
 import type { BoxRecord } from '../store/box-records.ts';
@@ -61,6 +64,7 @@ export class LocalNetwork {
   readonly #record: NetworkRecord;
   readonly #folder: string;
   #open: BoxNetwork | undefined;
+  #prepared: Promise<PreparedNetwork> | undefined;
   #isGone = false;
 
   constructor(home: NetworkHome, record: NetworkRecord, folder: string) {
@@ -74,27 +78,37 @@ export class LocalNetwork {
   }
 
   /**
-   * Opens it in the namespace of the box that has just come up as process `pid`, whose user namespace then owns it, or
-   * without one in a namespace that it makes for a box with a network stack of its own, and returns what its engine joins.
+   * Opens it, before its box, in a namespace that it makes for a box with a network stack of its own; what its engine joins.
    * A box made without a network keeps its loopback. `AlreadyExistsError` naming a port that is taken.
    */
-  async open(pid: number | undefined): Promise<EngineNetwork | undefined> {
-    const { mode, allow } = this.info;
-    if (mode === 'none') return undefined;
-    const { id, options, detached } = this.#record;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const opened = await openBoxNetwork(this.#home.host, this.#home.guestBinary, {
-      id,
-      folder: this.#folder,
-      attached: !detached,
-      allow,
-      ports: options.ports ?? [],
-      ...(pid === undefined ? { ownStack: true } : { namespacePath: `/proc/${pid}/ns/net` }),
-    });
+  async open(): Promise<EngineNetwork | undefined> {
+    const options = this.#options();
+    if (options === undefined) return undefined;
+    const opened = await openBoxNetwork(this.#home.host, this.#home.guestBinary, { ...options, ownStack: true });
+    this.#attend(opened);
+    return opened;
+  }
+
+  /** Starts what `join` needs, while its box comes up; what goes wrong, `join` tells. `close` ends it, too. */
+  prepare(): void {
+    const options = this.#options();
+    if (options === undefined) return;
+    this.#prepared = prepareBoxNetwork(this.#home.host, this.#home.guestBinary, options);
+    this.#prepared.catch(() => {});
+  }
+
+  /**
+   * Opens what was prepared, if anything, in the namespace of the box that has just come up as process `pid`, whose user
+   * namespace then owns it. `AlreadyExistsError` naming a port that is taken.
+   */
+  async join(pid: number): Promise<void> {
+    const prepared = await this.#prepared;
+    this.#prepared = undefined;
+    if (prepared === undefined) return;
+    const opened = await prepared.join(`/proc/${pid}/ns/net`);
     this.#attend(opened);
     // In place: the box has this very file bound over its own.
-    if (pid !== undefined) await writeFile(`${boxPaths(this.#folder).etc}/resolv.conf`, resolvConf(opened.resolver));
-    return opened;
+    writeFileSync(`${boxPaths(this.#folder).etc}/resolv.conf`, resolvConf(opened.resolver));
   }
 
   /** Takes up the network of a box that a former process left running; one that is gone stays so until the next start. */
@@ -106,8 +120,12 @@ export class LocalNetwork {
 
   /** Ends it, or what a former process left of it. Twice is fine. */
   async close(): Promise<void> {
-    const open = this.#open;
-    this.#open = undefined;
+    const [open, prepared] = [this.#open, this.#prepared];
+    this.#open = this.#prepared = undefined;
+    await prepared?.then(
+      (ready) => ready.close(),
+      () => {},
+    );
     if (open) await open.close();
     else if (this.info.mode === 'isolated') await removeBoxNetwork(this.#home.host, this.#place);
   }
@@ -151,6 +169,15 @@ export class LocalNetwork {
     throw new InvalidStateError(
       `box ${this.#record.id} has no network now: its engine gives none, or it is gone; stop the box and start it again`,
     );
+  }
+
+  /** Undefined for a box without a network; makes its folder. */
+  #options(): BoxNetworkOptions | undefined {
+    const { mode, allow } = this.info;
+    if (mode === 'none') return undefined;
+    const { id, options, detached } = this.#record;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    return { id, folder: this.#folder, attached: !detached, allow, ports: options.ports ?? [] };
   }
 
   /** One that ends by itself publishes nothing any more. */

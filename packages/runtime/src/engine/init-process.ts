@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { EngineError } from 'boxlite/backend';
 import type { ContainerRuntime } from './container-runtime.ts';
 
@@ -9,9 +9,10 @@ export interface InitProcess {
   readonly startTime: number;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+// Of /proc, or a few kilobytes that were written just now: a thread for them would take longer.
+function readIfThere(path: string): string | undefined {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
       return undefined;
@@ -25,7 +26,7 @@ export async function readInitProcess(
   { name, state }: ContainerRuntime,
 ): Promise<InitProcess | undefined> {
   const path = `${folder}/${state.file}`;
-  const text = await readIfThere(path);
+  const text = readIfThere(path);
   if (text === undefined) return undefined;
   let noted: unknown;
   try {
@@ -50,7 +51,7 @@ function statFields(text: string): readonly string[] {
 
 /** When a process began, in clock ticks since boot. `EngineError` when it is gone. */
 export async function readStartTime(pid: number): Promise<number> {
-  const text = await readIfThere(`/proc/${pid}/stat`);
+  const text = readIfThere(`/proc/${pid}/stat`);
   const startTime = text === undefined ? Number.NaN : Number(statFields(text)[19]);
   if (Number.isNaN(startTime)) throw new EngineError(`process ${pid} of the box ended at once; see its log`);
   return startTime;
@@ -58,7 +59,7 @@ export async function readStartTime(pid: number): Promise<number> {
 
 /** Whether it still runs: same start time, and more than a zombie. */
 export async function isRunning({ pid, startTime }: InitProcess): Promise<boolean> {
-  const text = await readIfThere(`/proc/${pid}/stat`);
+  const text = readIfThere(`/proc/${pid}/stat`);
   if (text === undefined) return false;
   const fields = statFields(text);
   return fields[0] !== 'Z' && fields[0] !== 'X' && Number(fields[19]) === startTime;

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { chmod, mkdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm, rmdir, stat } from 'node:fs/promises';
 import { setPriority } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { EngineError, InvalidStateError } from 'boxlite/backend';
 import { boxesCgroup } from '../cgroup/boxes-cgroup.ts';
 import { freeze, thaw } from '../cgroup/freezer.ts';
@@ -15,11 +16,12 @@ import { boxIdsOf } from './box-ids.ts';
 import { boxMounts, hasMountPoints, makeMountPoints, mountVolumes, unmountActions, unmountBox } from './box-mounts.ts';
 import { type ContainerRuntime, crun, runc } from './container-runtime.ts';
 import { containersRoot, openContainers } from './containers.ts';
-import { boxPaths, diskImages, mountRootfs } from './disk.ts';
+import { boxPaths, diskTemplates, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox } from './engine.ts';
 import { type InitProcess, isRunning } from './init-process.ts';
 import { etcFiles, type NestedMount, ociConfig } from './oci-config.ts';
 import { boxResourceLimits, processLimits } from './privileges.ts';
+import { openSpareDisk, type TakenDisk } from './spare-disk.ts';
 
 type Place = Pick<EngineBox, 'id' | 'folder'>;
 
@@ -48,10 +50,6 @@ async function hasSwapLimits(layout: CgroupLayout | undefined): Promise<boolean>
   return (await stat(file).catch(() => undefined)) !== undefined;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
 async function nestedMounts({ volumes }: EngineBox): Promise<readonly NestedMount[]> {
   if (volumes.length === 0) return [];
   const mounts = await readMounts();
@@ -59,9 +57,9 @@ async function nestedMounts({ volumes }: EngineBox): Promise<readonly NestedMoun
 }
 
 // Every user of the box must be able to read it, whatever this process's umask is.
-async function writeReadable(path: string, text: string): Promise<void> {
-  await writeFile(path, text);
-  await chmod(path, 0o644);
+function writeReadable(path: string, text: string): void {
+  writeFileSync(path, text);
+  chmodSync(path, 0o644);
 }
 
 // Within the box's own share of the processor: a fork bomb would leave its guest no time to end it.
@@ -98,7 +96,8 @@ async function containerEngine(
   const swapLimits = await hasSwapLimits(layout);
   const cgroups = boxesCgroup(layout);
   const cgroupOf = cgroups.of;
-  const makeImage = diskImages(host, `${stateDir}/templates`);
+  const template = diskTemplates(host, `${stateDir}/templates`);
+  const spare = await openSpareDisk(host, `${stateDir}/spares/${runtime.name}`, template);
 
   const undoActions = ({ id, folder, volumes }: EngineBox, init?: InitProcess): readonly HostAction[] => {
     const { disk } = boxPaths(folder);
@@ -122,7 +121,7 @@ async function containerEngine(
     const { formerRootfs, disk } = boxPaths(place.folder);
     await containers.delete(place);
     await unmountBox(host, place.id, unmount);
-    if (await exists(formerRootfs)) await unmount(formerRootfs);
+    if (existsSync(formerRootfs)) await unmount(formerRootfs);
     await unmount(disk);
     await removeCgroups(place.id);
     await host.clearUndo(place.id);
@@ -130,8 +129,6 @@ async function containerEngine(
 
   const writeConfig = async (box: EngineBox): Promise<void> => {
     const { etc, config, log, pidFile } = boxPaths(box.folder);
-    await mkdir(etc, { recursive: true });
-    await chmod(etc, 0o755);
     const nested = runtime.bindsRecursively ? [] : await nestedMounts(box);
     const spec = ociConfig(box, {
       guestBinary,
@@ -145,19 +142,28 @@ async function containerEngine(
       mounted: boxMounts(host.space, box.id),
       limitProcesses,
     });
-    await Promise.all([
-      ...Object.entries(etcFiles(box.hostname)).map(([name, text]) => writeReadable(`${etc}/${name}`, text)),
-      writeFile(config, JSON.stringify(spec), { mode: 0o600 }),
-      rm(log, { force: true }),
-      rm(pidFile, { force: true }),
-    ]);
+    // A thread for each of these would take longer than they do, and the host program mounts meanwhile.
+    mkdirSync(etc, { recursive: true });
+    chmodSync(etc, 0o755);
+    for (const [name, text] of Object.entries(etcFiles(box.hostname))) writeReadable(`${etc}/${name}`, text);
+    writeFileSync(config, JSON.stringify(spec), { mode: 0o600 });
+    for (const path of [log, pidFile]) rmSync(path, { force: true });
   };
 
-  const mountAll = async (box: EngineBox): Promise<void> => {
-    await makeMountPoints(host, box.id, ids);
+  const mountAll = async (box: EngineBox): Promise<TakenDisk | undefined> => {
+    makeMountPoints(host, box.id, ids);
     // One that fails leaves none on its way: what is mounted is then taken away.
-    const steps = await Promise.allSettled([mountRootfs(host, box, ids, makeImage), mountVolumes(host, box, ids)]);
-    for (const step of steps) if (step.status === 'rejected') throw step.reason;
+    const [root, volumes] = await Promise.allSettled([
+      mountRootfs(host, box, ids, { template, spare }),
+      mountVolumes(host, box, ids),
+    ]);
+    const taken = root.status === 'fulfilled' ? root.value : undefined;
+    for (const step of [root, volumes]) {
+      if (step.status === 'fulfilled') continue;
+      await taken?.clear();
+      throw step.reason;
+    }
+    return taken;
   };
 
   const start = async (box: EngineBox): ReturnType<Engine['start']> => {
@@ -169,26 +175,36 @@ async function containerEngine(
     const left = await containers.init(box.id).catch(() => undefined);
     if (left !== undefined && (await isRunning(left)))
       throw new InvalidStateError(`box ${box.id} is already running as process ${left.pid}; stop it first`);
-    const fresh = !(await exists(paths.disk));
-    if (left !== undefined || (await hasMountPoints(host, box.id))) await release(box);
+    const fresh = !existsSync(paths.disk);
+    const started = spare.starting(existsSync(paths.image) ? undefined : box.diskSizeGb);
     try {
-      // In order on the channel: the host knows how to undo before there is anything to undo.
+      if (left !== undefined || hasMountPoints(host, box.id)) await release(box);
+      // In order on the channel, and sent before this goes on: the host knows how to undo before there is anything to undo.
       const undo = box.attached ? host.undo(box.id, undoActions(box)) : undefined;
+      undo?.catch(() => {});
+      await setImmediate();
       const steps = await Promise.allSettled([
-        undo,
-        cgroups.prepare(),
-        mountAll(box).then(() => {
+        mountAll(box).finally(() => {
           mounted = performance.now() - began;
         }),
-        writeConfig(box).then(() => {
-          configured = performance.now() - began;
-        }),
+        undo,
+        cgroups.prepare(),
+        // Once the host program has been asked to mount.
+        setImmediate()
+          .then(() => writeConfig(box))
+          .then(() => {
+            configured = performance.now() - began;
+          }),
       ]);
+      const [root] = steps;
+      const cleared = root.status === 'fulfilled' ? root.value?.clear() : undefined;
       for (const step of steps) if (step.status === 'rejected') throw step.reason;
       const prepared = performance.now();
       const init = await containers.run(box);
+      await cleared;
       if (layout !== undefined) preferGuest(init.pid);
-      if (box.attached) await host.undo(box.id, undoActions(box, init));
+      // Not waited for: the host can undo this already, and only does it faster once it knows PID 1.
+      if (box.attached) host.undo(box.id, undoActions(box, init)).catch(() => {});
       const spawnMs = performance.now() - prepared;
       return { pid: init.pid, timing: { filesystemMs: mounted, configMs: configured, spawnMs } };
     } catch (error) {
@@ -196,6 +212,8 @@ async function containerEngine(
       await release(box).catch(() => undefined);
       if (fresh) await destroy(box).catch(() => undefined);
       throw error;
+    } finally {
+      started();
     }
   };
 

@@ -9,7 +9,7 @@ import type { Host } from '../host/host.ts';
 import { checkBox, checkBoxId } from './box-check.ts';
 import { readBoxIds } from './box-ids.ts';
 import { boxMounts, makeMountPoints, unmountActions, unmountBox } from './box-mounts.ts';
-import { boxPaths, diskImages, mountRootfs } from './disk.ts';
+import { boxPaths, diskTemplates, mountRootfs } from './disk.ts';
 import type { Engine, EngineBox, EngineUsage } from './engine.ts';
 import { type InitProcess, isRunning, readStartTime } from './init-process.ts';
 import { etcFiles } from './oci-config.ts';
@@ -57,7 +57,7 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
   const limitProcesses = await processLimits();
   const root = `${stateDir}/runsc`;
   await mkdir(root, { recursive: true, mode: 0o700 });
-  const makeImage = diskImages(host, `${stateDir}/templates`);
+  const template = diskTemplates(host, `${stateDir}/templates`);
 
   const command = (...args: string[]): string[] => [
     ...[runsc, '--root', root, '--platform=ptrace', '--host-uds=create', '--oci-seccomp', '--net-raw'],
@@ -175,8 +175,8 @@ export async function runscEngine(options: RunscEngineOptions): Promise<Engine> 
       try {
         if (box.attached) await host.undo(box.id, undoActions(box));
         await cgroups.prepare();
-        await makeMountPoints(host, box.id, ids);
-        await mountRootfs(host, box, undefined, makeImage);
+        makeMountPoints(host, box.id, ids);
+        await mountRootfs(host, box, undefined, { template });
         const mounted = performance.now();
         await prepare(box);
         const configured = performance.now();

@@ -79,6 +79,14 @@ export interface HostHostnameOptions {
   readonly hostname: string;
 }
 
+/** A directory in one that is there. */
+export interface HostDirectoryOptions {
+  readonly path: string;
+  readonly mode: number;
+  /** The user and group to own it, as the host program knows them. */
+  readonly owner: number;
+}
+
 /** The flags of `mount(2)` that are used here. */
 export const mountFlags = { readOnly: 1, noSuid: 2, noDev: 4, noExec: 8, remount: 32, bind: 4096 } as const;
 
@@ -115,6 +123,10 @@ function list(values: readonly string[]): Field {
   return Buffer.concat([u32(values.length), ...values.map(string)]);
 }
 
+function actionList(actions: readonly HostAction[]): Field {
+  return Buffer.concat([u32(actions.length), ...actions.flatMap(({ type, payload }) => [u8(type), block(payload)])]);
+}
+
 function action(type: number, ...fields: readonly Field[]): HostAction {
   return { type, payload: Buffer.concat(fields) };
 }
@@ -137,6 +149,8 @@ export const hostActions: {
   readonly usage: (init: HostProcess) => HostAction;
   readonly bindIdmapped: (options: HostBindOptions) => HostAction;
   readonly setHostname: (options: HostHostnameOptions) => HostAction;
+  readonly sequence: (actions: readonly HostAction[]) => HostAction;
+  readonly makeDirectory: (options: HostDirectoryOptions) => HostAction;
 } = {
   spawn: ({ argv, env = defaultEnv, cwd = '', listenPath = '', output = 'ignore', timeoutMs = 30_000 }) =>
     action(
@@ -163,12 +177,13 @@ export const hostActions: {
   removeTree: (path) => action(6, string(path)),
   copySparse: (from, to) => action(7, string(from), string(to)),
   kill: ({ pid, startTime, signal = 9, waitMs = 0 }) => action(8, u32(pid), u64(startTime), u32(signal), u32(waitMs)),
-  undo: (key, actions) =>
-    action(9, string(key), u32(actions.length), ...actions.flatMap(({ type, payload }) => [u8(type), block(payload)])),
+  undo: (key, actions) => action(9, string(key), actionList(actions)),
   clearUndo: (key) => action(10, string(key)),
   freeze: ({ pid, startTime }, stop) => action(13, u32(pid), u64(startTime), u8(stop ? 1 : 0)),
   usage: ({ pid, startTime }) => action(14, u32(pid), u64(startTime)),
   bindIdmapped: ({ source, target, ids = { first: 0, count: 0 }, attributes }) =>
     action(11, string(source), string(target), u32(ids.first), u32(ids.count), u64(attributes)),
   setHostname: ({ pid, startTime, hostname }) => action(12, u32(pid), u64(startTime), string(hostname)),
+  sequence: (actions) => action(15, actionList(actions)),
+  makeDirectory: ({ path, mode, owner }) => action(16, string(path), u32(mode), u32(owner)),
 };

@@ -185,6 +185,22 @@ test('copies a sparse file without filling its holes', async () => {
   await expect(host.copySparse(`${folder}/from`, `${folder}/to`)).rejects.toThrow('File exists');
 });
 
+test('does what is asked for in a sequence in order, ends at the first that fails, and keeps what came before', async () => {
+  const directory = (path: string, mode = 0o750) => hostActions.makeDirectory({ path, mode, owner: 0 });
+  await host.sequence([directory(`${folder}/a`), directory(`${folder}/a/b`, 0o711)]);
+  expect((await stat(`${folder}/a/b`)).mode & 0o7777).toBe(0o711);
+  // One that is there keeps its mode.
+  await host.sequence([directory(`${folder}/a/b`, 0o700)]);
+  expect((await stat(`${folder}/a/b`)).mode & 0o7777).toBe(0o711);
+  await symlink(`${folder}/a`, `${folder}/link`);
+  const failing = [directory(`${folder}/before`), directory(`${folder}/link`), directory(`${folder}/after`)];
+  await expect(host.sequence(failing)).rejects.toThrow('Not a directory');
+  expect((await readdir(folder)).filter((name) => name === 'before' || name === 'after')).toEqual(['before']);
+  await expect(host.sequence([hostActions.sequence([])])).rejects.toThrow('malformed');
+  await expect(host.sequence([{ type: 16, payload: Buffer.from('x') }])).rejects.toThrow('malformed');
+  await expect(host.sequence([hostActions.spawn({ argv: shell('true') })])).rejects.toThrow('unknown type');
+});
+
 test('leaves alone a process that took over the id of another', async () => {
   const child = spawn('/bin/busybox', ['sleep', '1000']);
   await once(child, 'spawn');

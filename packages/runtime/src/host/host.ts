@@ -57,7 +57,9 @@ export interface Host {
   umount(target: string, options?: { readonly detach?: boolean }): Promise<void>;
   /** Follows no symbolic link and fails at a mount point, without touching what is mounted; a missing path is fine. */
   removeTree(path: string): Promise<void>;
-  /** The target must not exist; holes stay holes. */
+  /** One after another without a way back here between them; the first that fails is the error, and what came before it stays. `ResourceExhaustedError` when a disk is full. */
+  sequence(actions: readonly HostAction[]): Promise<void>;
+  /** The target must not exist; holes stay holes. `ResourceExhaustedError` when a disk is full. */
   copySparse(from: string, to: string): Promise<void>;
   kill(options: HostKillOptions): Promise<'gone' | 'ended' | 'running'>;
   /** Of the UTS namespace that the process is in. */
@@ -119,6 +121,13 @@ export async function openHost(given: OpenHostOptions): Promise<Host> {
     if (answer.kind === 'done') return answer.payload;
     throw new EngineError(answer.kind === 'failed' ? answer.message : `unexpected answer: ${answer.kind}`);
   };
+  const written = async (action: HostAction): Promise<void> => {
+    const answer = await request(action);
+    if (answer.kind === 'done') return;
+    if (answer.kind === 'failed' && [constants.errno.ENOSPC, constants.errno.EDQUOT].includes(answer.errno))
+      throw new ResourceExhaustedError('no room for a copy of the disk; free space on the disk of the home directory');
+    throw new EngineError(answer.kind === 'failed' ? answer.message : `unexpected answer: ${answer.kind}`);
+  };
   const close = async (): Promise<void> => {
     closing = true;
     await ready.then(
@@ -145,15 +154,8 @@ export async function openHost(given: OpenHostOptions): Promise<Host> {
     mountImage: async (options) => void (await done(hostActions.mountImage(options))),
     umount: async (target, options) => void (await done(hostActions.umount(target, options))),
     removeTree: async (path) => void (await done(hostActions.removeTree(path))),
-    async copySparse(from, to) {
-      const answer = await request(hostActions.copySparse(from, to));
-      if (answer.kind === 'done') return;
-      if (answer.kind === 'failed' && [constants.errno.ENOSPC, constants.errno.EDQUOT].includes(answer.errno))
-        throw new ResourceExhaustedError(
-          'no room for a copy of the disk; free space on the disk of the home directory',
-        );
-      throw new EngineError(answer.kind === 'failed' ? answer.message : `unexpected answer: ${answer.kind}`);
-    },
+    sequence: (actions) => written(hostActions.sequence(actions)),
+    copySparse: (from, to) => written(hostActions.copySparse(from, to)),
     async kill(options) {
       const outcome = (await done(hostActions.kill(options))).readUInt8(0);
       return outcome === 0 ? 'gone' : outcome === 1 ? 'ended' : 'running';

@@ -1,4 +1,4 @@
-import { InternalError, type NetworkEvent } from 'boxlite/backend';
+import { EngineError, InternalError, type NetworkEvent } from 'boxlite/backend';
 import * as v from 'valibot';
 import type { NetworkUsage, PublishedPort } from './box-network.ts';
 
@@ -67,13 +67,20 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, line: string): T {
   }
 }
 
-/** Reads what the network process answers, one JSON line each. `InternalError` on anything else. */
+const failureSchema = v.object({ error: v.string() });
+
+function parseHello(line: string): Hello {
+  if (!line.startsWith('{"error":')) return parse(helloSchema, line);
+  throw new EngineError(parse(failureSchema, line).error);
+}
+
+/** Reads what the network process answers, one JSON line each. `EngineError` with its reason where there is no network, `InternalError` on anything else. */
 export const answers: {
   readonly hello: (line: string) => Hello;
   readonly usage: (line: string) => NetworkUsage;
   readonly events: (line: string) => readonly NetworkEvent[];
 } = {
-  hello: (line) => parse(helloSchema, line),
+  hello: parseHello,
   usage: (line) => parse(usageSchema, line),
   events: (line) => parse(eventsSchema, line).map((event) => ({ ...event, kind: 'refused' as const })),
 };

@@ -22,11 +22,6 @@ export interface BoxNetworkOptions extends BoxNetworkPlace {
   /** Rules as `parseRule` takes them; undefined: everything public. */
   readonly allow: readonly string[] | undefined;
   readonly ports: readonly PortOptions[];
-  /**
-   * A namespace to join instead of making one: `/proc/PID/ns/net` of a box that has its own. One that an engine made
-   * belongs to the box's user namespace, which then may mount /sys; one made here belongs to the runtime's.
-   */
-  readonly namespacePath?: string;
   /** The box has a network stack of its own, which takes eth0 of the namespace: its address, its routes and its packets. @default false */
   readonly ownStack?: boolean;
   /** Names the resolvers to ask; read anew when it changes. @default '/etc/resolv.conf' */
@@ -43,6 +38,17 @@ export interface NetworkUsage {
   readonly connectionsFailed: number;
   /** Since a dialled stream or a published port was last in use, or since the network was opened; 0 while one is. */
   readonly inwardIdleMs: number;
+}
+
+/** The network of a box that has no namespace yet. */
+export interface PreparedNetwork {
+  /**
+   * Opens it in `/proc/PID/ns/net` of a box that has its own. One that an engine made belongs to the box's user namespace,
+   * which then may mount /sys; one made by `openBoxNetwork` belongs to the runtime's. `EngineError`, and then it is gone.
+   */
+  join(namespacePath: string): Promise<BoxNetwork>;
+  /** Ends what was prepared, instead of `join`. */
+  close(): Promise<void>;
 }
 
 /** A byte stream into a box. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { InvalidArgumentError, NetworkError, ResourceExhaustedError } from 'boxlite/backend';
 import { abortable } from '../box/abortable.ts';
@@ -24,8 +25,9 @@ function notePath({ folder }: BoxNetworkPlace): string {
   return `${folder}/network.json`;
 }
 
-async function startTime(pid: number): Promise<number> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+// A thread for so few bytes would take longer than to read them.
+function startTime(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[19]);
 }
 
@@ -85,28 +87,51 @@ async function dialPort(path: string, port: number): Promise<{ readonly socket: 
 
 /** Takes the process over by its socket, and with it the duty to end it where it is attached. */
 export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxNetwork> {
+  return own(host, place, await connectControl(socketPath(place)), undefined);
+}
+
+/** Has the process on that connection join a namespace, and takes it over. `EngineError` with its reason where it cannot. */
+export function joinAndTakeOver(
+  host: Host,
+  place: BoxNetworkPlace,
+  socket: Socket,
+  namespacePath: string,
+): Promise<BoxNetwork> {
+  return own(host, place, socket, namespacePath);
+}
+
+async function own(
+  host: Host,
+  place: BoxNetworkPlace,
+  socket: Socket,
+  joined: string | undefined,
+): Promise<BoxNetwork> {
   const path = socketPath(place);
-  const socket = await connectControl(path);
   const request = requester(socket);
   const closed = Promise.withResolvers<void>();
   socket.once('close', () => closed.resolve());
   socket.once('end', () => socket.destroy());
   socket.on('error', () => closed.resolve());
   let hello: Hello;
-  let namespace: FileHandle;
+  let namespace: number | undefined;
   try {
-    hello = answers.hello(await request('own'));
+    hello = answers.hello(await request(joined === undefined ? 'own' : `join ${joined}`));
     // Pinned by a descriptor: an engine must never meet a later process with the keeper's number. That it answers once
     // more says that the keeper was still there.
-    namespace = await open(`/proc/${hello.keeper}/ns/net`);
-    answers.usage(await request('usage'));
-    await writeFile(notePath(place), `${hello.pid} ${await startTime(hello.pid)}`, { mode: 0o600 });
+    if (joined === undefined) {
+      namespace = openSync(`/proc/${hello.keeper}/ns/net`, 'r');
+      answers.usage(await request('usage'));
+    }
+    writeFileSync(notePath(place), `${hello.pid} ${startTime(hello.pid)}`, { mode: 0o600 });
   } catch (error) {
+    if (namespace !== undefined) closeSync(namespace);
     socket.destroy();
     throw error;
   }
   socket.unref();
-  const closeNamespace = closed.promise.then(() => namespace.close());
+  const closeNamespace = closed.promise.then(() => {
+    if (namespace !== undefined) closeSync(namespace);
+  });
   let asking = 0;
   const ask = async (line: string): Promise<string> => {
     if (asking++ === 0) socket.ref();
@@ -122,7 +147,7 @@ export async function takeOver(host: Host, place: BoxNetworkPlace): Promise<BoxN
     await closeNamespace;
   };
   return {
-    namespacePath: `/proc/${process.pid}/fd/${namespace.fd}`,
+    namespacePath: joined ?? `/proc/${process.pid}/fd/${namespace}`,
     resolver: hello.resolver,
     ports: hello.ports,
     closed: closed.promise,

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import { AlreadyExistsError, EngineError, InvalidArgumentError, type PortOptions } from 'boxlite/backend';
 import type { Host } from '../host/host.ts';
-import type { BoxNetwork, BoxNetworkOptions, BoxNetworkPlace } from './box-network.ts';
+import type { BoxNetwork, BoxNetworkOptions, BoxNetworkPlace, PreparedNetwork } from './box-network.ts';
 import { connectControl } from './control-socket.ts';
-import { endNetwork, socketPath, takeOver } from './network-process.ts';
+import { endNetwork, joinAndTakeOver, socketPath, takeOver } from './network-process.ts';
 import { formatRule, parseRule } from './rule.ts';
 
 const rulesMax = 1024;
@@ -26,14 +26,13 @@ function formatPort({ guestPort, hostPort = 0, hostIp = '127.0.0.1', protocol = 
 }
 
 function programArguments(options: BoxNetworkOptions): readonly string[] {
-  const { allow, ports, attached, namespacePath, ownStack, resolvConf = '/etc/resolv.conf' } = options;
+  const { allow, ports, attached, ownStack, resolvConf = '/etc/resolv.conf' } = options;
   if (allow !== undefined && allow.length > rulesMax)
     throw new InvalidArgumentError(`network.allow: ${allow.length} rules; at most ${rulesMax}`);
   if (ports.length > portsMax) throw new InvalidArgumentError(`ports: ${ports.length}; at most ${portsMax}`);
   return [
     '--resolv-conf',
     resolvConf,
-    ...(namespacePath === undefined ? [] : ['--join', namespacePath]),
     ...(ownStack ? ['--own-stack'] : []),
     ...(attached ? ['--attached'] : ['--socket', socketPath(options)]),
     ...(allow === undefined ? [] : ['--listed']),
@@ -42,24 +41,68 @@ function programArguments(options: BoxNetworkOptions): readonly string[] {
   ];
 }
 
+async function startProcess(
+  host: Host,
+  guestBinary: string,
+  options: BoxNetworkOptions,
+  ...more: readonly string[]
+): Promise<void> {
+  const argv = [guestBinary, 'network', ...programArguments(options), ...more];
+  const exit = await host.spawn({ argv, listenPath: socketPath(options), output: 'capture' });
+  if (exit.exitCode === 0) return;
+  const message = exit.timedOut ? 'it took longer than 30 s' : exit.stderr.trim() || `status ${exit.exitCode}`;
+  await removeBoxNetwork(host, options);
+  if (exit.exitCode === takenStatus)
+    throw new AlreadyExistsError(`ports: ${message}; choose another host port, or 0 for a free one`);
+  throw cannotOpen(options, message);
+}
+
+function cannotOpen({ id }: BoxNetworkPlace, message: string, cause?: unknown): EngineError {
+  return new EngineError(`cannot open the network of box ${id}: ${message}; run boxlite doctor`, { cause });
+}
+
 /** Makes the namespace and starts the process. `AlreadyExistsError` naming a port that is taken, `InvalidArgumentError` naming a bad rule or port. */
 export async function openBoxNetwork(host: Host, guestBinary: string, options: BoxNetworkOptions): Promise<BoxNetwork> {
-  const { id, folder } = options;
-  const argv = [guestBinary, 'network', ...programArguments(options)];
-  const exit = await host.spawn({ argv, listenPath: socketPath(options), output: 'capture' });
-  if (exit.exitCode !== 0) {
-    const message = exit.timedOut ? 'it took longer than 30 s' : exit.stderr.trim() || `status ${exit.exitCode}`;
-    await removeBoxNetwork(host, options);
-    if (exit.exitCode === takenStatus)
-      throw new AlreadyExistsError(`ports: ${message}; choose another host port, or 0 for a free one`);
-    throw new EngineError(`cannot open the network of box ${id}: ${message}; run boxlite doctor`);
-  }
+  await startProcess(host, guestBinary, options);
   try {
-    return await takeOver(host, { id, folder });
+    return await takeOver(host, options);
   } catch (error) {
     await removeBoxNetwork(host, options);
     throw error;
   }
+}
+
+/**
+ * Starts the process for a namespace that is named later: its ports are published, and it ends with this process until
+ * then, attached or not. What it throws is as with `openBoxNetwork`.
+ */
+export async function prepareBoxNetwork(
+  host: Host,
+  guestBinary: string,
+  options: Omit<BoxNetworkOptions, 'ownStack'>,
+): Promise<PreparedNetwork> {
+  await startProcess(host, guestBinary, options, '--later');
+  const socket = await connectControl(socketPath(options)).catch(async (error: unknown) => {
+    await removeBoxNetwork(host, options);
+    throw error;
+  });
+  // What breaks it, `join` tells.
+  socket.on('error', () => undefined);
+  return {
+    async join(namespacePath) {
+      try {
+        return await joinAndTakeOver(host, options, socket, namespacePath);
+      } catch (error) {
+        await removeBoxNetwork(host, options);
+        if (error instanceof EngineError) throw cannotOpen(options, error.message, error);
+        throw error;
+      }
+    },
+    async close() {
+      socket.destroy();
+      await removeBoxNetwork(host, options);
+    },
+  };
 }
 
 /** Takes over the network that a runtime before left running; undefined when there is none. */

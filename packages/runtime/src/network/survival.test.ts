@@ -10,7 +10,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildGuestBinary } from '../host/guest-binary.fixture.ts';
 import { type Host, openHost } from '../host/host.ts';
 import type { BoxNetworkOptions } from './box-network.ts';
-import { adoptBoxNetwork, openBoxNetwork, removeBoxNetwork } from './open-box-network.ts';
+import { adoptBoxNetwork, openBoxNetwork, prepareBoxNetwork, removeBoxNetwork } from './open-box-network.ts';
 
 let binary: string;
 let folder: string;
@@ -57,9 +57,7 @@ test('opening and closing leaves nothing, and closing twice is fine', async () =
 
 const openedByPathOnly = 0o10000000;
 
-test('the process has no privilege, no program to start, and no descriptor of ours to use', async () => {
-  const network = await openBoxNetwork(host, binary, options);
-  const pid = await notedPid();
+async function assertWithoutPrivilege(pid: number | string | undefined): Promise<void> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   for (const line of [
     'CapPrm:\t0000000000000000',
@@ -70,6 +68,21 @@ test('the process has no privilege, no program to start, and no descriptor of ou
     'Uid:\t65534',
   ])
     expect(status).toContain(line);
+}
+
+/** The processes of a detached network: its carrier and its keeper. */
+async function processesOf(place: BoxNetworkOptions): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(
+    pids.map(async (pid) => ({ pid, command: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') })),
+  );
+  return all.filter(({ command }) => command.includes(`\0${place.folder}/network.sock\0`)).map(({ pid }) => pid);
+}
+
+test('the process has no privilege, no program to start, and no descriptor of ours to use', async () => {
+  const network = await openBoxNetwork(host, binary, options);
+  const pid = await notedPid();
+  for (const each of await processesOf(options)) await assertWithoutPrivilege(each);
   const open = await Promise.all((await readdir(`/proc/${pid}/fd`)).map((fd) => readlink(`/proc/${pid}/fd/${fd}`)));
   const others = open.filter((target) => !/^(\/dev\/null|socket:|anon_inode:\[eventpoll\])/.test(target));
   // Without a runtime it looks whether the path of its socket is there, and can do nothing else with it.
@@ -104,14 +117,14 @@ test('killing what holds the namespace ends the process too', async () => {
 });
 
 /** Another runtime opens the network, and is killed. */
-async function openAndDie(attached: boolean): Promise<string> {
+async function openAndDie(attached: boolean, opened = 'openBoxNetwork'): Promise<string> {
   const program = `
     import { openHost } from '${new URL('../host/host.ts', import.meta.url)}';
-    import { openBoxNetwork } from '${new URL('./open-box-network.ts', import.meta.url)}';
+    import { openBoxNetwork, prepareBoxNetwork } from '${new URL('./open-box-network.ts', import.meta.url)}';
     import { readlink } from 'node:fs/promises';
     const host = await openHost({ binary: '${binary}', lockPath: '${folder}/other/lock' });
-    const network = await openBoxNetwork(host, '${binary}', { ...${JSON.stringify(options)}, attached: ${attached}, ports: [{ guestPort: 80 }] });
-    console.log(await readlink(network.namespacePath));
+    const network = await ${opened}(host, '${binary}', { ...${JSON.stringify(options)}, attached: ${attached}, ports: [{ guestPort: 80 }] });
+    console.log(network.namespacePath ? await readlink(network.namespacePath) : 'prepared');
     setInterval(() => {}, 1000);`;
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
@@ -153,6 +166,22 @@ test('a network that nobody wants any more is removed by its folder, its note or
   await removeBoxNetwork(host, options);
 });
 
+test('a network that was prepared and never joined ends with its runtime, detached or not, and is nobody to adopt', async () => {
+  expect(await openAndDie(false, 'prepareBoxNetwork')).toBe('prepared');
+  await expect.poll(() => processesOf(options)).toEqual([]);
+  expect(await adoptBoxNetwork(host, options)).toBeUndefined();
+  const prepared = await prepareBoxNetwork(host, binary, options);
+  expect(await processesOf(options)).toHaveLength(2);
+  // It waits for one word only, and carries for nobody.
+  await expect(adoptBoxNetwork(host, options)).rejects.toThrow();
+  await expect.poll(() => processesOf(options)).toEqual([]);
+  await expect(prepared.join(`/proc/${process.pid}/ns/net`)).rejects.toMatchObject({ code: 'network_failed' });
+  const other = await prepareBoxNetwork(host, binary, options);
+  await other.close();
+  await expect.poll(() => processesOf(options)).toEqual([]);
+  expect(await readdir(`${folder}/box`)).toEqual([]);
+});
+
 test('many are opened at once, each with its own namespace', async () => {
   const networks = await Promise.all(
     Array.from({ length: 20 }, async (_, i) => {
@@ -176,7 +205,7 @@ test('a namespace that a box made for itself is joined, and served while root in
   );
   await once(createInterface({ input: box.stdout }), 'line');
   const namespacePath = `/proc/${box.pid}/ns/net`;
-  const network = await openBoxNetwork(host, binary, { ...options, namespacePath });
+  const network = await (await prepareBoxNetwork(host, binary, options)).join(namespacePath);
   expect(await readlink(network.namespacePath)).toBe(await readlink(namespacePath));
   const script = 'mount -t sysfs sys /sys && ls /sys/class/net | tr "\\n" " "';
   const exit = await host.spawn({
@@ -184,6 +213,9 @@ test('a namespace that a box made for itself is joined, and served while root in
     output: 'capture',
   });
   expect(exit.stdout).toBe('boxlite0 eth0 lo ');
+  const both = await processesOf(options);
+  expect(both).toHaveLength(2);
+  for (const each of both) await assertWithoutPrivilege(each);
   const reached = await host.spawn({
     argv: [
       '/usr/bin/nsenter',
@@ -200,7 +232,7 @@ test('a namespace that a box made for itself is joined, and served while root in
   ]);
   await network.close();
   box.kill('SIGKILL');
-  await expect(openBoxNetwork(host, binary, { ...options, namespacePath: '/proc/self/nothing' })).rejects.toThrow(
-    'join the network namespace: No such file',
-  );
+  const prepared = await prepareBoxNetwork(host, binary, options);
+  await expect(prepared.join('/proc/self/nothing')).rejects.toThrow('join the network namespace: No such file');
+  expect(existsSync(`${options.folder}/network.sock`)).toBe(false);
 });
