@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once as event } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Box } from 'boxlite';
+import type { Box, Execution } from 'boxlite';
 import { countedBytes, inTurns, median, once, type Row } from './measure.ts';
 import { processorMs } from './processor-time.ts';
 
@@ -21,11 +21,31 @@ async function counted(output: AsyncIterable<Uint8Array>): Promise<void> {
   if ((await countedBytes(output)) !== mebibytes * 1024 ** 2) throw new Error('output is missing');
 }
 
+async function read({ stdout }: Execution): Promise<void> {
+  await counted(stdout);
+}
+
 /** What the disk itself takes, through the page cache as a log does: the file of a program that nothing stands between. */
 async function intoFile(file: string): Promise<void> {
   const child = spawn('dd', [...dd, `of=${file}`], { stdio: 'ignore' });
   const [code] = await event(child, 'exit');
   if (code !== 0) throw new Error(`dd exited with ${code}`);
+}
+
+/** The rate of a command of which all is read, or nothing, in a box; what it wrote goes afterwards, as the file beside it does. */
+async function ofCommand(
+  box: Box,
+  use: (execution: Execution) => Promise<unknown>,
+  timed: (work: () => Promise<void>) => Promise<number>,
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<Execution>();
+  const value = await timed(async () => {
+    const execution = await box.exec('dd', [...dd]);
+    await use(execution);
+    resolve(execution);
+  });
+  await (await promise).remove();
+  return value;
 }
 
 /** 1 GiB of output by every way that it can take, in turns; `homeDir` is where the logs are. */
@@ -54,13 +74,11 @@ export async function outputRate(ways: {
       return value;
     },
     '1 GiB of output, log on disk included, local': () =>
-      spending({ local: process.pid }, async () => counted((await local.exec('dd', [...dd])).stdout)),
+      ofCommand(local, read, (work) => spending({ local: process.pid }, work)),
     '1 GiB of output, log on disk included, nobody reads, local': () =>
-      rate(async () => void (await (await local.exec('dd', [...dd])).wait())),
+      ofCommand(local, (execution) => execution.wait(), rate),
     '1 GiB of output, log on disk included, REST': () =>
-      spending({ client: process.pid, server: serverPid }, async () =>
-        counted((await remote.exec('dd', [...dd])).stdout),
-      ),
+      ofCommand(remote, read, (work) => spending({ client: process.pid, server: serverPid }, work)),
   });
   const processor = { local: 'local', client: 'REST, client', server: 'REST, server' } as const;
   return [
