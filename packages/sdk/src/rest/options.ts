@@ -1,5 +1,5 @@
 import type { RetryOptions } from '@boxlite/rest';
-import { checkFlag, checkMs, checkWhole, refuse } from '../argument.ts';
+import { checkFlag, checkWhole, refuse } from '../argument.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import { ApiKeyCredential, ClientCredentials, type Credential, environment } from './credential.ts';
 
@@ -57,16 +57,6 @@ export function restSettings(options: BoxliteRestOptions): RestSettings {
   const roots = serverRoots(options);
   const { credential, fetch, retries, idleTimeoutMs, uploadBufferBytes } = options;
   checkWhole('uploadBufferBytes', uploadBufferBytes, 0);
-  checkMs('idleTimeoutMs', idleTimeoutMs, 0);
-  // Only its type is told: a string is a key.
-  if (credential !== undefined && typeof credential?.getToken !== 'function') {
-    refuse('credential', 'an object with getToken(), such as new ApiKeyCredential(key)', Object(credential));
-  }
-  if (fetch !== undefined && typeof fetch !== 'function') refuse('fetch', 'a function such as fetch', fetch);
-  if (retries !== undefined && (typeof retries !== 'object' || retries === null)) {
-    refuse('retries', 'an object such as { attempts: 1 }', retries);
-  }
-  checkWhole('retries.attempts', retries?.attempts, 1);
   return { roots, credential, fetch, retries, idleTimeoutMs, uploadBufferBytes };
 }
 

@@ -24,33 +24,6 @@ it('asks for one token, whatever the number of first calls', async () => {
   expect(server.seen.filter(({ headers }) => headers.authorization === 'Bearer t1')).toHaveLength(3);
 });
 
-it('refuses options that no call could be made with when it is made, and tells no key', () => {
-  const url = 'http://localhost:1';
-  const wrong: readonly [name: string, value: unknown][] = [
-    ...(['sk_secret', null, {}, 5] as const).map((value): [string, unknown] => ['credential', value]),
-    ...(['often', null, 5, { attempts: 0 }, { attempts: 'x' }] as const).map((value): [string, unknown] => [
-      'retries',
-      value,
-    ]),
-    ['fetch', 'fetch'],
-    ['fetch', null],
-    ['idleTimeoutMs', '60'],
-    ['idleTimeoutMs', -1],
-    ['uploadBufferBytes', -1],
-  ];
-  for (const [name, value] of wrong) {
-    let told = '';
-    try {
-      // As a program without types may do.
-      Reflect.apply(Boxlite.rest, Boxlite, [{ url, [name]: value }]);
-    } catch (error) {
-      told = String(error);
-    }
-    expect(told).toMatch(new RegExp(`^InvalidArgumentError: ${name}`));
-    expect(told).not.toContain('secret');
-  }
-});
-
 it('keeps to the options as they were when it was made', async () => {
   await using server = await serve({ [list]: (_, response) => json(response, 200, { boxes: [] }) });
   const options = { url: server.url, credential: new ApiKeyCredential('first'), retries };
