@@ -1,4 +1,4 @@
-import { InvalidArgumentError, NetworkError } from 'boxlite';
+import { InvalidArgumentError, NetworkError, NotFoundError } from 'boxlite';
 import { expect, test } from 'vitest';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
@@ -80,7 +80,15 @@ onBothBackends((runtime) => {
     }
     expect(await runtime().images.get('boxlite/base:other')).toBeNull();
     expect(await runtime().images.exists('boxlite/base:other')).toBe(false);
-    await expect(runtime().images.exists('No Name')).rejects.toThrow(InvalidArgumentError);
+    for (const name of ['No Name', '.', '..', '%2e%2e', '../boxes', '/', '\ud800', 'a?b', 'x'.repeat(1001)]) {
+      await expect(runtime().images.exists(name)).rejects.toThrow(InvalidArgumentError);
+      await expect(runtime().images.remove(name)).rejects.toThrow(InvalidArgumentError);
+    }
+    // Words of the API are names as any other.
+    for (const name of ['pull', 'prune', 'import']) {
+      expect(await runtime().images.get(name)).toBeNull();
+      await expect(runtime().images.remove(name)).rejects.toThrow(NotFoundError);
+    }
     expect(await runtime().images.get(`sha256:${'0'.repeat(64)}`)).toBeNull();
     expect(await runtime().images.exists(`sha256:${'0'.repeat(64)}`)).toBe(false);
   });

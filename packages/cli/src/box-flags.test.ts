@@ -48,6 +48,13 @@ test('a health check has its times in seconds', () => {
     retries: 4,
     startPeriodMs: 5000,
   });
+  // Not the default, but what the runtime refuses.
+  expect(
+    boxOptions('alpine', { healthCommand: 'true', healthInterval: 0, healthRetries: 0 }).healthCheck,
+  ).toMatchObject({
+    intervalMs: 0,
+    retries: 0,
+  });
 });
 
 test('an image and --rootfs exclude each other', () => {

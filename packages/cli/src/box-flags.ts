@@ -119,10 +119,10 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.healthCommand !== undefined && {
       healthCheck: {
         command: ['/bin/sh', '-c', flags.healthCommand],
-        ...(flags.healthInterval && { intervalMs: flags.healthInterval * 1000 }),
-        ...(flags.healthTimeout && { timeoutMs: flags.healthTimeout * 1000 }),
-        ...(flags.healthRetries && { retries: flags.healthRetries }),
-        ...(flags.healthStartPeriod && { startPeriodMs: flags.healthStartPeriod * 1000 }),
+        ...(flags.healthInterval !== undefined && { intervalMs: flags.healthInterval * 1000 }),
+        ...(flags.healthTimeout !== undefined && { timeoutMs: flags.healthTimeout * 1000 }),
+        ...(flags.healthRetries !== undefined && { retries: flags.healthRetries }),
+        ...(flags.healthStartPeriod !== undefined && { startPeriodMs: flags.healthStartPeriod * 1000 }),
       },
     }),
     autoRemove: flags.rm === true,

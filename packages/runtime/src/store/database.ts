@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StorageError } from 'boxlite/backend';
 
@@ -81,12 +81,12 @@ ALTER TABLE tenant_counters RENAME TO counters;
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */
 export function openDatabase(path: string): DatabaseSync {
   try {
-    // A table that is replaced would take with it all that refers to it: the constraints come after the steps.
-    // The environments of boxes are in it. What SQLite puts beside it gets the same mode.
+    // The environments of boxes are in it. What SQLite puts beside it gets the same mode, but not what a kill has left there.
     if (path !== ':memory:') {
       closeSync(openSync(path, 'a', 0o600));
-      chmodSync(path, 0o600);
+      for (const beside of ['', '-wal', '-shm']) if (existsSync(path + beside)) chmodSync(path + beside, 0o600);
     }
+    // A table that is replaced would take with it all that refers to it: the constraints come after the steps.
     const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     const found = database.prepare('PRAGMA user_version').get()?.['user_version'];

@@ -35,7 +35,8 @@ export function restImages(connection: Connection): ImagesBackend {
       const page = await connection.send(query(listImages(options), listImagesResponse), call);
       return { images: page.images.map(imageInfo), nextPageToken: page.next_page_token || undefined };
     },
-    async get(digest, call) {
+    async get(digestOrReference, call) {
+      const digest = inPath(digestOrReference);
       try {
         return imageDetails(await connection.send(query(getImage({ digest }), imageDetailsSchema), call));
       } catch (error) {
@@ -51,7 +52,7 @@ export function restImages(connection: Connection): ImagesBackend {
     async remove(digestOrReference, call) {
       if (!(await connection.can('image_remove_enabled', call)))
         throw new UnsupportedError('this server cannot remove images by REST; remove them where it runs');
-      await connection.ignore(removeImage({ image: digestOrReference }), call);
+      await connection.ignore(removeImage({ image: inPath(digestOrReference) }), call);
     },
     async import(source, reference, call) {
       if (!(await connection.can('image_import_enabled', call)))
@@ -63,6 +64,12 @@ export function restImages(connection: Connection): ImagesBackend {
       });
     },
   };
+}
+
+/** A reference as a segment of a path: in full where it would lead to another operation, or is no segment. */
+function inPath(reference: string): string {
+  const named = reference.replace(/\p{Surrogate}/gu, '\ufffd');
+  return /^(?:import|prune|pull|[^a-z\d][^/:@]*)$/i.test(named) ? `${named}:latest` : named;
 }
 
 /** A directory of the host as a tar, with its owners; a file as it is. */

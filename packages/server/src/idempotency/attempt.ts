@@ -18,6 +18,11 @@ export interface Attempt {
   readonly former: Note | undefined;
   /** Writes down what is about to happen; it is on disk when this returns. */
   note(note: Note): void;
-  /** What ends the effect when the client is gone before the answer and does not ask again within a minute. */
-  ifAbandoned(undo: () => void): void;
+  /** The same of a removal, which is what helps on a full disk: it goes on where nothing can be written. */
+  noteRemoval(note: Note): void;
+  /**
+   * What ends the effect when the client is gone before the answer and does not ask again within a minute. Who asks after
+   * that is answered anew, by what was noted.
+   */
+  ifAbandoned(undo: () => Promise<void>): void;
 }

@@ -1,4 +1,4 @@
-import type { BoxBackend } from 'boxlite/backend';
+import { type BoxBackend, InvalidStateError, NotFoundError } from 'boxlite/backend';
 import type { RestCall } from '../routes/route.ts';
 
 /**
@@ -7,9 +7,13 @@ import type { RestCall } from '../routes/route.ts';
  */
 export function removeIfAbandoned({ attempt, backend }: RestCall, box: BoxBackend): void {
   if (box.name !== undefined) return;
-  const remove = async (): Promise<void> => {
-    // Without force: one that starts just now stays.
-    if ((await box.info()).status === 'configured') await backend.remove(box.id);
-  };
-  attempt?.ifAbandoned(() => void remove().catch(() => {}));
+  attempt?.ifAbandoned(async () => {
+    try {
+      // Without force: one that starts just now stays.
+      if ((await box.info()).status === 'configured') await backend.remove(box.id);
+    } catch (error) {
+      const used = error instanceof InvalidStateError || error instanceof NotFoundError;
+      if (!used) throw error;
+    }
+  });
 }

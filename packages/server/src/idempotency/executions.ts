@@ -27,7 +27,7 @@ export async function startOnce(call: RestCall, box: BoxBackend, options: ExecOp
   }
   const onId = (id: string): void => attempt.note({ id, box: boxToWire(box.snapshot) });
   const execution = await box.exec(options, { onId });
-  attempt.ifAbandoned(() => void execution.signal(sigkill).catch(() => {}));
+  attempt.ifAbandoned(() => execution.signal(sigkill).catch(() => {}));
   return execution.id;
 }
 

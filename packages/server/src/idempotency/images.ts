@@ -10,7 +10,7 @@ export async function pruneOnce({ attempt, backend }: RestCall, options: PruneIm
   if (!attempt) return images.prune(options);
   const former = attempt.former?.removed ?? [];
   const onRemove = (removed: readonly string[]): void =>
-    attempt.note({ removed: [...new Set([...former, ...removed])] });
+    attempt.noteRemoval({ removed: [...new Set([...former, ...removed])] });
   const { removed, freedBytes } = await images.prune(options, { onRemove });
   const all = new Set([...former, ...removed]);
   // What was not removed after all, or has come back.

@@ -365,7 +365,7 @@ test('a command whose client left before the answer is ended, unless it is asked
   const undone: string[] = [];
   const route = async ({ request, attempt }: RestCall): Promise<Reply> => {
     const { name } = await request.json();
-    attempt?.ifAbandoned(() => undone.push(name));
+    attempt?.ifAbandoned(async () => void undone.push(name));
     left.abort();
     return json(201, { name });
   };
@@ -443,6 +443,32 @@ test('a store that cannot be written is a StorageError, and nothing is done', as
   expect((await server.ask('GET', `${boxes}/a`)).status).toBe(404);
   store.database.exec('PRAGMA query_only = OFF');
   expect((await keyed(server, 'k')('POST', boxes, { json: { name: 'a' } })).status).toBe(201);
+});
+
+test('what frees space is done where nothing can be written', async () => {
+  const store = openServerStore(await inFolder());
+  onTestFinished(() => store.close());
+  const server = testServer({ store });
+  const { backend } = server;
+  const box = await backend.create({}, 'a');
+  await (await box.exec({ command: 'cat' })).closeStdin();
+  await box.snapshots.create('s');
+  await backend.volumes.create('w');
+  box.files.contents.set('/f', new Uint8Array());
+  for (const name of ['alpine', 'old']) await backend.images.pull(name);
+  store.database.exec('PRAGMA query_only = ON');
+  const done = async (id: string): Promise<number> => {
+    const method = operations.find(({ operationId }) => operationId === id)?.method ?? '';
+    const { status } = await keyed(server, id)(method, `${boxes}${requests[id]?.[0]}`, requests[id]?.[1]);
+    return status;
+  };
+  for (const id of ['removeFile', 'removeExecution', 'removeSnapshot', 'removeVolume', 'removeImage']) {
+    expect([id, await done(id)]).toEqual([id, 204]);
+  }
+  expect(await done('pruneImages')).toBe(200);
+  expect(await done('removeBox')).toBe(204);
+  expect(await backend.images.list()).toMatchObject({ images: [] });
+  expect(backend.boxes).toHaveLength(0);
 });
 
 test('the keys that a key has made count on its quota, not beside it, also after a restart and of older tables', async () => {

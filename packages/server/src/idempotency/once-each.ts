@@ -40,25 +40,33 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
   async function once(operation: OperationId, route: Route, call: RestCall, slot: KeySlot): Promise<Reply> {
     const { signal } = call.request;
     const payload = await payloadOf(operation, call);
-    const place = JSON.stringify([slot.principal, slot.tenant, slot.key]);
+    const place = placeOf(slot);
     for (let other = running.get(place); other; other = running.get(place)) {
       if (differs(other, payload)) throw reused(slot);
       await settled(other.done, signal);
     }
     const known = records.get(slot);
     if (known && differs(known, payload)) throw reused(slot);
+    // Who asks again has not left, also where the answer to the first try could not be kept.
+    clearTimeout(abandoned.get(place));
+    abandoned.delete(place);
     if (known?.answer && known.answer !== 'again') {
-      clearTimeout(abandoned.get(place));
-      abandoned.delete(place);
       return replayed(known, known.answer, payload, slot);
     }
     const done = Promise.withResolvers<void>();
     running.set(place, { head: payload.head, body: payload.body, done: done.promise });
-    let undo: (() => void) | undefined;
+    let undo: (() => Promise<void>) | undefined;
     try {
       return await first(route, call, payload, slot, {
         former: known?.note,
         note: (note) => records.note(slot, payload, note),
+        noteRemoval(note) {
+          try {
+            records.note(slot, payload, note);
+          } catch (error) {
+            onError(error, call.requestId);
+          }
+        },
         ifAbandoned: (ends) => {
           undo = ends;
         },
@@ -66,7 +74,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     } finally {
       running.delete(place);
       done.resolve();
-      if (undo && signal.aborted) abandon(place, undo);
+      if (undo && signal.aborted) abandon(call, payload, slot, undo);
     }
   }
 
@@ -77,14 +85,8 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     slot: KeySlot,
     attempt: Attempt,
   ): Promise<Reply> {
-    function keep(answer: Answer): void {
-      try {
-        records.finish(slot, payload, answer);
-      } catch (error) {
-        // What was done was done: the client must hear of it, and a retry finds what was noted.
-        onError(error, call.requestId);
-      }
-    }
+    // Where it cannot: what was done was done. The client must hear of it, and a retry finds what was noted.
+    const keep = (answer: Answer): boolean => kept(call, payload, slot, answer);
     let reply: Reply;
     try {
       reply = await route({ ...call, request: payload.request, attempt });
@@ -100,12 +102,29 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     return reply;
   }
 
-  function abandon(place: string, undo: () => void): void {
-    const timer = setTimeout(() => {
+  function kept({ requestId }: RestCall, payload: Payload, slot: KeySlot, answer: Answer): boolean {
+    try {
+      records.finish(slot, payload, answer);
+      return true;
+    } catch (error) {
+      onError(error, requestId);
+      return false;
+    }
+  }
+
+  /** Undoes what was done when the grace is over. Who asks even later waits for that, and is not told of what is gone. */
+  function abandon(call: RestCall, payload: Payload, slot: KeySlot, undo: () => Promise<void>): void {
+    const place = placeOf(slot);
+    const end = async (): Promise<void> => {
       abandoned.delete(place);
-      undo();
-    }, graceMs);
-    abandoned.set(place, timer.unref());
+      // First: a crash in between leaves the effect, which the route then finds by what it noted.
+      if (!kept(call, payload, slot, 'again')) return;
+      const done = undo().catch((error: unknown) => onError(error, call.requestId));
+      running.set(place, { head: payload.head, body: payload.body, done });
+      await done;
+      running.delete(place);
+    };
+    abandoned.set(place, setTimeout(() => void end(), graceMs).unref());
   }
 
   const wrapped: Partial<Record<OperationId, Route>> = {};
@@ -134,6 +153,10 @@ async function replayed(
   const whole = await payload.finish(bodyLength(known));
   if (!whole || differs(known, payload)) throw reused(slot);
   return given(answer);
+}
+
+function placeOf({ principal, tenant, key }: KeySlot): string {
+  return JSON.stringify([principal, tenant, key]);
 }
 
 /** Whether two requests are known to be different. */

@@ -45,6 +45,39 @@ test('who asks for it is told that the answer is still being made, and nobody el
   for (const answer of await Promise.all(others)) expect(answer).toMatch(/^HTTP\/1\.1 201 /);
 });
 
+test('what is told of an answer that waits for the one before it on the same connection comes between the two', async () => {
+  const server = await heldServer();
+  const { backend, waiting, go } = server;
+  const later = Promise.withResolvers<void>();
+  const { images } = backend;
+  const pull = images.pull.bind(images);
+  images.pull = async (...args) => {
+    await later.promise;
+    return pull(...args);
+  };
+  const socket = await server.connect();
+  let told = '';
+  socket.setEncoding('latin1').on('data', (piece) => {
+    told += piece;
+  });
+  const body = '{"reference":"alpine"}';
+  const second = post('1.1', 'Prefer: processing\r\n')
+    .replace('/boxes', '/images/pull')
+    .replace('Content-Length: 2', `Content-Length: ${body.length}`)
+    .replace(/\{\}$/, body);
+  socket.write(post('1.1', 'Prefer: processing\r\n').replace('Connection: close\r\n', '') + second);
+  await expect.poll(waiting).toBe(1);
+  // Both are told of equally often, and the first has been told of three times.
+  await expect.poll(() => told.split(interim).length).toBeGreaterThan(3);
+  go();
+  await expect.poll(() => told).toMatch(/HTTP\/1.1 201 .*\}HTTP\/1\.1 102 Processing\r\n\r\n/s);
+  later.resolve();
+  await once(socket, 'close');
+  const [, pulled = ''] = told.split(/(?=HTTP\/1\.1 200 )/);
+  expect(pulled).toMatch(/^HTTP\/1\.1 200 [^{]*\r\n\r\n\{/);
+  expect(pulled).not.toContain(interim);
+});
+
 test("the patience of Node's fetch begins anew with each, and one that comes while a body is sent harms nothing", async () => {
   const server = await heldServer();
   const { go, backend } = server;

@@ -62,7 +62,7 @@ export function attachRoutes(
       // Removed by the try before: no id is given twice.
       if (attempt?.former && !(await hasExecution(box, attempt.former.id ?? ''))) return empty(204);
       const execution = await executionOf(box, call);
-      attempt?.note({ id: execution.id });
+      attempt?.noteRemoval({ id: execution.id });
       await execution.remove();
       slots.removed(slotOf(box, execution.id), execution);
       return empty(204);

@@ -89,11 +89,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
         return empty(204);
       }
       const id = attempt.former?.id ?? (await pathBox(call)).id;
-      try {
-        attempt.note({ id });
-      } catch {
-        // On a full disk. To remove a box is what helps, and one that tries again finds it gone.
-      }
+      attempt.noteRemoval({ id });
       if (!attempt.former || (await backend.get(id))) await backend.remove(id, present(query));
       return empty(204);
     },

@@ -1,5 +1,5 @@
 import { cloneBoxRequest, exportBoxRequest, importBoxQuery } from '@boxlite/api';
-import { type BoxBackend, InvalidArgumentError, PayloadTooLargeError } from 'boxlite/backend';
+import { type BoxBackend, InvalidArgumentError, type MakeOptions, PayloadTooLargeError } from 'boxlite/backend';
 import { limitedStream, tooLarge } from '../files/limited-stream.ts';
 import { type Pace, pacedStream } from '../files/paced-stream.ts';
 import { HttpError } from '../http/http-error.ts';
@@ -7,6 +7,7 @@ import { requireMediaType } from '../http/media-type.ts';
 import type { Reply } from '../http/reply.ts';
 import { json, streamed } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
+import { removeIfAbandoned } from '../idempotency/boxes.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import { boxToWire } from '../wire/box.ts';
 import { pathBox, type RestCall, type Routes } from './route.ts';
@@ -21,7 +22,9 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       const earlier = await madeEarlier(call);
       if (earlier) return made(call, earlier);
       const source = await pathBox(call);
-      return made(call, await source.clone(name, { signal: call.request.signal, ...onId(call) }));
+      const box = await source.clone(name, going(call));
+      removeIfAbandoned(call, box);
+      return made(call, box);
     },
 
     async exportBox(call) {
@@ -42,7 +45,9 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       const { stream, failure } = limitedStream(pacedStream(request.body, pace), limitBytes);
       const { archive, drain } = unhurried(stream);
       try {
-        return made(call, await backend.importBox(archive, name, { signal: request.signal, ...onId(call) }));
+        const box = await backend.importBox(archive, name, going(call));
+        removeIfAbandoned(call, box);
+        return made(call, box);
       } catch (error) {
         await drain();
         const cause = failure();
@@ -52,6 +57,11 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       }
     },
   };
+}
+
+/** With a key it goes on without its client, who may ask again and is to find this box, or that it is under way. */
+function going(call: RestCall): MakeOptions {
+  return call.attempt ? onId(call) : { signal: call.request.signal };
 }
 
 function made(call: RestCall, box: BoxBackend): Reply {

@@ -57,7 +57,7 @@ export function imageRoutes(
       const onId = (id: string): void => {
         // What has the name now came later.
         if (former !== undefined && former !== id) throw new NotFoundError('the image was removed before');
-        attempt?.note({ id });
+        attempt?.noteRemoval({ id });
       };
       try {
         await backend.images.remove(params['digest'] ?? '', { onId });

@@ -41,7 +41,7 @@ export function snapshotRoutes(): Routes<SnapshotOperation> {
       const there = attempt && (await snapshots.get(name));
       // One of that name that came later is another.
       if (attempt?.former && there?.id !== attempt.former.id) return empty(204);
-      if (there) attempt.note({ id: there.id });
+      if (there) attempt.noteRemoval({ id: there.id });
       await snapshots.remove(name);
       return empty(204);
     },

@@ -37,7 +37,7 @@ export function volumeRoutes(): Routes<'createVolume' | 'listVolumes' | 'getVolu
       const { attempt, backend } = call;
       const there = attempt && (await backend.volumes.get(attempt.former?.id ?? name));
       if (attempt?.former && !there) return empty(204);
-      if (there) attempt.note({ id: there.id });
+      if (there) attempt.noteRemoval({ id: there.id });
       await backend.volumes.remove(there?.id ?? name, present(query));
       return empty(204);
     },

@@ -11,6 +11,7 @@ import {
   ExecutionError,
   type ExecutionInfo,
   type MainExecution,
+  type MakeOptions,
   NetworkError,
   type NetworkEvent,
   type NetworkInfo,
@@ -166,7 +167,7 @@ export class MemoryBox implements BoxBackend {
     );
   }
 
-  async clone(name: string | undefined): Promise<MemoryBox> {
+  async clone(name: string | undefined, _call?: MakeOptions): Promise<MemoryBox> {
     return new MemoryBox(`${this.id.slice(0, -1)}C`, name, this.options);
   }
 
