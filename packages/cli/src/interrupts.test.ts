@@ -109,6 +109,21 @@ test('a run that is interrupted before its command runs is left at once with 130
   expect(await exitCode(serve)).toBe(0);
 });
 
+test('a run that is interrupted while its box starts is left with 130, and leaves no box', async () => {
+  const home = await cliInNewHome();
+  await using _home = home;
+  await home.run(['run', '--rm', image, 'true']);
+  const boxes = join(home.homeDir, 'boxes');
+  const child = home.start(['run', '--rm', image, 'sleep', '60']);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await expect.poll(() => readdir(boxes), { interval: 1 }).toHaveLength(1);
+  const [id = ''] = await readdir(boxes);
+  await expect.poll(() => readdir(join(boxes, id)), { interval: 1 }).not.toHaveLength(0);
+  child.kill('SIGINT');
+  expect(await exitCode(child)).toBe(130);
+  expect((await home.run(['list', '-aq'])).stdout.toString()).toBe('');
+});
+
 test('what goes on until it is interrupted ends well by that', async () => {
   for (const [args, first] of [
     [['events'], /open\n/],

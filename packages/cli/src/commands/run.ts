@@ -41,7 +41,7 @@ export function registerRun(program: Command): void {
         flags.name,
         leave,
       );
-      if (!flags.detach) return runAttached(runtime, box, words, flags, leave);
+      if (!flags.detach) return await runAttached(runtime, box, words, flags, leave);
       leave[Symbol.dispose]();
       return startDetached(box);
     });
@@ -125,6 +125,8 @@ async function runAttached(
       stderr: process.stderr,
     });
   } finally {
+    // A signal does not break this off, a second one does.
+    using _held = leavingUntil();
     // What the box or the command failed with is the error to show, not that the box is gone already.
     await (flags.rm ? runtime.remove(box.id, { force: true }) : box.stop()).catch(unlessGone);
   }
