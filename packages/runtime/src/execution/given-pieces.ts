@@ -1,11 +1,12 @@
 import { giveBackMemory, kept } from '../guest/given-memory.ts';
 import type { OutputStream } from './log-record.ts';
 
-/** A long piece of output and where its record begins in the file; its memory is its own. */
+/** A long piece of output and where its record and its payload begin in the file; its memory is its own. */
 export interface GivenPiece {
   readonly stream: OutputStream;
   readonly offset: number;
   readonly position: number;
+  readonly start: number;
   readonly data: Buffer;
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type OutputChunk, type OutputCursor, OutputTruncatedError } from 'boxlite/backend';
-import { decodeRecordHeader, type OutputStream, recordHeaderBytes } from './log-record.ts';
+import { decodeRecordHeader, type OutputStream, type RecordHeader, recordHeaderBytes } from './log-record.ts';
 import type { OutputLog } from './output-log.ts';
 import { madeForReader } from './reader-memory.ts';
 import type { SharedPieces } from './shared-pieces.ts';
@@ -50,7 +50,7 @@ export async function* readLog(
         continue;
       }
       const most = mostFor(log.readers);
-      const { stream, length, data } =
+      const { stream, length, start, data } =
         log.inMemory(position, within, most) ?? (await file.piece(position, within, log.size, most));
       // What they share was made once, but what each makes of it is garbage too.
       if (log.readers > 1) madeForReader(data.length);
@@ -59,7 +59,7 @@ export async function* readLog(
       counted[stream] += data.length;
       within += data.length;
       if (within >= length) {
-        position += recordHeaderBytes + length;
+        position = start + length;
         within = 0;
       }
       const skip = Math.min(Math.max(from[stream] - offset, 0), data.length);
@@ -78,10 +78,8 @@ function mostFor(readers: number): number {
   return readers > 1 || allReaders > manyReaders ? pieceBytes : pieceOfOneBytes;
 }
 
-interface Piece {
-  readonly stream: OutputStream;
-  /** Of the whole record. */
-  readonly length: number;
+/** A part of a record's payload. */
+interface Piece extends RecordHeader {
   readonly data: Buffer;
 }
 
@@ -92,7 +90,7 @@ class LogFile {
   #handle: FileHandle | undefined;
   #block: Buffer = Buffer.alloc(0);
   #start = 0;
-  #record: { readonly position: number; readonly stream: OutputStream; readonly length: number } | undefined;
+  #record: (RecordHeader & { readonly position: number }) | undefined;
 
   constructor(path: string, shared: SharedPieces) {
     this.#path = path;
@@ -105,15 +103,15 @@ class LogFile {
       // After a long record another long one is likely, of which a block would hold little.
       const ahead = (this.#record?.length ?? 0) >= longBytes ? headerBlockBytes : Math.min(pieceBytes, most);
       await this.#need(position, recordHeaderBytes, Math.min(ahead, size - position));
-      this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start) };
+      this.#record = { position, ...decodeRecordHeader(this.#block, position - this.#start, position) };
     }
-    const { stream, length } = this.#record;
-    const from = position + recordHeaderBytes + within;
+    const { stream, length, start } = this.#record;
+    const from = start + within;
     const wanted = Math.min(length - within, most);
-    if (length >= longBytes) return { stream, length, data: await this.#long(position + within, from, wanted) };
+    if (length >= longBytes) return { stream, length, start, data: await this.#long(position + within, from, wanted) };
     await this.#need(from, wanted, Math.min(Math.max(wanted, Math.min(pieceBytes, most)), size - from));
     const at = from - this.#start;
-    return { stream, length, data: this.#block.subarray(at, at + wanted) };
+    return { stream, length, start, data: this.#block.subarray(at, at + wanted) };
   }
 
   async #long(place: number, from: number, length: number): Promise<Buffer> {

@@ -14,7 +14,7 @@ test('what a tail still has is what was pushed, whatever the sizes, and it is th
       for (const [i, size] of sizes.entries()) {
         const data = Buffer.alloc(size + 1, i);
         const stream = i % 3 === 0 ? 'stderr' : 'stdout';
-        tail.push(stream, position * 2, position, data);
+        tail.push(stream, position * 2, position, data, position + 4);
         pushed.push({ position, data, stream });
         position += 4 + data.length;
       }
@@ -24,7 +24,14 @@ test('what a tail still has is what was pushed, whatever the sizes, and it is th
           const found = tail.at(position);
           if (!found) missing = i + 1;
           else {
-            expect(found).toEqual({ stream, offset: position * 2, position, length: data.length, data });
+            expect(found).toEqual({
+              stream,
+              offset: position * 2,
+              position,
+              start: position + 4,
+              length: data.length,
+              data,
+            });
             const part = tail.at(position, data.length >> 1, 10);
             expect(part?.data).toEqual(data.subarray(data.length >> 1).subarray(0, 10));
           }
@@ -42,8 +49,8 @@ test('what a tail still has is what was pushed, whatever the sizes, and it is th
 
 test('a chunk taken from a tail stays as it is while the tail goes on', () => {
   const tail = new LogTail(most, new SharedPieces(() => true));
-  tail.push('stdout', 0, 0, Buffer.alloc(1000, 1));
+  tail.push('stdout', 0, 0, Buffer.alloc(1000, 1), 4);
   const taken = tail.at(0);
-  for (let i = 1; i < 50; i++) tail.push('stdout', i * 1000, i * 1004, Buffer.alloc(1000, 2));
+  for (let i = 1; i < 50; i++) tail.push('stdout', i * 1000, i * 1004, Buffer.alloc(1000, 2), i * 1004 + 4);
   expect(taken?.data).toEqual(Buffer.alloc(1000, 1));
 });

@@ -5,6 +5,8 @@ import type { SharedPieces } from './shared-pieces.ts';
 /** A chunk still in memory, and where its record begins in the file. */
 export interface TailChunk extends OutputChunk {
   readonly position: number;
+  /** Where in the file the whole chunk begins. */
+  readonly start: number;
   /** Of the whole chunk. */
   readonly length: number;
 }
@@ -13,6 +15,7 @@ interface Entry {
   readonly stream: OutputStream;
   readonly offset: number;
   readonly position: number;
+  readonly inFile: number;
   readonly start: number;
   readonly length: number;
 }
@@ -40,8 +43,8 @@ export class LogTail {
     this.#shared = shared;
   }
 
-  /** Copies the bytes. Records come in the order of their positions. */
-  push(stream: OutputStream, offset: number, position: number, data: Uint8Array): void {
+  /** Copies the bytes, which begin at `inFile` of the file. Records come in the order of their positions. */
+  push(stream: OutputStream, offset: number, position: number, data: Uint8Array, inFile: number): void {
     const { length } = data;
     if (length * 2 > this.#most) {
       this.keepLast(0);
@@ -59,7 +62,7 @@ export class LogTail {
       this.#first = 0;
     }
     this.#bytes.set(data, start);
-    this.#entries.push({ stream, offset, position, start, length });
+    this.#entries.push({ stream, offset, position, inFile, start, length });
   }
 
   /** The end of the buffer is reached: it grows until it has its full size, then begins anew. */
@@ -91,10 +94,10 @@ export class LogTail {
     }
     const found = this.#entries[low];
     if (found?.position !== position) return undefined;
-    const { stream, offset, start, length } = found;
+    const { stream, offset, inFile, start, length } = found;
     const bytes = this.#bytes.subarray(start + within, start + Math.min(length, within + most));
     const data = this.#shared.copy(position + within, bytes);
-    return { stream, offset: offset + within, position, length, data };
+    return { stream, offset: offset + within, position, start: inFile, length, data };
   }
 
   /** Lets go of all but the last records, as many as so many bytes hold, and of the memory for more. */
@@ -112,8 +115,8 @@ export class LogTail {
     this.#bytes = Buffer.allocUnsafeSlow(entries.reduce((sum, { length }) => sum + length, 0));
     this.#entries = [];
     this.#first = this.#end = 0;
-    for (const { stream, offset, position, start, length } of entries) {
-      this.push(stream, offset, position, old.subarray(start, start + length));
+    for (const { stream, offset, position, inFile, start, length } of entries) {
+      this.push(stream, offset, position, old.subarray(start, start + length), inFile);
     }
   }
 }

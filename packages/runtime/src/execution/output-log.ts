@@ -7,6 +7,8 @@ import {
   encodeRecordHeader,
   maxRecordBytes,
   type OutputStream,
+  type RecordHeader,
+  recordHeader,
   recordHeaderBytes,
 } from './log-record.ts';
 import { LogTail, type TailChunk } from './log-tail.ts';
@@ -93,11 +95,11 @@ export class OutputLog {
     const fileSize = fstatSync(fd).size;
     const header = headerReader(fd);
     while (log.size + recordHeaderBytes <= fileSize) {
-      const { stream, length } = header(log.size);
-      if (log.size + recordHeaderBytes + length > fileSize) break;
+      const { stream, length, start } = header(log.size);
+      if (start + length > fileSize) break;
       log.index.note({ position: log.size, stdout: log.stdout, stderr: log.stderr });
       log[stream] += length;
-      log.size += recordHeaderBytes + length;
+      log.size = start + length;
     }
     if (log.size < fileSize) ftruncateSync(fd, log.size);
     log.#fd = fd;
@@ -130,37 +132,34 @@ export class OutputLog {
   }
 
   #write(stream: OutputStream, data: Buffer, given: boolean, cut: string | undefined): void | Promise<void> {
-    const header = encodeRecordHeader(stream, data.length);
-    const total = recordHeaderBytes + data.length;
+    const header = recordHeader(stream, data.length, this.size, this.#limit);
     const began = performance.now();
     if (began >= asynchronousUntil) {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
-        const written = writevSync(this.#fd, [header, data]);
+        const written = writevSync(this.#fd, [...encodeRecordHeader(header, this.size), data]);
         if (performance.now() - began > slowMs) wasSlow(began);
-        if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
+        this.#checkWritten(header, written);
       } catch (error) {
         return this.#failed(error);
       }
-      this.#publish(stream, data, given);
+      this.#publish(header, data, given);
       return this.#cut(cut);
     }
-    if (given) return this.#writeLater(stream, header, data, given, cut);
+    if (given) return this.#writeLater(header, data, given, cut);
     const room = waitingRooms.pop() ?? Buffer.allocUnsafeSlow(maxRecordBytes);
     room.set(data);
-    return this.#writeLater(stream, header, room.subarray(0, data.length), given, cut).finally(() => {
+    return this.#writeLater(header, room.subarray(0, data.length), given, cut).finally(() => {
       if (waitingRooms.length < waitingRoomsMax) waitingRooms.push(room);
     });
   }
 
-  #writeLater(
-    stream: OutputStream,
-    header: Buffer,
-    data: Buffer,
-    given: boolean,
-    cut: string | undefined,
-  ): Promise<void> {
-    const total = recordHeaderBytes + data.length;
+  #checkWritten({ start, length }: RecordHeader, written: number): void {
+    const total = start + length - this.size;
+    if (written !== total) throw new Error(`wrote ${written} of ${total} bytes`);
+  }
+
+  #writeLater(header: RecordHeader, data: Buffer, given: boolean, cut: string | undefined): Promise<void> {
     return new Promise((resolve) => {
       try {
         this.#fd ??= openSync(this.path, 'a+', 0o600);
@@ -169,12 +168,15 @@ export class OutputLog {
         return resolve();
       }
       this.#writing = true;
-      writev(this.#fd, [header, data], (error, written) => {
+      writev(this.#fd, [...encodeRecordHeader(header, this.size), data], (error, written) => {
         this.#writing = false;
-        if (error || written !== total) this.#failed(error ?? new Error(`wrote ${written} of ${total} bytes`));
-        else {
-          this.#publish(stream, data, given);
+        try {
+          if (error) throw error;
+          this.#checkWritten(header, written);
+          this.#publish(header, data, given);
           this.#cut(cut);
+        } catch (failure) {
+          this.#failed(failure);
         }
         if (this.ended) this.close();
         resolve();
@@ -182,19 +184,19 @@ export class OutputLog {
     });
   }
 
-  #publish(stream: OutputStream, data: Buffer, given: boolean): void {
+  #publish({ stream, start }: RecordHeader, data: Buffer, given: boolean): void {
     const { stdout, stderr } = this;
     const position = this.size;
     this.index.note({ position, stdout, stderr });
     if (given) {
       this.#given ??= new GivenPieces(tailBytes);
-      this.#given.put({ stream, offset: this[stream], position, data });
+      this.#given.put({ stream, offset: this[stream], position, start, data });
     } else {
       this.#tail ??= new LogTail(tailBytes, this.shared);
-      this.#tail.push(stream, this[stream], position, data);
+      this.#tail.push(stream, this[stream], position, data, start);
     }
     this[stream] += data.length;
-    this.size += recordHeaderBytes + data.length;
+    this.size = start + data.length;
     this.changes.notify();
   }
 
@@ -256,18 +258,18 @@ export class OutputLog {
   inMemory(position: number, within: number, most: number): TailChunk | undefined {
     const piece = this.#given?.at(position);
     if (!piece) return this.#tail?.at(position, within, most);
-    const { stream, offset, data } = piece;
+    const { stream, offset, start, data } = piece;
     if (this.readers === 1 && within === 0) {
-      return { stream, offset, position, length: data.length, data: this.#given?.take(piece) ?? data };
+      return { stream, offset, position, start, length: data.length, data: this.#given?.take(piece) ?? data };
     }
     const end = Math.min(within + most, data.length);
     const copy = this.shared.copy(position + within, data.subarray(within, end));
-    return { stream, offset: offset + within, position, length: data.length, data: copy };
+    return { stream, offset: offset + within, position, start, length: data.length, data: copy };
   }
 }
 
 /** Reads record headers at growing positions; many small records share one read. */
-function headerReader(fd: number): (position: number) => { readonly stream: OutputStream; readonly length: number } {
+function headerReader(fd: number): (position: number) => RecordHeader {
   const block = Buffer.allocUnsafe(64 * 1024);
   let start = 0;
   let end = 0;
@@ -276,6 +278,6 @@ function headerReader(fd: number): (position: number) => { readonly stream: Outp
       start = position;
       end = start + readSync(fd, block, 0, block.length, start);
     }
-    return decodeRecordHeader(block, position - start);
+    return decodeRecordHeader(block, position - start, position);
   };
 }
