@@ -212,8 +212,8 @@ async function logOfGiven(count: number, waits: boolean): Promise<OutputLog> {
   }
   return log;
 }
-const longBytes = 200_000;
 
+const longBytes = 200_000;
 test.each([true, false])(
   'given pieces come from memory and file alike, to one reader and to two (waiting: %s)',
   async (waits) => {
