@@ -27,7 +27,7 @@ export async function exchange(
   return checked(request, await client.send(request));
 }
 
-/** The body as JSON; undefined when it is empty, whatever the status. A SchemaError where it is longer than the client takes. */
+/** The body as JSON; undefined when it is empty, whatever the status. A TransportError where it is longer than the client takes. */
 export async function readJson({ maxJsonLength = 2 ** 26 }: Client, response: Response): Promise<unknown> {
   const text = await readText(response, maxJsonLength);
   return text ? parseJson(text) : undefined;
