@@ -1,9 +1,11 @@
-/** One measured figure; `ratio` is against the first row of its group. */
+/** One measured figure; the ratios are against the first row of its group. */
 export interface Row {
   readonly what: string;
   readonly value: number;
   readonly unit: 'ms' | 'us' | 'MiB/s' | 'MiB' | 'ms/MiB';
   readonly ratio?: number;
+  /** The ratio of the two medians, where `ratio` is the median of the rounds' own. */
+  readonly ratioOfMedians?: number;
 }
 
 export function milliseconds(value: number): Pick<Row, 'value' | 'unit'> {
@@ -29,8 +31,9 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Measures several things in turns, so that what else the machine does meets all of them alike. Each ratio is the median
- * over the rounds of that round's own ratio to the first of them.
+ * Measures several things in turns, so that what else the machine does meets all of them alike. Each has two ratios to the
+ * first of them: the median of the rounds' own, which is right where the machine's speed drifts, and that of the medians, which
+ * is right where each of the two comes in a fast and a slow mode of its own.
  */
 export async function inTurns(
   rounds: number,
@@ -44,11 +47,13 @@ export async function inTurns(
     for (const name of names) values.push((await measures[name]?.()) ?? Number.NaN);
     found.push(values);
   }
+  const medianOf = (i: number): number => median(found.map((values) => values[i] ?? Number.NaN));
   return names.map((what, i) => ({
     what,
-    value: median(found.map((values) => values[i] ?? Number.NaN)),
+    value: medianOf(i),
     unit,
     ratio: median(found.map((values) => (values[i] ?? Number.NaN) / (values[0] ?? Number.NaN))),
+    ratioOfMedians: medianOf(i) / medianOf(0),
   }));
 }
 
@@ -61,10 +66,11 @@ export async function countedBytes(stream: AsyncIterable<Uint8Array>): Promise<n
 
 export function printTable(rows: readonly Row[]): void {
   const width = Math.max(...rows.map(({ what }) => what.length));
-  for (const { what, value, unit, ratio } of rows) {
+  const times = (ratio: number): string => `${ratio.toFixed(ratio < 0.1 ? 4 : 2)} x`;
+  for (const { what, value, unit, ratio, ratioOfMedians } of rows) {
     const figure = value.toFixed(value < 100 ? 2 : 0).padStart(9);
-    console.log(
-      `${what.padEnd(width)} ${figure} ${unit.padEnd(7)}${ratio === undefined ? '' : `${ratio.toFixed(ratio < 0.1 ? 4 : 2)} x`}`,
-    );
+    const byRound = ratio === undefined ? '' : times(ratio);
+    const byMedian = ratioOfMedians === undefined ? '' : `, of medians ${times(ratioOfMedians)}`;
+    console.log(`${what.padEnd(width)} ${figure} ${unit.padEnd(7)}${byRound}${byMedian}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Boxlite } from 'boxlite';
 import { inTurns, once, type Row } from './measure.ts';
 
-const rounds = 15;
+const rounds = 31;
 
 /** From the call that makes a box to the end of its first command, by every way, in turns. */
 export async function startLatency(ways: {
