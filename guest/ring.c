@@ -2,9 +2,14 @@
 #include <sys/mman.h>
 
 #define KEPT (64u << 10)
-#define SPARE_MAX 8
+/* How many rings are kept for the next commands, and how many of these may have pages that were written to. */
+#define SPARE_MAX 64
+#define SPARE_WRITTEN 8
 
-static uint8_t *spare[SPARE_MAX];
+static struct {
+	uint8_t *bytes;
+	uint32_t high;
+} spare[SPARE_MAX];
 static int spares;
 
 bool ring_full(const struct ring *ring)
@@ -16,7 +21,8 @@ uint8_t *ring_space(struct ring *ring, size_t *length)
 {
 	if (!ring->bytes) {
 		if (spares) {
-			ring->bytes = spare[--spares];
+			ring->bytes = spare[--spares].bytes;
+			ring->high = spare[spares].high;
 		} else {
 			void *p = mmap(NULL, RING_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			if (p == MAP_FAILED)
@@ -67,9 +73,15 @@ void ring_free(struct ring *ring)
 		return;
 	ring->used = 0;
 	ring_trim(ring);
-	if (spares < SPARE_MAX)
-		spare[spares++] = ring->bytes;
-	else
+	if (spares >= SPARE_WRITTEN && ring->high) {
+		madvise(ring->bytes, KEPT, MADV_DONTNEED);
+		ring->high = 0;
+	}
+	if (spares < SPARE_MAX) {
+		spare[spares].bytes = ring->bytes;
+		spare[spares++].high = ring->high;
+	} else {
 		munmap(ring->bytes, RING_SIZE);
+	}
 	*ring = (struct ring){ .size = ring->size };
 }

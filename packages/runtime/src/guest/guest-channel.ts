@@ -196,7 +196,7 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
       if (bootId === undefined) throw new ChannelViolation('its first frame is not HELLO');
       started(execution, type).output.output(type === reply.stdout ? 'stdout' : 'stderr', offset, bytes, given);
     },
-    waits: (execution) => conversations.get(execution)?.output.waits === true,
+    waits: (execution) => conversations.get(execution)?.output.waits() === true,
   };
 
   const decoder = createFrameDecoder(receiver);
@@ -254,7 +254,7 @@ export function openGuestChannel(socket: Socket, incoming: Incoming): Promise<Gu
     async write(execution, bytes, signal) {
       await stdinOf(execution).write(bytes, signal);
     },
-    stdinOffset: (execution) => conversations.get(execution)?.stdin.offset,
+    stdinOffset: (execution) => conversations.get(execution)?.stdin.offset(),
     closeStdin: (execution) => conversations.get(execution)?.stdin.end(),
     signal: (execution, signal) => send(numberFrame(request.signal, execution, signal)),
     resize: (execution, size) => send(resizeFrame(execution, size)),

@@ -21,7 +21,7 @@ export interface OutputReceiverHost {
 /** Checks one execution's output, hands it to its sink in order, and acknowledges what the sink has made safe. */
 export interface OutputReceiver {
   /** What comes now will have to wait. */
-  readonly waits: boolean;
+  waits(): boolean;
   output(stream: 'stdout' | 'stderr', offset: number, bytes: Buffer, given: boolean): void;
   exit(exit: GuestExit): void;
   acknowledge(): void;
@@ -117,9 +117,7 @@ export function createOutputReceiver(
   };
 
   const receiver: OutputReceiver = {
-    get waits() {
-      return busy || sink.waits?.() === true;
-    },
+    waits: () => busy || sink.waits?.() === true,
     output(stream, offset, bytes, given) {
       const { received, acknowledged } = progress[stream];
       const end = offset + bytes.length;

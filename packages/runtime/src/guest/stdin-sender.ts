@@ -14,7 +14,7 @@ interface Waiting {
 /** One execution's stdin: sends within the credit, in the order of the writes. */
 export interface StdinSender {
   /** Where the bytes of the next write will begin. */
-  readonly offset: number;
+  offset(): number;
   write(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void>;
   /** Ends stdin after what was written before. Twice is fine. */
   end(): void;
@@ -66,9 +66,7 @@ export function createStdinSender(execution: number, offset: number, send: (byte
   };
 
   return {
-    get offset() {
-      return waiting.reduce((sum, { bytes }) => sum + bytes.length, sent);
-    },
+    offset: () => waiting.reduce((sum, { bytes }) => sum + bytes.length, sent),
     write(bytes, signal) {
       if (signal?.aborted) return Promise.reject(signal.reason);
       if (refusal) return Promise.reject(refusal());
