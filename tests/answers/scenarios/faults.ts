@@ -80,8 +80,9 @@ export const faultScenarios: Scenarios = {
   'the host’s program of an ordinary user is killed at work: 503': async () => {
     await using home = await userHome();
     const { code, output } = await home.node(['tests/answers/without-root.ts']);
-    expect([code, output]).toEqual([0, expect.stringContaining('seen: ')]);
+    expect(code, output).toBe(0);
     const [, seen = ''] = /^seen: (.*)$/m.exec(output) ?? [];
+    expect(seen).not.toBe('');
     for (const answer of seen.split(', ')) records.seen.add(answer);
   },
 

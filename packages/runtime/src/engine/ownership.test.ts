@@ -72,5 +72,5 @@ test('says which volume lies where owners cannot be mapped', async () => {
   await expect(start({ volumes: [{ hostPath: '/proc/sys', guestPath: '/v' }] })).rejects.toThrow(
     /volumes.hostPath: .*idmapped mount.*\/proc\/sys.*use a directory on ext4/,
   );
-  expect(await tracesOf(home, boxAt(home, id))).toEqual([]);
+  await expect.poll(() => tracesOf(home, boxAt(home, id))).toEqual([]);
 });

@@ -80,7 +80,7 @@ test('leaves nothing behind after kill and release, and the disk until destroy',
   expect((await inside('echo kept > /file')).exitCode).toBe(0);
   await engine.kill(box);
   await engine.release(box);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
   expect(await engine.pid(box)).toBeUndefined();
   expect(await engine.usage(id)).toBeUndefined();
   await engine.kill(box);
@@ -104,7 +104,7 @@ test('undoes everything when a box cannot be started, and says why', async () =>
   await writeFile(`${home}/not-a-folder`, '');
   const volumes = [{ hostPath: home, guestPath: '/bin/busybox/below' }];
   await expect(start({ volumes })).rejects.toThrow(new RegExp(`${engineName} cannot start box .*not a directory`, 'i'));
-  expect(await tracesOf(home, boxAt(home, id))).toEqual([]);
+  await expect.poll(() => tracesOf(home, boxAt(home, id))).toEqual([]);
   expect(await readdir(`${home}/boxes/${id}`)).toEqual(['guest.sock']);
   await expect(start({ volumes: [{ hostPath: `${home}/not-a-folder`, guestPath: '/v' }] })).rejects.toThrow(
     'no directory',
@@ -203,7 +203,7 @@ test('holds a box to its disk size, and keeps the disk', async () => {
   );
   await engine.kill(box);
   await engine.release(box);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
   await engine.start(box);
   expect((await inside('cat /c')).stdout).toBe('still works\n');
 });
@@ -258,7 +258,7 @@ test('adopts a detached box that a killed process left, and releases it', async 
   expect(await firstFrameType(box)).toBe(65);
   await engine.kill(box);
   await engine.release(box);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
 });
 
 test('leaves nothing of an attached box when its process is killed', async () => {
@@ -274,6 +274,6 @@ test('leaves nothing of an attached box when its process is killed', async () =>
   // The lock is free once everything is undone.
   host = await openHost({ binary, lockPath: `${home}/lock` });
   engine = await engineAt(home, host, binary);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
   expect(existsSync(`/proc/${pid}`)).toBe(false);
 });

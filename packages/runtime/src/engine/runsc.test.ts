@@ -51,7 +51,7 @@ test('gives maximum a kernel of its own beside runc, and leaves nothing of it', 
   channel.close();
   await engine.kill(box);
   await engine.release(box);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
   expect(await engine.pid(box)).toBeUndefined();
   await engine.destroy(box);
   expect(await readdir(box.folder)).toEqual([]);
@@ -67,7 +67,7 @@ test('a box stays with the engine that it was started on, whatever is chosen sin
   channel.close();
   await other.kill(plain);
   await other.release(plain);
-  expect(await tracesOf(home, plain)).toEqual([]);
+  await expect.poll(() => tracesOf(home, plain)).toEqual([]);
   await other.start(plain);
   expect(existsSync(`${box.folder}/sandbox.json`)).toBe(false);
 });
@@ -90,7 +90,7 @@ case " $* " in *" run "*) kill -9 "$(cat ${home}/runtime)" ;; esac
   await engine.kill(box);
   await engine.release(box);
   expect(await processesOf(box.id)).toEqual([]);
-  expect(await tracesOf(home, box)).toEqual([]);
+  await expect.poll(() => tracesOf(home, box)).toEqual([]);
 });
 
 /** The processes of this machine that name the box. */
