@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { BoxEvent, Boxlite, RuntimeEvent } from 'boxlite';
 import { InvalidArgumentError } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
@@ -74,5 +75,27 @@ onBothBackends((runtime) => {
     const next = stopped.next();
     leaving.abort(new Error('enough'));
     await expect(next).rejects.toThrow('enough');
+  });
+
+  test('a reader that is left while it waits for an event is left at once, and so is a second of the same runtime', async () => {
+    const signal = new AbortController().signal;
+    const [left, other] = [runtime().events({ signal }), runtime().events()];
+    for (const events of [left, other]) expect((await events.next()).value?.type).toBe('open');
+    const waiting = [left.next(), other.next()];
+    // Nothing happens to any box: without the return, none of these ends.
+    await left.return();
+    expect(await waiting[0]).toEqual({ done: true, value: undefined });
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    await other[Symbol.asyncDispose]();
+    expect(await waiting[1]).toEqual({ done: true, value: undefined });
+  });
+
+  test('who leaves the loop after an event leaves nothing behind', async () => {
+    const signal = new AbortController().signal;
+    for await (const { type } of runtime().events({ signal })) {
+      expect(type).toBe('open');
+      break;
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

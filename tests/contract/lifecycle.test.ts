@@ -1,13 +1,16 @@
 import {
   AlreadyExistsError,
   type Box,
+  type BoxInfo,
+  type BoxOptions,
   type BoxStatus,
   InvalidArgumentError,
   InvalidStateError,
   type ListOptions,
   NotFoundError,
 } from 'boxlite';
-import { expect, test } from 'vitest';
+import { expect, expectTypeOf, test } from 'vitest';
+import { rootless } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage, onBothBackends, startedBox } from './harness.ts';
 
 onBothBackends((runtime) => {
@@ -23,6 +26,69 @@ onBothBackends((runtime) => {
       autoRemove: false,
     });
     expect((await runtime().listInfo()).some(({ id }) => id === box.id)).toBe(true);
+    await runtime().remove(box.id);
+  });
+
+  test('what a box was made with can be read back, all but its environment', async () => {
+    const volume = await runtime().volumes.create('read-back');
+    const asked = {
+      security: 'development',
+      capabilities: { add: ['NET_RAW'], drop: ['CHOWN'] },
+      ...(rootless ? {} : { diskSizeGb: 2 }),
+      processes: 300,
+      openFiles: 200,
+      outputLimitBytes: 4096,
+      maxConcurrentExecutions: 7,
+      workingDir: '/srv',
+      user: 'nobody',
+      tty: true,
+      detach: true,
+      tmpfs: [{ guestPath: '/scratch', sizeMib: 9 }],
+      healthCheck: {
+        command: ['/bin/sh', '-c', 'true'],
+        intervalMs: 570,
+        timeoutMs: 1500,
+        retries: 2,
+        startPeriodMs: 0,
+      },
+    } satisfies BoxOptions;
+    const box = await runtime().create({
+      image: baseImage,
+      autoRemove: false,
+      env: { TOKEN: 'a-secret' },
+      volumes: [{ volume: 'read-back', guestPath: '/data' }],
+      ports: [{ guestPort: 80 }],
+      ...asked,
+    });
+    const info = await box.info();
+    expect(info).toMatchObject({
+      ...asked,
+      volumes: [{ volume: volume.id, guestPath: '/data', readOnly: false }],
+      ports: [{ guestPort: 80, hostPort: 0, protocol: 'tcp', hostIp: '127.0.0.1' }],
+    });
+    expect(JSON.stringify(info)).not.toContain('a-secret');
+    // Whichever way it is asked for; a root file system of the host is the image.
+    expect(await runtime().getInfo(box.id)).toEqual(info);
+    expect((await runtime().listInfo()).find(({ id }) => id === box.id)).toEqual(info);
+    expectTypeOf<Exclude<keyof BoxOptions, keyof BoxInfo>>().toEqualTypeOf<'env' | 'rootfsPath'>();
+    await runtime().remove(box.id);
+    await runtime().volumes.remove(volume.id);
+  });
+
+  test('a box that asks for little says the defaults that hold, and nothing of what it has not', async () => {
+    const box = await runtime().create({ image: baseImage });
+    const info = await box.info();
+    expect(info).toMatchObject({ security: 'standard', tty: false, detach: false });
+    for (const key of [
+      'diskSizeGb',
+      'processes',
+      'openFiles',
+      'capabilities',
+      'volumes',
+      'ports',
+      'healthCheck',
+    ] as const)
+      expect(info[key], key).toBeUndefined();
     await runtime().remove(box.id);
   });
 

@@ -166,6 +166,18 @@ export {
 } from './schemas/image.ts';
 export { type Jwk, type Jwks, jwk, jwks } from './schemas/jwks.ts';
 export {
+  type BoxAdvanced,
+  type BoxHealthCheck,
+  type BoxPort,
+  type BoxTmpfs,
+  type BoxVolume,
+  boxAdvanced,
+  boxHealthCheck,
+  boxPort,
+  boxTmpfs,
+  boxVolume,
+} from './schemas/made-with.ts';
+export {
   type BootTiming,
   type BoxMetrics,
   bootTiming,

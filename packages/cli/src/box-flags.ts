@@ -116,16 +116,29 @@ export function boxOptions(image: string | undefined, flags: BoxFlags): BoxOptio
     ...(flags.autoStop && { autoStopMs: flags.autoStop * 1000 }),
     ...(flags.autoDelete && { autoDeleteMs: flags.autoDelete * 1000 }),
     ...(flags.autoResume === false && { autoResume: false }),
-    ...(flags.healthCommand !== undefined && {
-      healthCheck: {
-        command: ['/bin/sh', '-c', flags.healthCommand],
-        ...(flags.healthInterval !== undefined && { intervalMs: flags.healthInterval * 1000 }),
-        ...(flags.healthTimeout !== undefined && { timeoutMs: flags.healthTimeout * 1000 }),
-        ...(flags.healthRetries !== undefined && { retries: flags.healthRetries }),
-        ...(flags.healthStartPeriod !== undefined && { startPeriodMs: flags.healthStartPeriod * 1000 }),
-      },
-    }),
+    ...healthCheck(flags),
     autoRemove: flags.rm === true,
+  };
+}
+
+/** Without a command there is nothing for the other flags to hold for. */
+function healthCheck(flags: BoxFlags): Pick<BoxOptions, 'healthCheck'> {
+  const { healthCommand, healthInterval, healthTimeout, healthRetries, healthStartPeriod } = flags;
+  if (healthCommand === undefined) {
+    const others = { healthInterval, healthTimeout, healthRetries, healthStartPeriod };
+    const [idle] = Object.entries(others).find(([, value]) => value !== undefined) ?? [];
+    if (idle === undefined) return {};
+    const flag = idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${flag} checks nothing without a command: give --health-command as well`);
+  }
+  return {
+    healthCheck: {
+      command: ['/bin/sh', '-c', healthCommand],
+      ...(healthInterval !== undefined && { intervalMs: healthInterval * 1000 }),
+      ...(healthTimeout !== undefined && { timeoutMs: healthTimeout * 1000 }),
+      ...(healthRetries !== undefined && { retries: healthRetries }),
+      ...(healthStartPeriod !== undefined && { startPeriodMs: healthStartPeriod * 1000 }),
+    },
   };
 }
 

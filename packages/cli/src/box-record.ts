@@ -30,6 +30,37 @@ export function boxRecord(info: BoxInfo): { readonly [key: string]: Plain } {
     AutoResume: info.autoResume ?? null,
     Labels: { ...info.labels },
     Network: info.network ? networkRecord(info.network) : null,
+    Security: info.security ?? null,
+    Capabilities: info.capabilities
+      ? { Add: [...(info.capabilities.add ?? [])], Drop: [...(info.capabilities.drop ?? [])] }
+      : null,
+    DiskSizeGb: info.diskSizeGb ?? null,
+    Processes: info.processes ?? null,
+    OpenFiles: info.openFiles ?? null,
+    OutputLimitBytes: info.outputLimitBytes ?? null,
+    MaxConcurrentExecutions: info.maxConcurrentExecutions ?? null,
+    WorkingDir: info.workingDir ?? null,
+    User: info.user ?? null,
+    Tty: info.tty ?? null,
+    Detach: info.detach ?? null,
+    Volumes: (info.volumes ?? []).map((volume) => ({
+      ...('volume' in volume ? { Volume: volume.volume } : { HostPath: volume.hostPath }),
+      GuestPath: volume.guestPath,
+      ReadOnly: volume.readOnly ?? false,
+    })),
+    Tmpfs: (info.tmpfs ?? []).map(({ guestPath, sizeMib = null }) => ({ GuestPath: guestPath, SizeMib: sizeMib })),
+    Ports: (info.ports ?? []).map(({ hostIp = null, hostPort = 0, guestPort, protocol = 'tcp' }) => ({
+      ...{ HostIp: hostIp, HostPort: hostPort, GuestPort: guestPort, Protocol: protocol },
+    })),
+    HealthCheck: info.healthCheck
+      ? {
+          Command: [...info.healthCheck.command],
+          IntervalMs: info.healthCheck.intervalMs,
+          TimeoutMs: info.healthCheck.timeoutMs,
+          Retries: info.healthCheck.retries,
+          StartPeriodMs: info.healthCheck.startPeriodMs,
+        }
+      : null,
   };
 }
 

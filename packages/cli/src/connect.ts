@@ -3,10 +3,24 @@ import type { BoxliteOptions, CallOptions, ImageRegistryOptions } from 'boxlite/
 import type { Command } from 'commander';
 import { type GlobalOptions, globalOptions } from './globals.ts';
 import { serverOptions } from './profile/server.ts';
+import { UsageError } from './usage.ts';
 
 async function openRuntime(options: GlobalOptions): Promise<Boxlite> {
   const server = await serverOptions(options);
+  refuseIdle(options, server !== undefined);
   return server ? Boxlite.rest(server) : Boxlite.local(localOptions(options));
+}
+
+/** Refuses a flag that would change nothing: one for the other of this machine and a server. */
+function refuseIdle({ registries, pathPrefix }: GlobalOptions, onServer: boolean): void {
+  if (onServer && registries.length > 0) {
+    throw new UsageError(
+      '--registry is for the boxes of this machine, and this is a server: leave it out, or give it to serve',
+    );
+  }
+  if (!onServer && pathPrefix !== undefined && pathPrefix !== process.env['BOXLITE_REST_PATH_PREFIX']) {
+    throw new UsageError('--path-prefix names a tenant of a server: give --url as well, or boxlite auth login');
+  }
 }
 
 /** Runs `work` with the runtime that a command's options name, and lets go of it afterwards. */

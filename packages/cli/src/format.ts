@@ -9,6 +9,11 @@ export function formatOption(): Option {
   return new Option('--format <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table');
 }
 
+/** The `--quiet` option of a list: it prints no records, so it goes with no format. */
+export function quietOption(description: string): Option {
+  return new Option('-q, --quiet', description).conflicts('format');
+}
+
 /** Records in the format asked for; `asTable` lays out the one for people. */
 export function formatted(format: Format, records: Plain, asTable: () => string): string {
   if (format === 'json') return `${JSON.stringify(records, null, 2)}\n`;

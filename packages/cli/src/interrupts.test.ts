@@ -90,7 +90,8 @@ test('a run that is interrupted before its command runs is left at once with 130
   const [, url = ''] = await said(serve.stdout, /listening on (\S+)/);
   const server = { BOXLITE_REST_URL: url, BOXLITE_API_KEY: 'k' };
   for (const env of [{}, server]) {
-    const child = remote.start(['--registry', `http://${host}`, 'run', '--rm', `${host}/slow:1`, 'true'], {
+    const flags = env === server ? [] : ['--registry', `http://${host}`];
+    const child = remote.start([...flags, 'run', '--rm', `${host}/slow:1`, 'true'], {
       ...env,
       BOXLITE_HOME: env === server ? remote.homeDir : cli.homeDir,
     });

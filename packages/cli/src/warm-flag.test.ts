@@ -9,6 +9,10 @@ test('--warm takes a count, an image and the flags of create', () => {
   });
 });
 
+test('--warm takes no name, which only one of its boxes could have', () => {
+  expect(() => warmOptions('2 a --name x')).toThrow('--warm takes no --name');
+});
+
 test('--warm says what it takes when it is given something else', () => {
   for (const wrong of ['', 'python:slim', '-1 python:slim', '4', '4 a b', '4 a --nonsense', '4 a --memory x'])
     expect(() => warmOptions(wrong)).toThrow('--warm must be "COUNT IMAGE [FLAGS OF create]"');

@@ -17,7 +17,9 @@ export function warmOptions(flag: string): WarmOptions {
       cause,
     });
   }
-  const box = boxOptions(command.args[0], command.opts<BoxFlags>());
+  const flags = command.opts<BoxFlags>();
+  if (flags.name !== undefined) throw new UsageError(`--warm takes no --name: whoever takes one of its boxes names it`);
+  const box = boxOptions(command.args[0], flags);
   return { size: Number(count), box };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { CallOptions } from './backend/backend.ts';
 import { Boxlite } from './boxlite.ts';
 import { InvalidArgumentError, NotFoundError } from './errors.ts';
 import { memoryBackend } from './testing/memory-backend.ts';
@@ -85,4 +86,40 @@ it('shuts down when its block is left', async () => {
     await runtime.list().next();
   }
   expect(backend.calls.at(-1)).toBe('shutdown');
+});
+
+it('leaves a page, or the next entry of a directory, that it waits for as soon as it is left', async () => {
+  const backend = memoryBackend();
+  const left: string[] = [];
+  const waits = (what: string, signal: AbortSignal | undefined): Promise<never> =>
+    new Promise((_, reject) => {
+      const leave = (): void => {
+        left.push(what);
+        reject(signal?.reason);
+      };
+      if (signal?.aborted) leave();
+      else signal?.addEventListener('abort', leave);
+    });
+  const made = await backend.create({}, undefined);
+  const box = {
+    ...made,
+    files: {
+      ...made.files,
+      async *list(_path: string, call: CallOptions = {}) {
+        yield await waits('directory', call.signal);
+      },
+    },
+  };
+  const runtime = Boxlite.over({
+    ...backend,
+    get: async () => box,
+    list: (_options, call) => waits('page', call?.signal),
+  });
+  const directory = (await runtime.get('any'))?.files.list('/') ?? expect.fail('no box');
+  for (const iterator of [runtime.list(), directory]) {
+    const waiting = iterator.next();
+    await iterator.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  }
+  expect(left).toEqual(['page', 'directory']);
 });

@@ -8,6 +8,7 @@ import type { BoxInfo, BoxStatus, RuntimeConfig, RuntimeMetrics } from './backen
 import type { BoxliteOptions } from './backend/local-options.ts';
 import { Box } from './box.ts';
 import { checkBoxName, checkBoxOptions } from './create-box.ts';
+import { endable } from './endable.ts';
 import { UnsupportedError } from './errors.ts';
 import { Images } from './images.ts';
 import { latePart } from './late-part.ts';
@@ -106,10 +107,16 @@ export class Boxlite implements AsyncDisposable {
     return (await this.getInfo(idOrName, call)) !== null;
   }
 
-  /** Boxes, oldest first; a page is asked for when the loop gets there, and nothing after it is left. */
-  async *list(options: ListOptions = {}): AsyncGenerator<Box, void, undefined> {
-    const { listBoxes, listedBox } = await lateSdk();
-    for await (const info of listBoxes(this.#backend, options)) yield new Box(listedBox(this.#backend, info));
+  /**
+   * Boxes, oldest first; a page is asked for when the loop gets there, and nothing after it is left. `return()` ends a
+   * `next()` that waits.
+   */
+  list(options: ListOptions = {}): AsyncGenerator<Box, void, undefined> {
+    const backend = this.#backend;
+    return endable(async function* (signal) {
+      const { listBoxes, listedBox } = await lateSdk();
+      for await (const info of listBoxes(backend, { ...options, signal })) yield new Box(listedBox(backend, info));
+    }, options.signal);
   }
 
   /** What `list` gives, as an array of what is known of each box. */
@@ -156,12 +163,15 @@ export class Boxlite implements AsyncDisposable {
 
   /**
    * What becomes of boxes, oldest first and without end: `open` first, then every change as it comes, also those made
-   * by others. Goes on over lost connections; `reset` says that something between was not kept. An abort throws its reason.
+   * by others. Goes on over lost connections; `reset` says that something between was not kept. An abort throws its reason;
+   * `return()` ends a `next()` that waits.
    */
-  async *events(options: EventsOptions = {}): AsyncGenerator<RuntimeEvent, void, undefined> {
-    if (options.after !== undefined) checkText('after', options.after);
-    if (options.box !== undefined) checkId(options.box);
-    yield* this.#backend.events(options);
+  events(options: EventsOptions = {}): AsyncGenerator<RuntimeEvent, void, undefined> {
+    return endable((signal) => {
+      if (options.after !== undefined) checkText('after', options.after);
+      if (options.box !== undefined) checkId(options.box);
+      return this.#backend.events({ ...options, signal });
+    }, options.signal);
   }
 
   /** What the runtime gives by default, and what it can do. */
@@ -178,26 +188,16 @@ export class Boxlite implements AsyncDisposable {
     const { timeoutMs, signal } = options;
     checkMs('timeoutMs', timeoutMs, 0);
     signal?.throwIfAborted();
-    await orAborted(this.#backend.shutdown(timeoutMs === undefined ? {} : { timeoutMs }), signal);
+    const over = this.#backend.shutdown(timeoutMs === undefined ? {} : { timeoutMs });
+    if (signal === undefined) return over;
+    over.catch(() => undefined);
+    const { unlessAborted } = await loaded(() => import('./convenience/unless-aborted.ts'));
+    await unlessAborted(over, signal);
   }
 
   /** Shuts down. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
-  }
-}
-
-/** Settles with the promise, or rejects with the signal's reason at its abort. */
-async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  const aborted = Promise.withResolvers<never>();
-  const stop = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    promise.catch(() => {});
   }
 }
 

@@ -60,7 +60,7 @@ export interface BoxFiles {
     options?: WriteFileOptions,
   ): Promise<void>;
   /** What is in a directory, in no order, as it comes; `Array.fromAsync` makes an array of it. */
-  list(path: string, call?: CallOptions): AsyncIterable<FileInfo>;
+  list(path: string, call?: CallOptions): AsyncGenerator<FileInfo, void, undefined>;
   /** What a path leads to; a symbolic link itself unless `followSymlinks` is set. */
   stat(path: string, options?: StatFileOptions): Promise<FileInfo>;
   /** Removes a file, a link or an empty directory. */

@@ -1,4 +1,5 @@
 import type { BoxBackend } from './backend/backend.ts';
+import { endable } from './endable.ts';
 import type { BoxFiles } from './files.ts';
 import { latePart } from './late-part.ts';
 import { lateSdk } from './late-sdk.ts';
@@ -14,8 +15,9 @@ export function lateFiles(backend: Pick<BoxBackend, 'files'>): BoxFiles {
       const own = content instanceof Uint8Array ? new Uint8Array(content) : content;
       await (await files()).write(path, own, options);
     },
-    async *list(path, call) {
-      yield* (await files()).list(path, call);
-    },
+    list: (path, call = {}) =>
+      endable(async function* (signal) {
+        yield* (await files()).list(path, { ...call, signal });
+      }, call.signal),
   };
 }

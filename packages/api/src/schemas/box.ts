@@ -1,6 +1,20 @@
 import { amount, bool, filled, int, string, strings, stringsByName, word } from './answer.ts';
+import {
+  type BoxAdvanced,
+  type BoxHealthCheck,
+  type BoxPort,
+  type BoxTmpfs,
+  type BoxVolume,
+  boxAdvanced,
+  boxHealthCheck,
+  boxPort,
+  boxTmpfs,
+  boxVolume,
+  told,
+} from './made-with.ts';
 import { type BoxNetwork, boxNetwork } from './network.ts';
 import { given, list, maybe, object, otherwise, type Schema } from './schema.ts';
+import { type SecurityPreset, securityPresets } from './security-preset.ts';
 
 /** Where a box is in its life. */
 export const boxStatuses = ['configured', 'running', 'paused', 'stopping', 'stopped', 'failed', 'unknown'] as const;
@@ -53,6 +67,24 @@ export interface Box {
   readonly auto_resume?: boolean | null | undefined;
   /** An addition, which other servers leave out or spell in their own way. */
   readonly network?: BoxNetwork | null | undefined;
+  /** This and what follows, what it was made with, are additions as well. */
+  readonly security?: SecurityPreset | undefined;
+  readonly advanced?: BoxAdvanced | undefined;
+  readonly disk_size_gb?: number | undefined;
+  readonly processes?: number | undefined;
+  readonly open_files?: number | undefined;
+  readonly output_limit_bytes?: number | undefined;
+  readonly max_concurrent_executions?: number | undefined;
+  /** Its own, or its image's. */
+  readonly working_dir?: string | undefined;
+  /** Its own, or its image's. */
+  readonly user?: string | undefined;
+  readonly tty?: boolean | undefined;
+  readonly detach?: boolean | undefined;
+  readonly volumes?: readonly BoxVolume[] | undefined;
+  readonly tmpfs?: readonly BoxTmpfs[] | undefined;
+  readonly ports?: readonly BoxPort[] | undefined;
+  readonly health_check?: BoxHealthCheck | undefined;
 }
 
 /** Reads a box from any server of generation 1; a status not known here reads as `unknown`, missing labels as none. */
@@ -80,6 +112,21 @@ export const box: Schema<Box> = object({
   auto_delete: maybe(amount),
   auto_resume: maybe(bool),
   network: otherwise(maybe(boxNetwork), undefined),
+  security: told(word(securityPresets)),
+  advanced: told(boxAdvanced),
+  disk_size_gb: told(int),
+  processes: told(int),
+  open_files: told(int),
+  output_limit_bytes: told(int),
+  max_concurrent_executions: told(int),
+  working_dir: told(string),
+  user: told(string),
+  tty: told(bool),
+  detach: told(bool),
+  volumes: told(list(boxVolume)),
+  tmpfs: told(list(boxTmpfs)),
+  ports: told(list(boxPort)),
+  health_check: told(boxHealthCheck),
 });
 
 /** One page of boxes, oldest first. */

@@ -5,7 +5,7 @@ import { collect } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
 import { durationMs } from '../duration.ts';
 import { eachBox } from '../each-box.ts';
-import { age, bytes, type Format, formatOption, formatted } from '../format.ts';
+import { age, bytes, type Format, formatOption, formatted, quietOption } from '../format.ts';
 import { table, visible } from '../table.ts';
 import { type Plain, yaml } from '../yaml.ts';
 
@@ -25,7 +25,7 @@ export function registerImages(program: Command): void {
     .command('images')
     .description('list the images in the store')
     .option('-a, --all', 'taken for compatibility: the list is always whole')
-    .option('-q, --quiet', 'only digests')
+    .addOption(quietOption('only digests'))
     .addOption(formatOption())
     .action(async (flags: ImagesFlags) => {
       await withRuntime(command, async (runtime) => {

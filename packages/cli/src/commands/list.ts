@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { collect } from '../box-flags.ts';
 import { boxRecord } from '../box-record.ts';
 import { withRuntime } from '../connect.ts';
-import { age, type Format, formatOption, formatted } from '../format.ts';
+import { age, type Format, formatOption, formatted, quietOption } from '../format.ts';
 import { listFilter } from '../list-filter.ts';
 import { table } from '../table.ts';
 
@@ -21,7 +21,7 @@ export function registerList(program: Command): void {
     .aliases(['ls', 'ps'])
     .description('list boxes that run')
     .option('-a, --all', 'those that do not run as well')
-    .option('-q, --quiet', 'only ids')
+    .addOption(quietOption('only ids'))
     .option(
       '-f, --filter <key=value>',
       'only boxes with this name=PREFIX, label=NAME=VALUE or status=STATUS; may be repeated',

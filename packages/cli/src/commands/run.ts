@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
 import { leavingUntil } from '../signals.ts';
-import { requireTerminal } from '../terminal.ts';
+import { refuseInput, requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 
 interface RunFlags extends BoxFlags {
@@ -27,6 +27,7 @@ export function registerRun(program: Command): void {
     .option('--rm', 'remove the box when the command ends');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
+    refuseInput(flags);
     requireTerminal(flags);
     if (flags.detach) refuseRm(flags, '-d, whose box outlives this command');
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
@@ -78,8 +79,9 @@ export function commandWords(words: readonly string[]): readonly string[] {
 }
 
 /** What a box that goes on by itself runs from its start. */
-function mainCommand(words: readonly string[], flags: BoxFlags): Pick<BoxOptions, 'entrypoint' | 'cmd'> {
+function mainCommand(words: readonly string[], flags: RunFlags): Pick<BoxOptions, 'entrypoint' | 'cmd' | 'tty'> {
   return {
+    ...(flags.tty && { tty: true }),
     ...(flags.entrypoint !== undefined && { entrypoint: [flags.entrypoint] }),
     ...((words.length > 0 || flags.entrypoint !== undefined) && { cmd: words }),
   };

@@ -107,6 +107,15 @@ export function registerServe(program: Command): void {
       if (options.url !== undefined && options.url !== process.env['BOXLITE_REST_URL']) {
         throw new UnsupportedError('serve serves the boxes of this machine; leave --url out');
       }
+      const { pathPrefix, profile } = options;
+      if (pathPrefix !== undefined && pathPrefix !== process.env['BOXLITE_REST_PATH_PREFIX']) {
+        throw new UsageError(
+          'serve serves every tenant: leave --path-prefix out; keys create --tenant binds a key to one',
+        );
+      }
+      if (profile !== undefined && profile !== process.env['BOXLITE_PROFILE']) {
+        throw new UsageError('serve serves the boxes of this machine: leave --profile out');
+      }
       using identity = await openHomeIdentity(options);
       const { auth, madeKey } = credentials(flags, keepsCredentials(identity));
       const tls = tlsOptions(flags);

@@ -2,7 +2,7 @@ import { NotFoundError, type SnapshotInfo } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { existingBox, withRuntime } from '../connect.ts';
 import { eachBox } from '../each-box.ts';
-import { age, bytes, type Format, formatOption, formatted } from '../format.ts';
+import { age, bytes, type Format, formatOption, formatted, quietOption } from '../format.ts';
 import { table } from '../table.ts';
 import type { Plain } from '../yaml.ts';
 
@@ -29,7 +29,7 @@ export function registerSnapshot(program: Command): void {
     .command('ls')
     .description('list the snapshots of a box')
     .argument('<box>', 'id or name')
-    .option('-q, --quiet', 'only names')
+    .addOption(quietOption('only names'))
     .addOption(formatOption())
     .action(async (box: string, { quiet, format }: ListFlags) => {
       await withRuntime(list, async (runtime) => {

@@ -2,7 +2,7 @@ import { NotFoundError, type VolumeInfo } from 'boxlite/backend';
 import type { Command } from 'commander';
 import { withRuntime } from '../connect.ts';
 import { eachBox } from '../each-box.ts';
-import { age, type Format, formatOption, formatted } from '../format.ts';
+import { age, type Format, formatOption, formatted, quietOption } from '../format.ts';
 import { table } from '../table.ts';
 import type { Plain } from '../yaml.ts';
 
@@ -26,7 +26,7 @@ export function registerVolume(program: Command): void {
   const list = volume
     .command('ls')
     .description('list volumes')
-    .option('-q, --quiet', 'only ids')
+    .addOption(quietOption('only ids'))
     .addOption(formatOption())
     .action(async ({ quiet, format }: ListFlags) => {
       await withRuntime(list, async (runtime) => {

@@ -1,5 +1,6 @@
 import { ApiKeyCredential, BoxliteRestOptions, NotFoundError } from 'boxlite';
 import type { GlobalOptions } from '../globals.ts';
+import { UsageError } from '../usage.ts';
 import { credentialsPath, readProfile } from './credentials-file.ts';
 
 /**
@@ -9,6 +10,11 @@ import { credentialsPath, readProfile } from './credentials-file.ts';
 export async function serverOptions(options: GlobalOptions): Promise<BoxliteRestOptions | undefined> {
   const { url, pathPrefix, profile, home } = options;
   const prefix = pathPrefix !== undefined && { BOXLITE_REST_PATH_PREFIX: pathPrefix };
+  if (url !== undefined && profile !== undefined && profile !== process.env['BOXLITE_PROFILE']) {
+    throw new UsageError(
+      `--profile ${profile} and ${url} of --url or BOXLITE_REST_URL are two servers: leave one of them out`,
+    );
+  }
   if (url !== undefined) return BoxliteRestOptions.fromEnv({ ...process.env, BOXLITE_REST_URL: url, ...prefix });
   const path = credentialsPath(home);
   const stored = await readProfile(path, profile ?? 'default');

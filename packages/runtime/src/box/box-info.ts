@@ -29,6 +29,34 @@ export function boxInfo(record: BoxRecord, healthStatus?: HealthStatus, ports?: 
     autoResume: options.autoResume ?? true,
     network: networkInfo(record, ports),
     bootTiming: record.timing,
+    ...madeWith(record),
+  };
+}
+
+/** What it was made with, as far as it can be read by whoever may see it: not its environment, which often has secrets. */
+function madeWith({ options, defaults }: BoxRecord): Partial<BoxInfo> {
+  const { add = [], drop = [] } = options.capabilities ?? {};
+  return {
+    security: options.security ?? 'standard',
+    capabilities: options.capabilities && { add, drop },
+    diskSizeGb: options.diskSizeGb,
+    processes: options.processes,
+    openFiles: options.openFiles,
+    outputLimitBytes: options.outputLimitBytes,
+    maxConcurrentExecutions: options.maxConcurrentExecutions,
+    workingDir: options.workingDir ?? (defaults.workingDir || undefined),
+    user: options.user ?? (defaults.user || undefined),
+    tty: options.tty ?? false,
+    detach: options.detach ?? false,
+    volumes: options.volumes?.map((volume) => ({ ...volume, readOnly: volume.readOnly ?? false })),
+    tmpfs: options.tmpfs?.map(({ guestPath, sizeMib = 64 }) => ({ guestPath, sizeMib })),
+    ports: options.ports?.map(({ guestPort, hostPort = 0, protocol = 'tcp', hostIp = '127.0.0.1' }) => ({
+      ...{ guestPort, hostPort, protocol, hostIp },
+    })),
+    healthCheck: options.healthCheck && {
+      ...{ intervalMs: 30_000, timeoutMs: 30_000, retries: 3, startPeriodMs: 0 },
+      ...options.healthCheck,
+    },
   };
 }
 

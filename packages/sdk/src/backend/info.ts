@@ -1,4 +1,11 @@
-import type { SecurityPreset } from './box-options.ts';
+import type {
+  CapabilityOptions,
+  HealthCheckOptions,
+  PortOptions,
+  SecurityPreset,
+  TmpfsOptions,
+  VolumeOptions,
+} from './box-options.ts';
 import type { NetworkInfo } from './network.ts';
 
 /**
@@ -56,6 +63,36 @@ export interface BoxInfo {
   readonly autoDeleteMs?: number | undefined;
   /** Whether using it starts it again. */
   readonly autoResume?: boolean | undefined;
+  /** The preset that it runs with. Its environment is not told: what may read boxes is not to read secrets. */
+  readonly security?: SecurityPreset | undefined;
+  /** Given or taken on top of the preset. */
+  readonly capabilities?: CapabilityOptions | undefined;
+  /** The size of its own disk; absent where it shares the host's. */
+  readonly diskSizeGb?: number | undefined;
+  /** Most processes and threads at a time. */
+  readonly processes?: number | undefined;
+  /** Most open files of one process; absent where it is as many as the host allows. */
+  readonly openFiles?: number | undefined;
+  /** Most bytes kept of one execution's output; absent where it is the runtime's. */
+  readonly outputLimitBytes?: number | undefined;
+  /** Most executions at a time; absent where it is the runtime's. */
+  readonly maxConcurrentExecutions?: number | undefined;
+  /** Its own, or its image's. */
+  readonly workingDir?: string | undefined;
+  /** Its own, or its image's. */
+  readonly user?: string | undefined;
+  /** Whether its main command has a terminal. */
+  readonly tty?: boolean | undefined;
+  /** Whether it was to outlive the process that starts it. */
+  readonly detach?: boolean | undefined;
+  /** A managed volume by its id, a host directory without symbolic links. */
+  readonly volumes?: readonly VolumeOptions[] | undefined;
+  /** Its directories in memory. */
+  readonly tmpfs?: readonly TmpfsOptions[] | undefined;
+  /** The ports that it asks for, whether or not it runs; where they are is in `network.ports`. */
+  readonly ports?: readonly PortOptions[] | undefined;
+  /** With its defaults. */
+  readonly healthCheck?: Required<HealthCheckOptions> | undefined;
   /** How long its last start took, or its making so far; only from a local runtime. */
   readonly bootTiming?: BootTiming | undefined;
 }

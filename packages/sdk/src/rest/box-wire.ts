@@ -1,7 +1,7 @@
 import type * as api from '@boxlite/api';
 import type { BoxOptions } from '../backend/box-options.ts';
 import type { BoxInfo } from '../backend/info.ts';
-import { networkInfo, networkSpec } from './network-wire.ts';
+import { hostPort, networkInfo, networkSpec } from './network-wire.ts';
 import { date, inMs, inSeconds } from './time-wire.ts';
 
 /** A box as the wire says it. */
@@ -29,6 +29,31 @@ export function boxInfo(box: api.Box): BoxInfo {
     autoDeleteMs: inMs(box.auto_delete),
     autoResume: box.auto_resume ?? undefined,
     network: box.network == null ? undefined : networkInfo(box.network),
+    security: box.security,
+    capabilities: box.advanced?.capabilities,
+    diskSizeGb: box.disk_size_gb,
+    processes: box.processes,
+    openFiles: box.open_files,
+    outputLimitBytes: box.output_limit_bytes,
+    maxConcurrentExecutions: box.max_concurrent_executions,
+    workingDir: box.working_dir,
+    user: box.user,
+    tty: box.tty,
+    detach: box.detach,
+    volumes: box.volumes?.map(({ host_path, managed_volume, guest_path, read_only }) => ({
+      ...(managed_volume === undefined ? { hostPath: host_path ?? '' } : { volume: managed_volume }),
+      guestPath: guest_path,
+      readOnly: read_only ?? false,
+    })),
+    tmpfs: box.tmpfs?.map(({ guest_path, size_mib }) => ({ guestPath: guest_path, sizeMib: size_mib })),
+    ports: box.ports?.map(hostPort),
+    healthCheck: box.health_check && {
+      command: box.health_check.command,
+      intervalMs: Math.round(box.health_check.interval_seconds * 1000),
+      timeoutMs: Math.round(box.health_check.timeout_seconds * 1000),
+      retries: box.health_check.retries,
+      startPeriodMs: Math.round(box.health_check.start_period_seconds * 1000),
+    },
   };
 }
 

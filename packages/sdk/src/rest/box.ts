@@ -12,7 +12,6 @@ import {
 import { type Endpoint, query } from '@boxlite/rest';
 import type { BoxBackend, CallOptions, StopOptions } from '../backend/backend.ts';
 import type { BoxInfo } from '../backend/info.ts';
-import { UnsupportedError } from '../errors.ts';
 import { latePart } from '../late-part.ts';
 import { once } from '../once.ts';
 import { boxInfo } from './box-wire.ts';
@@ -46,9 +45,6 @@ export function restBox(connection: Connection, box: Box): BoxBackend {
     pause: async (call) => after(pauseBox({ box: id }), call),
     resume: async (call) => after(resumeBox({ box: id }), call),
     ...restCommands(connection, id),
-    async main() {
-      throw new UnsupportedError('over REST a main command is attached to by GET /boxes/{id}/attach, a WebSocket');
-    },
     ...archives,
     files: {
       ...latePart(files, 'read', 'write', 'stat', 'remove', 'mkdir'),

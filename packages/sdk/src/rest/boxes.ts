@@ -13,7 +13,7 @@ import { NotFoundError } from '../errors.ts';
 import { restBox } from './box.ts';
 import { boxInfo, createBoxRequest } from './box-wire.ts';
 import type { Connection } from './connection.ts';
-import { getOrCreate } from './get-or-create.ts';
+import { lateRest } from './late-rest.ts';
 
 /** The boxes of a server: how they are made, found and removed. */
 export function restBoxes(
@@ -36,7 +36,10 @@ export function restBoxes(
   return {
     create,
     get,
-    getOrCreate: (request, name, call) => getOrCreate(connection, { create, get }, request, name, call),
+    async getOrCreate(request, name, call) {
+      const { getOrCreate } = await lateRest();
+      return getOrCreate(connection, { create, get }, request, name, call);
+    },
     async list({ pageSize, pageToken, status, labels, namePrefix } = {}, call = {}) {
       const label = Object.entries(labels ?? {}).map(([name, value]) => `${name}=${value}`);
       const endpoint = listBoxes({ pageSize, pageToken, status, label, namePrefix });

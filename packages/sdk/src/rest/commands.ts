@@ -1,18 +1,17 @@
-import { execResponse, listExecutions, listExecutionsResponse, startExecution } from '@boxlite/api/executions';
+import { execResponse, startExecution } from '@boxlite/api/executions';
 import { query } from '@boxlite/rest';
 import type { BoxBackend } from '../backend/backend.ts';
-import type { ExecutionInfo } from '../backend/info.ts';
-import { UnsupportedError } from '../errors.ts';
-import { type Page, pages } from '../pages.ts';
+import { latePart } from '../late-part.ts';
 import type { Connection } from './connection.ts';
 import { restExecution } from './execution.ts';
-import { execRequest, executionInfo } from './execution-wire.ts';
+import { execRequest } from './execution-wire.ts';
+import { lateRest } from './late-rest.ts';
 
 /** The commands of a box on a server. */
 export function restCommands(
   connection: Connection,
   box: string,
-): Pick<BoxBackend, 'exec' | 'executions' | 'execution'> {
+): Pick<BoxBackend, 'exec' | 'executions' | 'execution' | 'main'> {
   return {
     async exec(options, call) {
       const startedAt = new Date();
@@ -20,18 +19,7 @@ export function restCommands(
       const { execution_id } = await connection.send(query(endpoint, execResponse), call);
       return restExecution(connection, box, execution_id, startedAt);
     },
-    async executions(call) {
-      if (!(await connection.can('execution_list_enabled', call)))
-        throw new UnsupportedError('this server cannot list executions; keep the ids that exec gives');
-      const found: ExecutionInfo[] = [];
-      const ask = async (pageToken: string | undefined): Promise<Page<ExecutionInfo>> => {
-        const asked = query(listExecutions({ box, pageSize: 1000, pageToken }), listExecutionsResponse);
-        const page = await connection.send(asked, call);
-        return { items: page.executions.map(executionInfo), next: page.next_page_token || undefined };
-      };
-      for await (const page of pages(ask)) found.push(...page);
-      return found;
-    },
+    ...latePart(async () => (await lateRest()).restExecutions(connection, box), 'executions', 'main'),
     async execution(executionId, call) {
       const execution = restExecution(connection, box, executionId, new Date());
       const { startedAt } = await execution.info(call);

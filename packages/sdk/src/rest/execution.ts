@@ -7,14 +7,13 @@ import {
   sendExecutionInput,
   signalExecution,
 } from '@boxlite/api/executions';
-import { query } from '@boxlite/rest';
+import { pause, query } from '@boxlite/rest';
 import type { CallOptions, ExecutionBackend, OutputCursor } from '../backend/backend.ts';
 import type { ExecutionInfo } from '../backend/info.ts';
 import { NetworkError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { executionInfo } from './execution-wire.ts';
 import { beyondTheEnd, readOutput } from './output.ts';
-import { pause } from './pause.ts';
 
 /** An execution on a server. `startedAt` serves where the server's exit does not tell when it began. */
 export function restExecution(connection: Connection, box: string, id: string, startedAt: Date): ExecutionBackend {

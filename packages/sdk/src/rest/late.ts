@@ -1,7 +1,9 @@
 export { restArchives } from './archives.ts';
 export { exchangeSecret } from './client-secret.ts';
 export { askCapabilities } from './config.ts';
+export { restExecutions } from './executions.ts';
 export { restFiles } from './files.ts';
+export { getOrCreate } from './get-or-create.ts';
 export { restBoxMetrics } from './metrics.ts';
 export { restNetwork } from './network.ts';
 export { restSnapshots } from './snapshots.ts';

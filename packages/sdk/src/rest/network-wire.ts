@@ -1,6 +1,6 @@
 import type * as api from '@boxlite/api';
 import type { BoxOptions } from '../backend/box-options.ts';
-import type { NetworkInfo } from '../backend/network.ts';
+import type { NetworkInfo, PublishedPort } from '../backend/network.ts';
 
 /** The network of a new box, in the wire's words: as generation 1 has it where it can say it. */
 export function networkSpec(network: BoxOptions['network']): api.NetworkSpec | undefined {
@@ -22,11 +22,11 @@ export function networkInfo({ outbound, inbound, published_ports }: api.BoxNetwo
     mode: open.out || open.in ? 'isolated' : 'none',
     allow: open.out ? (outbound.allow_net.length > 0 ? outbound.allow_net : undefined) : open.in ? [] : undefined,
     inbound: open.in,
-    ports: (published_ports ?? []).map(({ host_ip, host_port, guest_port, protocol }) => ({
-      guestPort: guest_port,
-      hostPort: host_port,
-      protocol,
-      hostIp: host_ip,
-    })),
+    ports: (published_ports ?? []).map(hostPort),
   };
+}
+
+/** A port, and where on the host it is. */
+export function hostPort({ host_ip, host_port, guest_port, protocol }: api.PublishedPort): PublishedPort {
+  return { guestPort: guest_port, hostPort: host_port, protocol, hostIp: host_ip };
 }

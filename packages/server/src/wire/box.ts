@@ -28,6 +28,41 @@ export function boxToWire(info: BoxInfo): Box {
     auto_delete: (info.autoDeleteMs ?? 0) / 1000,
     auto_resume: info.autoResume ?? null,
     network: info.network ? networkToWire(info.network) : null,
+    ...madeWithToWire(info),
+  };
+}
+
+/** What it was made with, in the words of the request for it; what there is not is left out. */
+function madeWithToWire(info: BoxInfo): Partial<Box> {
+  const { add = [], drop = [] } = info.capabilities ?? {};
+  return {
+    security: info.security,
+    advanced: info.capabilities && { capabilities: { add, drop } },
+    disk_size_gb: info.diskSizeGb,
+    processes: info.processes,
+    open_files: info.openFiles,
+    output_limit_bytes: info.outputLimitBytes,
+    max_concurrent_executions: info.maxConcurrentExecutions,
+    working_dir: info.workingDir,
+    user: info.user,
+    tty: info.tty,
+    detach: info.detach,
+    volumes: info.volumes?.map((volume) => ({
+      ...('volume' in volume ? { managed_volume: volume.volume } : { host_path: volume.hostPath }),
+      guest_path: volume.guestPath,
+      read_only: volume.readOnly,
+    })),
+    tmpfs: info.tmpfs?.map(({ guestPath, sizeMib = 64 }) => ({ guest_path: guestPath, size_mib: sizeMib })),
+    ports: info.ports?.map(({ guestPort, hostPort = 0, protocol = 'tcp', hostIp = '127.0.0.1' }) => ({
+      ...{ host_port: hostPort, guest_port: guestPort, protocol, host_ip: hostIp },
+    })),
+    health_check: info.healthCheck && {
+      command: info.healthCheck.command,
+      interval_seconds: info.healthCheck.intervalMs / 1000,
+      timeout_seconds: info.healthCheck.timeoutMs / 1000,
+      retries: info.healthCheck.retries,
+      start_period_seconds: info.healthCheck.startPeriodMs / 1000,
+    },
   };
 }
 
