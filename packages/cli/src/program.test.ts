@@ -11,8 +11,6 @@ test.each([
   [['run', '--health-start-period', '5', 'a'], '--health-start-period checks nothing without a command'],
   [['create', '--health-interval', '0', 'a'], '--health-interval checks nothing without a command'],
   [['run', '--health-retries', '5', 'a'], '--health-retries checks nothing without a command'],
-  [['run', '-d', '-i', 'a'], '-i does not go with -d'],
-  [['exec', '-d', '-i', 'a', 'true'], '-i does not go with -d'],
   [['list', '-q', '--format', 'json'], "option '-q, --quiet' cannot be used with option '--format <format>'"],
   [['images', '-q', '--format', 'json'], "option '-q, --quiet' cannot be used with option '--format <format>'"],
   [['volume', 'ls', '-q', '--format', 'json'], "option '-q, --quiet' cannot be used with option '--format <format>'"],

@@ -2,7 +2,7 @@ import { attach, shareTerminal, terminalSize } from 'boxlite/host';
 import { type Command, Option } from 'commander';
 import { collect, parseEnvironment, wholeNumber } from '../box-flags.ts';
 import { existingBox, withRuntime } from '../connect.ts';
-import { refuseInput, requireTerminal } from '../terminal.ts';
+import { requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 import { commandWords } from './run.ts';
 
@@ -43,7 +43,6 @@ export function registerExec(program: Command): void {
   command.action(async (name: string, words: readonly string[], flags: ExecFlags) => {
     const [program, ...args] = commandWords(words);
     if (program === undefined) throw new UsageError('give the command to run: boxlite exec BOX -- COMMAND');
-    refuseInput(flags);
     requireTerminal(flags);
     const size = terminalSize();
     const options = {

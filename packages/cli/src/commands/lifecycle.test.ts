@@ -63,7 +63,7 @@ test('over a server, logs follows the main command, and pause, resume and restar
   await remote('create', '--name', 'mute', '--auto-stop', '60', '--no-auto-resume', '--processes', '300', image);
   const made = '{{.AutoStopMs}} {{.AutoResume}} {{.Processes}} {{.Security}} {{.Detach}} {{.HealthCheck}}';
   expect(await remote('inspect', '-f', made, 'mute')).toBe('60000 false 300 standard true null\n');
-  await remote('run', '-d', '-t', '--name', 'typed', image, 'sh', '-c', '[ -t 1 ] && exit 5');
+  await remote('run', '-dit', '--name', 'typed', image, 'sh', '-c', '[ -t 1 ] && exit 5');
   await expect.poll(() => remote('inspect', '-f', '{{.Tty}} {{.State.ExitCode}}', 'typed')).toBe('true 5\n');
   await remote('rm', '-f', 'typed');
   expect(await remote('logs', 'mute')).toMatch(/^1: Error: box mute has no main command/);

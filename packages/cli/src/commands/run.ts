@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { addBoxFlags, type BoxFlags, boxOptions } from '../box-flags.ts';
 import { withRuntime } from '../connect.ts';
 import { leavingUntil } from '../signals.ts';
-import { refuseInput, requireTerminal } from '../terminal.ts';
+import { requireTerminal } from '../terminal.ts';
 import { UsageError } from '../usage.ts';
 
 interface RunFlags extends BoxFlags {
@@ -27,7 +27,6 @@ export function registerRun(program: Command): void {
     .option('--rm', 'remove the box when the command ends');
   addBoxFlags(command).action(async (first: string | undefined, rest: readonly string[], flags: RunFlags) => {
     const [image, words] = imageAndWords(first, rest, flags);
-    refuseInput(flags);
     requireTerminal(flags);
     if (flags.detach) refuseRm(flags, '-d, whose box outlives this command');
     const options = { ...boxOptions(image, flags), detach: flags.detach === true };
