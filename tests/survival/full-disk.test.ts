@@ -110,3 +110,17 @@ test('a box that has filled the disk can be removed, over REST too, and then the
     store.close();
   }
 });
+
+test('on a full disk a runtime opens and removes boxes, which frees space', async () => {
+  const homeDir = join(disk, 'closed');
+  const first = await Boxlite.local({ homeDir });
+  const { id } = await first.create({ image, autoRemove: false });
+  await (await first.get(id))?.run('sh', ['-c', 'head -c 8000000 /dev/urandom > /data; sync']);
+  await first.shutdown();
+  fill();
+  await using runtime = await Boxlite.local({ homeDir });
+  expect((await runtime.listInfo()).map((box) => box.id)).toEqual([id]);
+  await runtime.remove(id, { force: true });
+  expect(await runtime.listInfo()).toEqual([]);
+  rmSync(join(disk, 'fill'));
+});

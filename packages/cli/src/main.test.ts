@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -26,6 +27,25 @@ test('run -i passes every byte of stdin through and back', async () => {
   const { code, stdout } = await cli.run(['run', '--rm', '-i', image, 'cat'], { stdin: bytes });
   expect(code).toBe(0);
   expect(sha256(stdout)).toBe(sha256(bytes));
+});
+
+test('stdin that breaks off is an error, and the command does not take what has come for the whole', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const given = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [other]: Socket[] = await once(server, 'connection');
+  server.close();
+  const child = spawn(process.execPath, [bin, 'run', '--rm', '-i', image, 'sh', '-c', 'cat; echo whole'], {
+    env: { ...process.env, BOXLITE_HOME: cli.homeDir },
+    stdio: [given, 'pipe', 'pipe'],
+  });
+  given.destroy();
+  const errors = text(child.stderr);
+  other?.write('first\n');
+  await said(child.stdout, /first\n/);
+  other?.resetAndDestroy();
+  expect(await text(child.stdout)).toBe('');
+  expect([await exitCode(child), await errors]).toEqual([1, expect.stringContaining('stdin cannot be read')]);
 });
 
 test('without -i the command finds its stdin closed', async () => {

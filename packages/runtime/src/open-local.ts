@@ -1,4 +1,3 @@
-import { mkdir, realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BoxliteOptions, RuntimeBackend } from 'boxlite/backend';
@@ -10,6 +9,7 @@ import { stages } from './disk/stages.ts';
 import { openEngine } from './engine/choice.ts';
 import { diskImages } from './engine/disk.ts';
 import { layerOwners } from './engine/owner.ts';
+import { homeDirectory } from './home-directory.ts';
 import { openHost } from './host/host.ts';
 import { processStarter } from './images/layer/unpacker.ts';
 import { openImageStore } from './images/store.ts';
@@ -35,10 +35,7 @@ export function defaultHomeDir(): string {
  * One process at a time: `InvalidStateError` names the one that has it. `EngineError` when this host cannot run boxes.
  */
 export async function openLocal(options: BoxliteOptions): Promise<RuntimeBackend> {
-  const given = resolve(options.homeDir ?? defaultHomeDir());
-  await mkdir(join(given, 'boxes'), { recursive: true, mode: 0o700 });
-  // Managed volumes are mounted by their path, which then may lead through no link.
-  const homeDir = await realpath(given);
+  const homeDir = await homeDirectory(resolve(options.homeDir ?? defaultHomeDir()));
   const opened: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const undo of opened.splice(0).reverse()) await undo();

@@ -13,8 +13,10 @@ import { asResponse, type Reply } from './http/reply.ts';
 import { requestId } from './http/request-id.ts';
 import { empty, refusal } from './http/respond.ts';
 import { firstByte } from './http/server-timing.ts';
+import type { Note } from './idempotency/attempt.ts';
 import { onceEach } from './idempotency/once-each.ts';
 import { requestRecords } from './idempotency/records.ts';
+import { undoNoted } from './idempotency/undo-noted.ts';
 import { type LimitOptions, limiter } from './limits/limiter.ts';
 import type { Log, LogEntry } from './log.ts';
 import { connector } from './node/connect.ts';
@@ -117,6 +119,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
   };
   const store = options.store ?? openServerStore();
   const records = requestRecords(store.database, { nowMs: options.nowMs });
+  const undo = (tenant: string, note: Note): Promise<void> => undoNoted(tenants.backend(tenant || undefined), note);
   const pages = pageTokens(store.secret('page tokens'));
   const routes: Routes = {
     ...publicRoutes(auth, store.durable),
@@ -146,7 +149,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     ...copyRoutes(pace),
     ...volumeRoutes(),
   };
-  const route = router(onceEach(routes, { records, onError: onStreamError }), {
+  const route = router(onceEach(routes, { records, onError: onStreamError, undo }), {
     auth,
     tenants,
     limits,

@@ -69,7 +69,7 @@ async function tablesOf(path: string): Promise<readonly TomlTable[]> {
   try {
     return tomlTables(await readFile(path, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return [];
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ export async function cliInNewHome(): Promise<Cli> {
 }
 
 /** The exit code of a process, whether or not it has ended already; null after a signal. */
-export function exitCode(child: ChildProcessWithoutNullStreams): Promise<number | null> {
+export function exitCode(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
 }

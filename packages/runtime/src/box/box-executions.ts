@@ -206,7 +206,8 @@ export class BoxExecutions {
   /** Ends all that still run: killed with their box, or lost with it. */
   endAll(exit: 'killed' | 'lost', reason: string): void {
     for (const execution of [...this.#running.values()]) {
-      const durationMs = Date.now() - execution.record.startedAt;
+      // The clock may have been set back.
+      const durationMs = Math.max(0, Date.now() - execution.record.startedAt);
       const ended: ExecutionExit =
         exit === 'lost'
           ? { ...lost(reason), durationMs, truncated: execution.log.truncated }

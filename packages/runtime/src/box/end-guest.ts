@@ -22,13 +22,14 @@ export interface EndGuestOptions {
  */
 export async function endGuest(channel: GuestChannel, options: EndGuestOptions): Promise<void> {
   const { graceMs, main, kill } = options;
-  const deadline = Date.now() + graceMs;
+  // Not the time of day: a clock that is set meanwhile would take the grace away, or make it endless.
+  const deadline = performance.now() + graceMs;
   const signal = stopSignalNumber(options.stopSignal);
   if (graceMs > 0 && main?.running && signal !== constants.signals.SIGTERM) {
     channel.signal(main.record.number, signal);
     await within(Promise.race([main.wait(), channel.closed]), graceMs);
   }
-  const leftMs = Math.min(deadline - Date.now(), 2_147_483_647);
+  const leftMs = Math.min(Math.ceil(deadline - performance.now()), 2_147_483_647);
   if (leftMs > 0) {
     channel.shutdown(leftMs);
     await within(channel.closed, leftMs + endMs);

@@ -33,10 +33,10 @@ function freezer(layout: CgroupLayout, cgroup: string): Freezer | undefined {
 export async function freeze(layout: CgroupLayout, cgroup: string): Promise<void> {
   const found = freezer(layout, cgroup);
   if (!found) throw new EngineError('this host mounts no freezer for cgroups, so boxes cannot be paused');
-  const deadline = Date.now() + freezeMs;
+  const deadline = performance.now() + freezeMs;
   await writeFile(found.file, found.freeze, { flag: 'r+' });
   for (let waitMs = 1; !found.frozen.test(await readFile(found.told, 'utf8')); waitMs = Math.min(2 * waitMs, 50)) {
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       await thaw(layout, cgroup);
       throw new EngineError(`a process of ${cgroup} cannot be stopped now, perhaps as it waits for a disk; try again`);
     }

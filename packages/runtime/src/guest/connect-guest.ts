@@ -60,7 +60,7 @@ async function dialUntil(path: string, deadline: number): Promise<Dialled> {
       return await dialAnyLength(path);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!early.has(code) || Date.now() + waitMs > deadline) {
+      if (!early.has(code) || performance.now() + waitMs > deadline) {
         throw new EngineError(`the box does not answer at ${path} (${code || String(error)}); its log says why`, {
           cause: error,
         });
@@ -76,11 +76,11 @@ async function dialUntil(path: string, deadline: number): Promise<Dialled> {
  */
 export async function connectGuest(socketPath: string, options: ConnectGuestOptions = {}): Promise<GuestChannel> {
   const { timeoutMs = 10_000 } = options;
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   const { socket, incoming } = await dialUntil(socketPath, deadline);
   const timer = setTimeout(
     () => socket.destroy(new Error(`no hello from the box within ${timeoutMs} ms`)),
-    Math.max(deadline - Date.now(), 1),
+    Math.max(deadline - performance.now(), 1),
   );
   try {
     return await openGuestChannel(socket, incoming);

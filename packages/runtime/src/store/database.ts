@@ -80,6 +80,7 @@ ALTER TABLE tenant_counters RENAME TO counters;
 
 /** Opens the store of a home directory, made or brought up to date where needed. `StorageError`. */
 export function openDatabase(path: string): DatabaseSync {
+  let opened: DatabaseSync | undefined;
   try {
     // The environments of boxes are in it. What SQLite puts beside it gets the same mode, but not what a kill has left there.
     if (path !== ':memory:') {
@@ -88,10 +89,10 @@ export function openDatabase(path: string): DatabaseSync {
     }
     // A table that is replaced would take with it all that refers to it: the constraints come after the steps.
     const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+    opened = database;
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;');
     const found = database.prepare('PRAGMA user_version').get()?.['user_version'];
     if (typeof found !== 'number' || found > steps.length) {
-      database.close();
       throw new StorageError(
         `the store ${path} has version ${found}, this BoxLite reads version ${steps.length}; use the BoxLite that made it or another home directory`,
       );
@@ -103,9 +104,13 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec('PRAGMA foreign_keys = ON');
     return database;
   } catch (error) {
+    opened?.close();
     if (error instanceof StorageError) throw error;
-    throw new StorageError(`cannot open the store ${path}: ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    throw new StorageError(
+      `cannot open the store ${path}: ${error instanceof Error ? error.message : error}; free space or check its disk`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -28,13 +28,14 @@ export interface Store {
 
 /** Opens the store at a path. `StorageError`. */
 export function openStore(path: string): Store {
-  const database = openDatabase(path);
+  const spare = spareSpace(`${path}-spare`);
+  // Also on a full disk: what frees space begins with this.
+  const database = spare.use(() => openDatabase(path));
   const later = writeQueue(database);
   const changed = new Notifier();
   const events = eventRecords(database);
   database.exec('CREATE TABLE IF NOT EXISTS write_probe (one INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT');
   const probe = statement(database, 'INSERT OR REPLACE INTO write_probe VALUES (1, ?)');
-  const spare = spareSpace(`${path}-spare`);
   spare.keep();
   const boxes = boxRecords(database, () => changed.notify());
   return {

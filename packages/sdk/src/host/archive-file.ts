@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from '../errors.ts';
 import { randomUuid } from '../random-uuid.ts';
-import { hostError, hostFs } from './host-fs.ts';
+import { assertReplaceable, hostError, hostFs } from './host-fs.ts';
 
 /** Writes a stream to a file that appears once it is whole; into a directory under a name. Gives the file's path; an abort cancels the stream. */
 export async function writeArchive(
@@ -14,6 +14,7 @@ export async function writeArchive(
   const target = stats?.isDirectory() || /[/\\]$/.test(hostPath) ? path.join(hostPath, name) : hostPath;
   const draft = `${target}.${randomUuid()}.part`;
   try {
+    await assertReplaceable(target);
     await fs.writeFile(draft, archive, { flag: 'wx', ...(signal && { signal }) });
     await fs.rename(draft, target);
     return target;

@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import type { Readable, Writable } from 'node:stream';
-import { BoxliteError, UnsupportedError } from '../errors.ts';
+import { BoxliteError, StorageError, UnsupportedError } from '../errors.ts';
 import type { Execution } from '../execution.ts';
 import { signalNumbers } from '../signal-number.ts';
 import { insistence } from './insistence.ts';
@@ -34,6 +34,7 @@ export async function attach(execution: Execution, { stdin, stdout, stderr }: At
   const reading = new AbortController();
   const insists = insistence();
   let exitCode = brokenPipeExit;
+  let unfed: unknown;
   const pass = (signal: (typeof forwarded)[number]): void => {
     if (!insists()) return void ignoreEnd(execution.signal(signal));
     exitCode = 128 + signalNumbers[signal];
@@ -47,19 +48,22 @@ export async function attach(execution: Execution, { stdin, stdout, stderr }: At
   for (const signal of forwarded) process.on(signal, pass);
   for (const stream of [stdout, stderr]) stream.on('error', lost);
   try {
-    const fed = feed(execution, stdin);
+    void feed(execution, stdin).catch((error: unknown) => {
+      unfed = error;
+      reading.abort(error);
+    });
     for await (const { stream, data } of execution.output({ signal: reading.signal })) {
       const target = stream === 'stdout' ? stdout : stderr;
       // The bytes may be a view of a buffer that the next piece reuses.
       if (!target.write(data.slice())) await drained(target, reading.signal);
     }
-    void fed;
     return (await execution.wait({ signal: reading.signal })).exitCode;
   } catch (error) {
     if (!reading.signal.aborted) throw error;
     // From here on a signal does what signals do.
     release();
     await execution.kill();
+    if (unfed !== undefined) throw unfed;
     return exitCode;
   } finally {
     release();
@@ -86,13 +90,19 @@ function drained(target: Writable, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Feeds all of the source; half of it must never look like its end. `StorageError` where it cannot be read. */
 async function feed(execution: Execution, source: Readable | undefined): Promise<void> {
   const writer = execution.stdin.getWriter();
   try {
     if (source) for await (const bytes of source) await writer.write(bytes);
     await writer.close();
-  } catch {
-    // The command has ended, or does not read: its exit says what there is to say.
+  } catch (error) {
+    const errored: NodeJS.ErrnoException | null | undefined = source?.errored;
+    // Else the command has ended, or does not read: its exit says what there is to say.
+    if (!errored || !/^E[A-Z0-9]+$/.test(errored.code ?? '')) return;
+    // A terminal that was closed has come to its end.
+    if (source && 'isTTY' in source) return void (await writer.close().catch(() => {}));
+    throw new StorageError(`stdin cannot be read: ${errored.message}`, { cause: error });
   }
 }
 

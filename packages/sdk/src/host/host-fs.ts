@@ -22,6 +22,17 @@ export function hostFs(): { readonly fs: Fs; readonly path: Path } {
   return { fs, path };
 }
 
+/** Refuses a path at which, or where its link leads, is no file but a device, a pipe or a socket: a copy would replace it. */
+export async function assertReplaceable(at: string): Promise<void> {
+  const stat = await hostFs()
+    .fs.stat(at)
+    .catch(() => undefined);
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return;
+  throw new InvalidArgumentError(
+    `refused to replace ${at} on this host: it is a device, a pipe or a socket; name a file, or take a stream`,
+  );
+}
+
 /** The error of the SDK for a failed call on a host path. */
 export function hostError(error: unknown, path: string): unknown {
   if (error instanceof BoxliteError || !(error instanceof Error) || !('code' in error)) return error;

@@ -1,6 +1,7 @@
 import { AlreadyExistsError, InvalidArgumentError } from '../errors.ts';
+import { randomUuid } from '../random-uuid.ts';
 import type { TarHeader } from '../tar/entry.ts';
-import { hostFs } from './host-fs.ts';
+import { assertReplaceable, hostFs } from './host-fs.ts';
 
 /** A directory of the host that entries are written under; never through a symbolic link below it. */
 export interface HostTarget {
@@ -38,8 +39,8 @@ export async function hostTarget(root: string, overwrite: boolean): Promise<Host
     return wanted;
   }
 
-  /** The path of a new entry, with whatever stood there removed. */
-  async function vacate(segments: readonly string[]): Promise<string> {
+  /** The path of a new entry, and whether something stands there that it may replace. */
+  async function free(segments: readonly string[]): Promise<{ readonly at: string; readonly stands: boolean }> {
     const base = segments.at(-1);
     if (base === undefined) throw new InvalidArgumentError('refused an entry without a name');
     const at = path.join(await enter(segments.slice(0, -1)), base);
@@ -47,7 +48,14 @@ export async function hostTarget(root: string, overwrite: boolean): Promise<Host
     if (stat?.isDirectory()) throw new InvalidArgumentError(`cannot replace the directory ${at} by a file`);
     if (stat !== undefined && !overwrite)
       throw new AlreadyExistsError(`exists on this host: ${at}; copy with overwrite, or elsewhere`);
-    if (stat !== undefined) await fs.unlink(at);
+    if (stat !== undefined) await assertReplaceable(at);
+    return { at, stands: stat !== undefined };
+  }
+
+  /** The path of a new link, with whatever stood there removed. */
+  async function vacate(segments: readonly string[]): Promise<string> {
+    const { at, stands } = await free(segments);
+    if (stands) await fs.unlink(at);
     return at;
   }
 
@@ -56,7 +64,9 @@ export async function hostTarget(root: string, overwrite: boolean): Promise<Host
       directories.push({ at: await enter(segments), header });
     },
     async makeFile(segments, header, content) {
-      const at = await vacate(segments);
+      const { at: place, stands } = await free(segments);
+      // What stands there stays until all of the new file is written.
+      const at = stands ? `${place}.${randomUuid()}.part` : place;
       const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = fs.constants;
       const file = await fs.open(at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
@@ -68,6 +78,7 @@ export async function hostTarget(root: string, overwrite: boolean): Promise<Host
         // Never set-user-id: the box's owners are not the host's.
         await file.chmod(header.mode & 0o777);
         await file.utimes(Date.now() / 1000, header.mtimeMs / 1000);
+        if (stands) await fs.rename(at, place);
       } catch (error) {
         await fs.unlink(at).catch(() => undefined);
         throw error;

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmod,
   link,
@@ -17,12 +18,13 @@ import {
 } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { TarHeader } from '../tar/entry.ts';
 import { packTar } from '../tar/pack.ts';
 import { unpackTar } from '../tar/unpack.ts';
+import { writeArchive } from './archive-file.ts';
 import { packHost } from './pack-host.ts';
 import { unpackHost } from './unpack-host.ts';
 
@@ -48,6 +50,50 @@ function archive(...entries: (Partial<TarHeader> & { name: string; data?: string
     }),
   );
 }
+
+/** A pipe, a socket and a link to a device, which no copy may replace. */
+async function noFiles(): Promise<AsyncDisposable & { readonly paths: readonly string[] }> {
+  const paths = ['pipe', 'socket', 'device'].map((name) => join(dir, name));
+  const [pipe = '', socket = '', device = ''] = paths;
+  await promisify(execFile)('mkfifo', [pipe]);
+  await symlink('/dev/null', device);
+  const server = createServer().listen(socket);
+  await once(server, 'listening');
+  return {
+    paths,
+    [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+it('replaces no device, pipe or socket by a file: not by one that is copied, and not by an archive of a box', async () => {
+  await using special = await noFiles();
+  const before = await Promise.all(special.paths.map(async (path) => (await lstat(path)).ino));
+  for (const path of special.paths) {
+    await expect(unpackHost(archive({ name: 'f', data: 'new' }), path, {})).rejects.toThrow(
+      /a device, a pipe or a socket/,
+    );
+    await expect(
+      unpackHost(archive({ name: 'd/', type: 'directory' }, { name: `d/${basename(path)}` }), dir, {
+        includeParent: false,
+      }),
+    ).rejects.toThrow(/a device, a pipe or a socket/);
+    await expect(writeArchive(archive({ name: 'f' }), path, 'f')).rejects.toThrow(/a device, a pipe or a socket/);
+  }
+  expect(await Promise.all(special.paths.map(async (path) => (await lstat(path)).ino))).toEqual(before);
+});
+
+it('keeps the file that stands there until all of the new one has come', async () => {
+  await mkdir(out);
+  await writeFile(join(out, 'f'), 'old');
+  const whole = Buffer.concat(await Array.fromAsync(archive({ name: 'f', data: 'new'.repeat(1000) })));
+  const broken = new Blob([whole.subarray(0, 1024)]).stream();
+  await expect(unpackHost(broken, join(out, 'f'), {})).rejects.toThrow();
+  expect(await readFile(join(out, 'f'), 'utf8')).toBe('old');
+  expect(await readdir(out)).toEqual(['f']);
+  await unpackHost(archive({ name: 'f', data: 'new' }), join(out, 'f'), {});
+  expect(await readFile(join(out, 'f'), 'utf8')).toBe('new');
+  expect(await readdir(out)).toEqual(['f']);
+});
 
 async function names(stream: ReadableStream<Uint8Array>): Promise<string[]> {
   const found = [];

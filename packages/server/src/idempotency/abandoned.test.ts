@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { operations } from '@boxlite/api';
 import { type MakeOptions, StorageError } from 'boxlite/backend';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { configuredPrincipal } from '../auth/principal.ts';
 import { defaultPace } from '../files/paced-stream.ts';
 import type { Reply } from '../http/reply.ts';
@@ -13,8 +16,10 @@ import { tenantsOf } from '../tenants.ts';
 import type { MemoryBackend } from '../testing/memory-backend.ts';
 import type { MemoryBox } from '../testing/memory-box.ts';
 import { testServer } from '../testing/test-server.ts';
+import type { Note } from './attempt.ts';
 import { onceEach } from './once-each.ts';
 import { type RequestRecords, requestRecords } from './records.ts';
+import { undoNoted } from './undo-noted.ts';
 
 const { createBox } = boxRoutes({ pages: pageTokens(new Uint8Array(32)), hostRoots: [], hostPorts: [] });
 const copies = copyRoutes(defaultPace);
@@ -29,12 +34,12 @@ interface Asked {
   ids(): readonly string[];
 }
 
-function asked(graceMs: number): Asked {
-  const { backend } = testServer();
-  const records = requestRecords(openServerStore().database);
+function asked(graceMs: number, { backend }: Pick<Asked, 'backend'> = testServer(), path?: string): Asked {
+  const records = requestRecords(openServerStore(path).database);
   const errors: unknown[] = [];
   const tenants = tenantsOf(backend);
-  const keeper = { records, onError: (error: unknown) => void errors.push(error), graceMs };
+  const undo = (_: string, note: Note): Promise<void> => undoNoted(backend, note);
+  const keeper = { records, onError: (error: unknown) => void errors.push(error), undo, graceMs };
   const routeOf = { current: createBox };
   const route: Route = (call) => routeOf.current(call);
   const once = onceEach(
@@ -77,6 +82,24 @@ test('who asks again after the grace gets a box that is there, not the id of the
   expect([again.status, ids()]).toEqual([201, [idOf(again)]]);
   expect(idOf(again)).not.toBe(lost);
   expect(idOf(await ask(createBox, 'k'))).toBe(idOf(again));
+});
+
+test('a box whose client left is removed by the next server, too, when the first ended within the grace, unless the client is back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'boxlite-abandoned-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'server.db');
+  const { ask, backend, ids } = asked(1e6, undefined, path);
+  const gone = idOf(await ask(createBox, 'gone', AbortSignal.abort()));
+  const early = idOf(await ask(createBox, 'early', AbortSignal.abort()));
+  expect(idOf(await ask(createBox, 'early'))).toBe(early);
+  const late = idOf(await ask(createBox, 'late', AbortSignal.abort()));
+  const second = asked(1e6, { backend }, path);
+  expect(idOf(await second.ask(createBox, 'late'))).toBe(late);
+  expect(second.records.abandoned().map(({ slot }) => slot.key)).toEqual(['gone']);
+  const third = asked(20, { backend }, path);
+  await vi.waitFor(() => expect(ids()).toEqual([early, late]));
+  await vi.waitFor(() => expect(third.records.abandoned()).toEqual([]));
+  expect([third.errors, idOf(await third.ask(createBox, 'gone')) === gone]).toEqual([[], false]);
 });
 
 test('who asks again while the box is being removed waits for that, and gets another', async () => {

@@ -21,8 +21,8 @@ export interface Attempt {
   /** The same of a removal, which is what helps on a full disk: it goes on where nothing can be written. */
   noteRemoval(note: Note): void;
   /**
-   * What ends the effect when the client is gone before the answer and does not ask again within a minute. Who asks after
-   * that is answered anew, by what was noted.
+   * The effect is to be ended, by what was noted of it, when the client is gone before the answer and does not ask again
+   * within a minute. Who asks after that is answered anew, by what was noted.
    */
-  ifAbandoned(undo: () => Promise<void>): void;
+  undoIfAbandoned(): void;
 }

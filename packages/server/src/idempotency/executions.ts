@@ -26,9 +26,9 @@ export async function startOnce(call: RestCall, box: BoxBackend, options: ExecOp
     }
   }
   const onId = (id: string): void => attempt.note({ id, box: boxToWire(box.snapshot) });
-  const execution = await box.exec(options, { onId });
-  attempt.ifAbandoned(() => execution.signal(sigkill).catch(() => {}));
-  return execution.id;
+  const { id } = await box.exec(options, { onId });
+  attempt.undoIfAbandoned();
+  return id;
 }
 
 /** Whether a box has an execution of that id. */

@@ -16,8 +16,10 @@ import { openServerStore, type ServerStore } from '../store/server-store.ts';
 import { tenantsOf } from '../tenants.ts';
 import { liveServer } from '../testing/live-server.ts';
 import { type AskInit, type TestServer, testServer } from '../testing/test-server.ts';
+import type { Note } from './attempt.ts';
 import { keyedOperations, onceEach } from './once-each.ts';
 import { type KeySlot, type RequestRecords, requestRecords } from './records.ts';
+import { undoNoted } from './undo-noted.ts';
 
 const boxes = '/v1/default/boxes';
 
@@ -365,7 +367,8 @@ test('a command whose client left before the answer is ended, unless it is asked
   const undone: string[] = [];
   const route = async ({ request, attempt }: RestCall): Promise<Reply> => {
     const { name } = await request.json();
-    attempt?.ifAbandoned(async () => void undone.push(name));
+    attempt?.note({ id: name });
+    attempt?.undoIfAbandoned();
     left.abort();
     return json(201, { name });
   };
@@ -373,7 +376,8 @@ test('a command whose client left before the answer is ended, unless it is asked
   const tenants = tenantsOf(backend);
   const records = requestRecords(openServerStore().database);
   const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, route])) as Routes;
-  const once = onceEach(routes, { records, onError: () => {}, graceMs: 50 });
+  const undo = async (_: string, { id = '' }: Note): Promise<void> => void undone.push(id);
+  const once = onceEach(routes, { records, onError: () => {}, undo, graceMs: 50 });
   const call = (name: string, signal?: AbortSignal): Promise<Reply> => {
     const init = { method: 'POST', headers: { 'idempotency-key': name }, body: JSON.stringify({ name }) };
     const request = new Request('http://server/', { ...init, ...(signal && { signal }) });
@@ -392,18 +396,20 @@ test('a command whose client left before the answer is ended, unless it is asked
   expect(undone).toEqual(['gone']);
 });
 
-test('a box whose client left before the answer is removed, unless it has a name, was started, or is asked for again', async () => {
+test('a box whose client left before the answer is removed, unless it has a name, was started, has a snapshot, or is asked for again', async () => {
   const server = testServer();
   const { backend } = server;
   const records = requestRecords(openServerStore().database);
   const { createBox } = boxRoutes({ pages: pageTokens(new Uint8Array(32)), hostRoots: [], hostPorts: [] });
   const routes = Object.fromEntries(operations.map(({ operationId }) => [operationId, createBox])) as Routes;
-  const once = onceEach(routes, { records, onError: () => {}, graceMs: 500 });
+  const undo = (_: string, note: Note): Promise<void> => undoNoted(backend, note);
+  const once = onceEach(routes, { records, onError: () => {}, undo, graceMs: 500 });
   const create = backend.create.bind(backend);
   const left = new AbortController();
   backend.create = async (...args) => {
     const box = await create(...args);
     if (args[0].labels?.['is'] === 'started') await box.start();
+    if (args[0].labels?.['is'] === 'kept') await box.snapshots.create('s');
     left.abort();
     return box;
   };
@@ -423,13 +429,13 @@ test('a box whose client left before the answer is removed, unless it has a name
   };
   const labels = (): unknown[] => backend.boxes.map(({ options }) => options.labels?.['is']);
   await call('stayed');
-  await Promise.all(['gone', 'back', 'named', 'started'].map((is) => call(is, left.signal)));
-  expect(labels()).toEqual(['stayed', 'gone', 'back', 'named', 'started']);
+  await Promise.all(['gone', 'back', 'named', 'started', 'kept'].map((is) => call(is, left.signal)));
+  expect(labels()).toEqual(['stayed', 'gone', 'back', 'named', 'started', 'kept']);
   expect((await call('back')).headers['idempotent-replay']).toBe('true');
   await vi.waitFor(() => expect(labels()).not.toContain('gone'));
   // The timers of all others would have run out by then, too.
   await call('last', AbortSignal.abort());
-  await vi.waitFor(() => expect(labels()).toEqual(['stayed', 'back', 'named', 'started']));
+  await vi.waitFor(() => expect(labels()).toEqual(['stayed', 'back', 'named', 'started', 'kept']));
 });
 
 test('a store that cannot be written is a StorageError, and nothing is done', async () => {

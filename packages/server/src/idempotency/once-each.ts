@@ -3,7 +3,7 @@ import { HttpError } from '../http/http-error.ts';
 import type { Reply } from '../http/reply.ts';
 import type { RestCall, Route, Routes } from '../routes/route.ts';
 import { type Answer, given, keptError, keptReply } from './answer.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, Note } from './attempt.ts';
 import { bodyLength, type Fingerprint, type Payload, payloadOf } from './payload.ts';
 import type { KeySlot, RequestRecord, RequestRecords } from './records.ts';
 
@@ -11,6 +11,8 @@ export interface OnceEachOptions {
   readonly records: RequestRecords;
   /** Told when an answer could not be kept. */
   readonly onError: (error: unknown, requestId: string) => void;
+  /** Ends what is noted of an effect in a tenant, none being ''. */
+  readonly undo: (tenant: string, note: Note) => Promise<void>;
   /** How long a client that left before its answer may take to ask again. @default 60_000 */
   readonly graceMs?: number;
 }
@@ -33,7 +35,7 @@ export const keyedOperations: ReadonlySet<OperationId> = new Set(
  * The same routes, where a request with an `Idempotency-Key` is done once: the same request again waits for the first and
  * gets its answer, also after a restart. 422 for another request with that key.
  */
-export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }: OnceEachOptions): Routes {
+export function onceEach(routes: Routes, { records, onError, undo, graceMs = 60_000 }: OnceEachOptions): Routes {
   const running = new Map<string, Running>();
   const abandoned = new Map<string, NodeJS.Timeout>();
 
@@ -48,14 +50,13 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     const known = records.get(slot);
     if (known && differs(known, payload)) throw reused(slot);
     // Who asks again has not left, also where the answer to the first try could not be kept.
-    clearTimeout(abandoned.get(place));
-    abandoned.delete(place);
+    comeBack(slot, call.requestId);
     if (known?.answer && known.answer !== 'again') {
       return replayed(known, known.answer, payload, slot);
     }
     const done = Promise.withResolvers<void>();
     running.set(place, { head: payload.head, body: payload.body, done: done.promise });
-    let undo: (() => Promise<void>) | undefined;
+    let undone = false;
     try {
       return await first(route, call, payload, slot, {
         former: known?.note,
@@ -67,14 +68,17 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
             onError(error, call.requestId);
           }
         },
-        ifAbandoned: (ends) => {
-          undo = ends;
+        undoIfAbandoned() {
+          undone = true;
         },
       });
     } finally {
       running.delete(place);
       done.resolve();
-      if (undo && signal.aborted) abandon(call, payload, slot, undo);
+      if (undone && signal.aborted) {
+        noteLeft(slot, true, call.requestId);
+        abandon(payload, slot, call.requestId);
+      }
     }
   }
 
@@ -86,7 +90,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     attempt: Attempt,
   ): Promise<Reply> {
     // Where it cannot: what was done was done. The client must hear of it, and a retry finds what was noted.
-    const keep = (answer: Answer): boolean => kept(call, payload, slot, answer);
+    const keep = (answer: Answer): boolean => kept(call.requestId, payload, slot, answer);
     let reply: Reply;
     try {
       reply = await route({ ...call, request: payload.request, attempt });
@@ -102,7 +106,7 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     return reply;
   }
 
-  function kept({ requestId }: RestCall, payload: Payload, slot: KeySlot, answer: Answer): boolean {
+  function kept(requestId: string, payload: Fingerprint, slot: KeySlot, answer: Answer): boolean {
     try {
       records.finish(slot, payload, answer);
       return true;
@@ -112,20 +116,42 @@ export function onceEach(routes: Routes, { records, onError, graceMs = 60_000 }:
     }
   }
 
+  /** On disk, so that the next process knows of it when this one ends within the grace. */
+  function noteLeft(slot: KeySlot, isGone: boolean, requestId: string): void {
+    try {
+      records.left(slot, isGone);
+    } catch (error) {
+      onError(error, requestId);
+    }
+  }
+
+  function comeBack(slot: KeySlot, requestId: string): void {
+    const place = placeOf(slot);
+    const timer = abandoned.get(place);
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    abandoned.delete(place);
+    noteLeft(slot, false, requestId);
+  }
+
   /** Undoes what was done when the grace is over. Who asks even later waits for that, and is not told of what is gone. */
-  function abandon(call: RestCall, payload: Payload, slot: KeySlot, undo: () => Promise<void>): void {
+  function abandon({ head, body }: Fingerprint, slot: KeySlot, requestId: string): void {
     const place = placeOf(slot);
     const end = async (): Promise<void> => {
       abandoned.delete(place);
       // First: a crash in between leaves the effect, which the route then finds by what it noted.
-      if (!kept(call, payload, slot, 'again')) return;
-      const done = undo().catch((error: unknown) => onError(error, call.requestId));
-      running.set(place, { head: payload.head, body: payload.body, done });
+      if (!kept(requestId, { head, body }, slot, 'again')) return;
+      const note = records.get(slot)?.note ?? {};
+      const done = undo(slot.tenant, note).catch((error: unknown) => onError(error, requestId));
+      running.set(place, { head, body, done });
       await done;
       running.delete(place);
+      noteLeft(slot, false, requestId);
     };
     abandoned.set(place, setTimeout(() => void end(), graceMs).unref());
   }
+
+  for (const { slot, head, body } of records.abandoned()) abandon({ head, body }, slot, '');
 
   const wrapped: Partial<Record<OperationId, Route>> = {};
   for (const operation of keyedOperations) {

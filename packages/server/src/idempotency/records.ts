@@ -20,11 +20,21 @@ export interface RequestRecord extends Fingerprint {
   readonly answer: Answer | undefined;
 }
 
+/** A request whose client left before the answer, and has not asked again since. */
+export interface AbandonedRequest extends Fingerprint {
+  readonly slot: KeySlot;
+  readonly note: Note | undefined;
+}
+
 /** `StorageError` where the store cannot be written or read. */
 export interface RequestRecords {
   get(slot: KeySlot): RequestRecord | undefined;
   note(slot: KeySlot, request: Fingerprint, note: Note): void;
   finish(slot: KeySlot, request: Fingerprint, answer: Answer): void;
+  /** Says that the client has left, or that it is back, or what it asked for undone. */
+  left(slot: KeySlot, isGone: boolean): void;
+  /** Those whose client has left, as a former process may have said it. */
+  abandoned(): readonly AbandonedRequest[];
 }
 
 export interface RequestRecordsOptions {
@@ -41,6 +51,9 @@ CREATE TABLE IF NOT EXISTS requests (
   PRIMARY KEY (principal, tenant, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS requests_by_age ON requests (at);
+CREATE TABLE IF NOT EXISTS abandoned_requests (
+  principal TEXT NOT NULL, tenant TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (principal, tenant, key)
+) STRICT, WITHOUT ROWID;
 `;
 
 // Tables of the first version know of no root: what they have counts on who asked, until it expires.
@@ -76,6 +89,15 @@ export function requestRecords(database: DatabaseSync, options: RequestRecordsOp
     `DELETE FROM requests WHERE (principal, tenant, key) IN
      (SELECT principal, tenant, key FROM requests WHERE root = ? ORDER BY at LIMIT ${sweptAtOnce})`,
   );
+  const leave = database.prepare('INSERT OR IGNORE INTO abandoned_requests (principal, tenant, key) VALUES (?, ?, ?)');
+  const back = database.prepare('DELETE FROM abandoned_requests WHERE principal = ? AND tenant = ? AND key = ?');
+  const gone = database.prepare(
+    'SELECT requests.* FROM abandoned_requests JOIN requests USING (principal, tenant, key)',
+  );
+  // Their requests had to make room: what is known of them went with those.
+  database.exec(
+    'DELETE FROM abandoned_requests WHERE (principal, tenant, key) NOT IN (SELECT principal, tenant, key FROM requests)',
+  );
   const counts = new Map<string, number>();
   for (const row of database.prepare('SELECT root, count(*) AS n FROM requests GROUP BY root').all()) {
     counts.set(String(row['root']), Number(row['n']));
@@ -108,6 +130,18 @@ export function requestRecords(database: DatabaseSync, options: RequestRecordsOp
     },
     note: (slot, request, note) => stored(() => write(slot, request, note, undefined)),
     finish: (slot, request, answer) => stored(() => write(slot, request, undefined, answer)),
+    left: ({ principal, tenant, key }, isGone) =>
+      stored(() => void (isGone ? leave : back).run(principal, tenant, key)),
+    abandoned: () =>
+      stored(() =>
+        gone.all().map((row) => {
+          const { head, body, note } = read(row);
+          const [principal = '', root = '', tenant = '', key = ''] = ['principal', 'root', 'tenant', 'key'].map(
+            (name) => String(row[name]),
+          );
+          return { slot: { principal, root, tenant, key }, head, body, note };
+        }),
+      ),
   };
 }
 

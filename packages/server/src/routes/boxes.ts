@@ -5,7 +5,6 @@ import type { Reply } from '../http/reply.ts';
 import { empty, json, jsonText } from '../http/respond.ts';
 import { creationStages, serverTiming, startStages, timed } from '../http/server-timing.ts';
 import { readJson, readOptionalJson, readQuery } from '../http/validated.ts';
-import { removeIfAbandoned } from '../idempotency/boxes.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import type { PageTokens } from '../paging/page-tokens.ts';
 import { boxPageToWire, boxText, boxToWire } from '../wire/box.ts';
@@ -46,7 +45,7 @@ export function boxRoutes({ hostRoots, hostPorts, pages }: BoxRouteOptions): Rou
       const earlier = await madeEarlier(call);
       if (earlier) return made(call, earlier);
       const [box, ms] = await timed(() => call.backend.create(options, request.name, onId(call)));
-      removeIfAbandoned(call, box);
+      call.attempt?.undoIfAbandoned();
       return made(call, box, serverTiming(creationStages(box.snapshot, ms)));
     },
 

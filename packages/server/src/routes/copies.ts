@@ -7,7 +7,6 @@ import { requireMediaType } from '../http/media-type.ts';
 import type { Reply } from '../http/reply.ts';
 import { json, streamed } from '../http/respond.ts';
 import { readOptionalJson, readQuery } from '../http/validated.ts';
-import { removeIfAbandoned } from '../idempotency/boxes.ts';
 import { madeEarlier, onId } from '../idempotency/earlier.ts';
 import { boxToWire } from '../wire/box.ts';
 import { pathBox, type RestCall, type Routes } from './route.ts';
@@ -23,7 +22,7 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       if (earlier) return made(call, earlier);
       const source = await pathBox(call);
       const box = await source.clone(name, going(call));
-      removeIfAbandoned(call, box);
+      call.attempt?.undoIfAbandoned();
       return made(call, box);
     },
 
@@ -46,7 +45,7 @@ export function copyRoutes(pace: Pace): Routes<'cloneBox' | 'exportBox' | 'impor
       const { archive, drain } = unhurried(stream);
       try {
         const box = await backend.importBox(archive, name, going(call));
-        removeIfAbandoned(call, box);
+        call.attempt?.undoIfAbandoned();
         return made(call, box);
       } catch (error) {
         await drain();

@@ -19,7 +19,8 @@ export function readiness(
   return async () => {
     if (draining.aborted) throw new StoppedError('the server is shutting down');
     const now = nowMs();
-    if (!asked || now - asked.atMs >= freshMs) {
+    // Also when the clock was set back.
+    if (!asked || Math.abs(now - asked.atMs) >= freshMs) {
       asked = { atMs: now, answer: inTime(backend.check()) };
       asked.answer.catch(() => {});
     }

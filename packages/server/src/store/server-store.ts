@@ -41,14 +41,18 @@ export function openServerStore(path?: string): ServerStore {
 }
 
 function opened(path = ':memory:'): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
     // SQLite gives its other files the mode of this one.
     if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
-    const database = new DatabaseSync(path);
+    database = new DatabaseSync(path);
     database.exec(schema);
     return database;
   } catch (error) {
+    database?.close();
     const why = error instanceof Error ? error.message : error;
-    throw new StorageError(`cannot open the server's store ${path}: ${why}`, { cause: error });
+    throw new StorageError(`cannot open the server's store ${path}: ${why}; free space or check its disk`, {
+      cause: error,
+    });
   }
 }
