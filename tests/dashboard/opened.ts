@@ -51,6 +51,7 @@ export async function openDashboard(): Promise<OpenedDashboard> {
     ...{ url: server.url, identity, runtime },
     async open(viewport = { width: 1280, height: 800 }) {
       const page = await browser.newPage({ viewport });
+      page.setDefaultTimeout(20_000);
       const wrong: string[] = [];
       page.on('pageerror', (error) => wrong.push(`${error}`));
       page.on('console', (said) => {

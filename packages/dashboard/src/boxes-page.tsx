@@ -1,4 +1,3 @@
-import { useSignalEffect } from '@preact/signals';
 import type { BoxInfo, BoxStatus } from 'boxlite';
 import type { JSX } from 'preact';
 import { memo } from 'preact/compat';
@@ -100,9 +99,7 @@ function BoxTable({
     const timer = setInterval(() => setMinute((before) => before + 1), 60_000);
     return () => clearInterval(timer);
   }, []);
-  const [boxes, setBoxes] = useState(list.boxes.value);
-  useSignalEffect(() => setBoxes(list.boxes.value));
-  useEffect(() => setBoxes(list.boxes.value), [list]);
+  const boxes = list.boxes.value;
   const trouble = list.error.value || (liveTrouble.value && `What is shown may be old: ${liveTrouble.value}`);
   if (boxes === undefined) return trouble ? <Trouble text={trouble} /> : <p class="loading">Loading…</p>;
   return (

@@ -6,12 +6,26 @@ export interface OutputLog {
   end(): void;
 }
 
-const mostCharacters = 256 * 1024;
+const mostCharacters = 128 * 1024;
+/** So long the page answers nobody while output comes. */
+const turnMs = 12;
 /** So much is taken at once between two drawings. */
-const mostWaiting = 512 * 1024;
+const mostWaiting = 4 * 1024 * 1024;
 // What a terminal would obey: control sequences, strings of an operating system command, and other control characters.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const controls = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?|[\x00-\x08\x0b-\x1f\x7f]/g;
+
+/** Lets the page do what else there is. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
 
 /** Shows output in an element, as text and nothing else. `onCut` is told how many characters are no longer there. */
 export function outputLog(place: HTMLElement, onCut: (characters: number) => void): OutputLog {
@@ -21,6 +35,7 @@ export function outputLog(place: HTMLElement, onCut: (characters: number) => voi
   let shown = 0;
   let cut = 0;
   let drawn: Promise<void> | undefined;
+  let until = 0;
 
   function add(stream: 'stdout' | 'stderr', text: string): void {
     if (text === '') return;
@@ -37,8 +52,10 @@ export function outputLog(place: HTMLElement, onCut: (characters: number) => voi
     waiting = [];
     waitingLength = 0;
     for (const { stream, text } of pieces) {
-      const kept = text.replace(controls, '').slice(-mostCharacters);
-      cut += text.length - kept.length > 0 && kept.length === mostCharacters ? text.length - kept.length : 0;
+      // Cut first: what nobody will see is not looked through.
+      const last = text.slice(-mostCharacters);
+      cut += text.length - last.length;
+      const kept = last.replace(controls, '');
       const line = document.createElement('span');
       line.className = stream;
       line.textContent = kept;
@@ -70,6 +87,9 @@ export function outputLog(place: HTMLElement, onCut: (characters: number) => voi
       add(stream, decoders[stream].decode(data, { stream: true }));
       const next = soon();
       if (waitingLength > mostWaiting) await next;
+      if (performance.now() < until) return;
+      await nextTurn();
+      until = performance.now() + turnMs;
     },
     end() {
       for (const stream of ['stdout', 'stderr'] as const) add(stream, decoders[stream].decode());

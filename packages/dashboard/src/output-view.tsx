@@ -10,7 +10,7 @@ import { said } from './session.ts';
 import { whenVisible, whileVisible } from './visible.ts';
 
 /** What is shown of output that was there before anyone looked. */
-const tailBytes = 256 * 1024;
+const tailBytes = 128 * 1024;
 const signals = [
   'SIGTERM',
   'SIGINT',

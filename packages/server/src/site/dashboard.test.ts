@@ -19,7 +19,7 @@ test('the page is there without a credential, is asked for anew each time, and m
   const policy = page.headers.get('content-security-policy')?.split('; ');
   for (const part of ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"])
     expect(policy).toContain(part);
-  expect(policy?.join()).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe/);
+  expect(policy?.join('; ')).not.toMatch(/https?:|\*|unsafe-eval|script-src[^;]*unsafe/);
 });
 
 test('what the page loads is below it, has the hash of its content in its name, and may be kept for ever', async () => {
