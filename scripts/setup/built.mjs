@@ -28,11 +28,11 @@ export const dashboard = built({
   sources: ['packages/dashboard', 'packages/sdk/src', 'packages/api/src', 'packages/rest/src'],
   output: '.setup/dashboard',
   make: (root) =>
-    quietly(repositoryNode(root), [
-      join(root, 'node_modules/vite/bin/vite.js'),
-      'build',
-      join(root, 'packages/dashboard'),
-    ]),
+    quietly(
+      repositoryNode(root),
+      [join(root, 'node_modules/vite/bin/vite.js'), 'build', join(root, 'packages/dashboard')],
+      { cwd: root },
+    ),
 });
 
 /** What tests make boxes of beside the base image, in .setup/test-images; only where apt is. Built here, since apt works for one at a time. */

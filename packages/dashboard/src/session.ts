@@ -4,6 +4,7 @@ import {
   Boxlite,
   ClientCredentials,
   type Credential,
+  NetworkError,
   type PrincipalInfo,
   type RuntimeConfig,
   UnauthorizedError,
@@ -81,6 +82,8 @@ export async function restore(): Promise<void> {
 export function said(error: unknown): string {
   if (error instanceof UnauthorizedError && session.value !== undefined)
     signOut('Your credential has expired or was revoked. Sign in again to go on where you were.');
+  if (error instanceof NetworkError && error.cause !== undefined && error.message.startsWith('cannot reach'))
+    return 'The server does not answer. What is asked again goes on by itself once it does.';
   return error instanceof Error ? error.message : String(error);
 }
 

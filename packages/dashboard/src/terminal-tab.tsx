@@ -51,7 +51,9 @@ export function TerminalTab({ runtime, boxId }: TerminalTabProps): JSX.Element {
           </button>
         </p>
       )}
-      <div ref={place} class="screen" />
+      <div class="screen">
+        <div ref={place} />
+      </div>
     </div>
   );
 }

@@ -28,13 +28,19 @@ test('what the page loads is below it, has the hash of its content in its name, 
   expect([moved.status, moved.headers.get('location')]).toEqual([308, 'dashboard/']);
   const paths = await named(await ask('GET', '/api/dashboard/', { headers: nobody }));
   expect(paths.length).toBeGreaterThan(3);
+  let bytes = 0;
   for (const path of paths) {
     expect(path).toMatch(/^\.\/assets\/[\w-]+-[\w-]{8}\.(?:js|css|svg)$/);
-    const file = await ask('GET', `/api/dashboard/${path.slice(2)}`, { headers: nobody });
+    const file = await ask('GET', `/api/dashboard/${path.slice(2)}`, {
+      headers: { ...nobody, 'accept-encoding': 'gzip' },
+    });
+    bytes += Number(file.headers.get('content-length'));
     expect([path, file.status]).toEqual([path, 200]);
     expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
     expect(file.headers.get('content-type')).toMatch(/^(?:text\/javascript|text\/css|image\/svg)/);
   }
+  // The terminal and the graphs, which are most of it, come when they are opened.
+  expect(bytes).toBeLessThan(40_000);
 });
 
 test('who takes gzip gets gzip, of the same content; caches are told', async () => {
