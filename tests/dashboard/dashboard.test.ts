@@ -133,6 +133,12 @@ test('a terminal takes what is typed, has the size of its window, and tells how 
   );
   await screen.getByText('a link').last().waitFor();
   expect(await page.title()).toBe('BoxLite');
+  // What floods it is stopped by control-C at once, not when all of it is drawn.
+  await page.keyboard.type('clear; yes flood\n');
+  await screen.getByText('flood').nth(20).waitFor();
+  await page.keyboard.press('Control+c');
+  await page.keyboard.type('clear; echo over-$((1 + 1))\n');
+  await screen.getByText('over-2').last().waitFor();
   await page.keyboard.type('exit 5\n');
   await page.getByText('The shell ended with exit code 5.').waitFor();
   expect(wrong).toEqual([]);

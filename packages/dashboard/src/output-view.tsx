@@ -11,6 +11,9 @@ import { whenVisible, whileVisible } from './visible.ts';
 
 /** What is shown of output that was there before anyone looked. */
 const tailBytes = 128 * 1024;
+/** Who is farther behind what is written goes on near its end. */
+const mostBehind = 8 * 1024 * 1024;
+const lookMs = 1000;
 const signals = [
   'SIGTERM',
   'SIGINT',
@@ -81,7 +84,7 @@ export function OutputView({ runtime, boxId, executionId, command }: OutputViewP
         )}
       </header>
       <Trouble text={doing.error || trouble} />
-      {skipped > 0 && <p class="hint">The first {bytes(skipped)} are not shown.</p>}
+      {skipped > 0 && <p class="hint">{bytes(skipped)} are not shown: they were there before, or came too fast.</p>}
       {cut > 0 && <p class="hint">{cut.toLocaleString()} characters went out of view: only the last are kept here.</p>}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: whoever has no mouse scrolls it by its keys */}
       <div ref={place} class="log" role="log" aria-live="off" aria-label="Output" tabIndex={0} />
@@ -120,18 +123,36 @@ async function watch(
   const first = await execution.status({ signal: ending });
   onInfo(first);
   const reached = { stdout: 0, stderr: 0 };
-  for (const stream of ['stdout', 'stderr'] as const)
-    reached[stream] = Math.max(0, (first.outputBytes?.[stream] ?? 0) - tailBytes);
-  onSkip(reached.stdout + reached.stderr);
+  let skipped = 0;
+  const goNearEnd = ({ outputBytes }: ExecutionInfo): number => {
+    const before = skipped;
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const near = Math.max(reached[stream], (outputBytes?.[stream] ?? 0) - tailBytes);
+      skipped += near - reached[stream];
+      reached[stream] = near;
+    }
+    onSkip(skipped);
+    return skipped - before;
+  };
+  goNearEnd(first);
   const log = outputLog(element, onCut);
   let over = false;
-  while (!over && !ending.aborted) {
+  let lookAt = performance.now() + lookMs;
+  following: while (!over && !ending.aborted) {
     await whenVisible(ending);
     const seen = whileVisible(ending);
     try {
       for await (const { stream, data, offset } of execution.output({ from: { ...reached }, signal: seen })) {
         await log.write(stream, data);
         reached[stream] = offset + data.length;
+        if (performance.now() < lookAt) continue;
+        const now = await execution.status({ signal: seen });
+        onInfo(now);
+        lookAt = performance.now() + lookMs;
+        const { stdout, stderr } = now.outputBytes ?? reached;
+        if (stdout + stderr - reached.stdout - reached.stderr < mostBehind) continue;
+        await log.write('stderr', new TextEncoder().encode(`\n[${bytes(goNearEnd(now))} passed over]\n`));
+        continue following;
       }
       over = true;
     } catch (error) {

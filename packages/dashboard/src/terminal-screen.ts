@@ -6,7 +6,7 @@ import type { TerminalSize } from 'boxlite';
 /** A screen that draws what a program in a box writes, and does nothing else that it says. */
 export interface TerminalScreen extends Disposable {
   readonly size: TerminalSize;
-  /** Resolves when it is drawn. */
+  /** Resolves when more may come: little waits to be drawn. */
   write(data: Uint8Array | string): Promise<void>;
   focus(): void;
 }
@@ -18,6 +18,9 @@ export interface ScreenEvents {
 }
 
 const dark = { background: '#10141a', foreground: '#dfe5ee', cursor: '#6cb0ff', selectionBackground: '#33507a' };
+
+/** In pieces that are drawn one by one a flood would take minutes. */
+const mostWaiting = 256 * 1024;
 
 /** Opens a screen that fills an element, and goes on to fill it. */
 export function openScreen(place: HTMLElement, { onInput, onSize }: ScreenEvents): TerminalScreen {
@@ -34,6 +37,7 @@ export function openScreen(place: HTMLElement, { onInput, onSize }: ScreenEvents
   terminal.loadAddon(fit);
   terminal.open(place);
   fit.fit();
+  let waiting = 0;
   const encoder = new TextEncoder();
   terminal.onData((text) => onInput(encoder.encode(text)));
   terminal.onBinary((text) => onInput(Uint8Array.from(text, (one) => one.charCodeAt(0))));
@@ -45,7 +49,16 @@ export function openScreen(place: HTMLElement, { onInput, onSize }: ScreenEvents
     get size() {
       return { cols: terminal.cols, rows: terminal.rows };
     },
-    write: (data) => new Promise((resolve) => terminal.write(data, resolve)),
+    write(data) {
+      waiting += data.length;
+      return new Promise((resolve) => {
+        terminal.write(data, () => {
+          waiting -= data.length;
+          resolve();
+        });
+        if (waiting < mostWaiting) resolve();
+      });
+    },
     focus: () => terminal.focus(),
     [Symbol.dispose]() {
       resized.disconnect();

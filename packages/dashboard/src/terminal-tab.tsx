@@ -12,6 +12,8 @@ import { whenVisible, whileVisible } from './visible.ts';
 // The best shell that there is.
 const shell = ['-c', 'command -v bash >/dev/null && exec bash; exec sh'];
 
+const mostUnread = 1024 * 1024;
+
 interface TerminalTabProps {
   readonly runtime: Boxlite;
   readonly boxId: string;
@@ -83,7 +85,11 @@ async function converse(runtime: Boxlite, boxId: string, element: HTMLElement, e
 }
 
 function startShell(box: Box, screen: TerminalScreen): Promise<Execution> {
-  return box.exec('sh', shell, { tty: true, size: screen.size, env: { TERM: 'xterm-256color' } });
+  return box.exec('sh', shell, {
+    ...{ tty: true, size: screen.size, env: { TERM: 'xterm-256color' } },
+    // What floods the screen waits for it, so that control-C is seen to work.
+    output: { policy: 'block', limitBytes: mostUnread },
+  });
 }
 
 async function show(execution: Execution, screen: TerminalScreen, ending: AbortSignal): Promise<void> {
