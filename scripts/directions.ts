@@ -10,6 +10,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   sdk: ['@boxlite/api', '@boxlite/rest'],
   runtime: ['@boxlite/rest', 'boxlite/backend', 'boxlite/host'],
   server: ['@boxlite/api', 'boxlite/backend', 'boxlite/host'],
+  // What the SDK does in a page is not written again: docs/decisions/0015-dashboard.md.
+  dashboard: ['boxlite'],
   cli: ['boxlite', 'boxlite/local', 'boxlite/backend', 'boxlite/host', '@boxlite/runtime', '@boxlite/server'],
 };
 
@@ -49,7 +51,7 @@ export function wrongDirections(packagesFolder: string): readonly string[] {
 
 function sourceFiles(folder: string): readonly string[] {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files.filter((file) => /\.ts$/.test(file) && !/\.test\.ts$/.test(file) && !/(^|\/)testing\//.test(file));
+  return files.filter((file) => /\.tsx?$/.test(file) && !/\.test\.ts$/.test(file) && !/(^|\/)testing\//.test(file));
 }
 
 if (import.meta.main) {

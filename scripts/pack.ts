@@ -25,6 +25,7 @@ const extras: Readonly<Record<string, readonly (readonly [from: string, to: stri
   server: [
     ['spec/openapi.yaml', 'spec/openapi.yaml'],
     ['docs/reference/rest-api.md', 'spec/rest-api.md'],
+    ['.setup/dashboard', 'dashboard'],
   ],
 };
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { baseImage, guestProgram, testImages } from './setup/built.mjs';
+import { baseImage, dashboard, guestProgram, testImages } from './setup/built.mjs';
 import { hostPackages } from './setup/host-packages.mjs';
 import { testKernel } from './setup/kernel.mjs';
 import { withLock } from './setup/lock.mjs';
@@ -34,6 +34,7 @@ async function main(argv) {
     hostPackages({ forTests }),
     guestProgram,
     baseImage,
+    dashboard,
     ...(forTests ? [testImages, testKernel, upstreamClients, otherRuntimes, testUser] : []),
   ];
   if (steps.some((step) => !step.done(root))) {

@@ -82,6 +82,8 @@ try {
   if (exitCode !== 0 || stdout !== 'hi\\n') throw new Error(\`exit code \${exitCode}, \${stdout}\`);
   const reference = await fetch(new URL('/openapi.yaml', server.url));
   if (!(await reference.text()).startsWith('openapi:')) throw new Error('the package lacks its spec');
+  const page = await fetch(new URL('/dashboard', server.url));
+  if (!page.ok || !(await page.text()).includes('<script type="module"')) throw new Error('the package lacks its dashboard');
 } finally {
   await backend.shutdown();
 }

@@ -8,10 +8,12 @@ import { countTests } from '../scripts/test.ts';
 
 const scripts = join(import.meta.dirname, '../scripts');
 
-/** A folder that looks like a clone with its npm packages installed; its guest and image are built by little programs. */
+/** A folder that looks like a clone with its npm packages installed; its guest, image and page are built by little programs. */
 async function smallClone(): Promise<{ readonly root: string } & AsyncDisposable> {
   const root = await mkdtemp(join(tmpdir(), 'boxlite-setup-'));
-  for (const folder of ['guest', 'images/base', 'packages/runtime/src/tar', 'node_modules/.bin', 'scripts']) {
+  const folders = ['guest', 'images/base', 'packages/runtime/src/tar', 'node_modules/.bin', 'scripts'];
+  const ofPage = ['dashboard', 'sdk/src', 'api/src', 'rest/src'].map((name) => `packages/${name}`);
+  for (const folder of [...folders, ...ofPage, 'node_modules/vite/bin']) {
     await mkdir(join(root, folder), { recursive: true });
   }
   await cp(join(scripts, 'setup'), join(root, 'scripts/setup'), { recursive: true });
@@ -23,6 +25,10 @@ async function smallClone(): Promise<{ readonly root: string } & AsyncDisposable
   await writeFile(
     join(root, 'images/base/build.ts'),
     "import { appendFileSync, mkdirSync } from 'node:fs';\nmkdirSync('.setup/base-image', { recursive: true });\nappendFileSync('image-made', 'made\\n');\n",
+  );
+  await writeFile(
+    join(root, 'node_modules/vite/bin/vite.js'),
+    "import { mkdirSync } from 'node:fs';\nmkdirSync('.setup/dashboard');\n",
   );
   await writeFile(
     join(root, 'scripts/said.ts'),
@@ -46,9 +52,9 @@ async function setup(
 test('set-up makes what is missing, says so, and has nothing to do the second time', async () => {
   await using clone = await smallClone();
   const first = await setup(clone.root);
-  expect([first.code, first.stderr.match(/setup {2}(guest|base image) done/g)]).toEqual([
+  expect([first.code, first.stderr.match(/setup {2}(guest|base image|dashboard) done/g)]).toEqual([
     0,
-    ['setup  guest done', 'setup  base image done'],
+    ['setup  guest done', 'setup  base image done', 'setup  dashboard done'],
   ]);
   expect(await setup(clone.root)).toMatchObject({ code: 0, stdout: '', stderr: '' });
 });

@@ -22,6 +22,19 @@ export const baseImage = built({
   make: (root) => quietly(repositoryNode(root), [join(root, 'images/base/build.ts')], { cwd: root }),
 });
 
+/** The page at /dashboard, in .setup/dashboard. */
+export const dashboard = built({
+  name: 'dashboard',
+  sources: ['packages/dashboard', 'packages/sdk/src', 'packages/api/src', 'packages/rest/src'],
+  output: '.setup/dashboard',
+  make: (root) =>
+    quietly(
+      repositoryNode(root),
+      [join(root, 'node_modules/vite/bin/vite.js'), 'build', join(root, 'packages/dashboard')],
+      { cwd: root },
+    ),
+});
+
 /** What tests make boxes of beside the base image, in .setup/test-images; only where apt is. Built here, since apt works for one at a time. */
 export const testImages = built({
   name: 'test images',

@@ -41,6 +41,7 @@ import { singleFileRoutes } from './routes/single-files.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { terminalRoutes } from './routes/terminal.ts';
 import { volumeRoutes } from './routes/volumes.ts';
+import { dashboard } from './site/dashboard.ts';
 import { serverMetrics } from './site/metrics.ts';
 import { readiness } from './site/readiness.ts';
 import { site } from './site/site.ts';
@@ -65,6 +66,8 @@ export interface AppOptions {
   readonly corsOrigins?: readonly string[];
   /** `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. @default false */
   readonly metricsPublic?: boolean;
+  /** Whether `/dashboard` is there. @default true */
+  readonly dashboard?: boolean;
   /** Where idempotency keys and the secret of page tokens outlive the server. @default in memory: keys are not advertised */
   readonly store?: ServerStore;
   /** Takes a line for every request. @default nobody */
@@ -112,6 +115,7 @@ export function createApp(backend: RuntimeBackend, options: AppOptions): App {
     metrics,
     ready: readiness(backend, draining.signal, options.nowMs),
     metricsPublic: options.metricsPublic ?? false,
+    dashboard: options.dashboard === false ? undefined : dashboard(),
     basePath,
   });
   const onStreamError = (error: unknown, id: string): void => {

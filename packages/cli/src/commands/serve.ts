@@ -43,6 +43,7 @@ interface ServeFlags {
   readonly maxConnections?: number;
   readonly drainTimeout: number;
   readonly metricsPublic?: boolean;
+  readonly dashboard: boolean;
   readonly logLevel?: LogLevel;
 }
 
@@ -93,6 +94,7 @@ export function registerServe(program: Command): void {
     .option('--max-connections <count>', 'most connections at a time', wholeNumber('--max-connections'))
     .option('--drain-timeout <duration>', 'how long what is under way may go on after SIGTERM', durationMs, 10_000)
     .option('--metrics-public', 'let anybody read /metrics; by default it takes a credential with runtime:admin')
+    .option('--no-dashboard', 'leave the page at /dashboard out')
     .addOption(
       new Option('--log-level <level>', 'how much to log on stderr, as lines of JSON; info has every request').choices([
         'debug',
@@ -149,6 +151,7 @@ export function registerServe(program: Command): void {
           ...(flags.allowHostPort && { allowHostPorts: flags.allowHostPort }),
           ...(flags.corsOrigin && { corsOrigins: flags.corsOrigin }),
           ...(flags.metricsPublic && { metricsPublic: true }),
+          dashboard: flags.dashboard,
         });
         const onReload = (error?: Error): void =>
           log(

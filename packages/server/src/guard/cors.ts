@@ -54,7 +54,7 @@ export function cors(origins: readonly string[]): Cors {
     },
     permit(request, headers) {
       if (allowed.size === 0) return;
-      if (!allowed.has('*')) headers['vary'] = 'origin';
+      if (!allowed.has('*')) headers['vary'] = ['origin', headers['vary'] ?? []].flat().join(', ');
       const origin = answerTo(request);
       if (origin === undefined) return;
       headers['access-control-allow-origin'] = origin;

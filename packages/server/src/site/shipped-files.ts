@@ -8,5 +8,8 @@ const path = (inSources: string, inPackage: string): string =>
 /** The contract. */
 export const openapiFile: string = path('spec/openapi.yaml', 'spec/openapi.yaml');
 
+/** The dashboard's files, built: in a clone by set-up. */
+export const dashboardFolder: string = path('.setup/dashboard', 'dashboard');
+
 /** What scripts/reference.ts made of it. */
 export const referenceFile: string = path('docs/reference/rest-api.md', 'spec/rest-api.md');

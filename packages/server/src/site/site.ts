@@ -4,6 +4,7 @@ import { HttpError } from '../http/http-error.ts';
 import type { Reply } from '../http/reply.ts';
 import { empty, json, text } from '../http/respond.ts';
 import type { Passage } from '../router.ts';
+import type { Dashboard } from './dashboard.ts';
 import { metricsType, type ServerMetrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 import { openapiDocument, type ReferencePage, referencePage } from './reference-page.ts';
@@ -15,6 +16,8 @@ export interface SiteOptions {
   readonly metrics: ServerMetrics;
   /** Whether `/metrics` answers without a credential; otherwise it takes one with `runtime:admin`. */
   readonly metricsPublic: boolean;
+  /** Undefined where it is switched off. */
+  readonly dashboard: Dashboard | undefined;
   /** They are below it as well as at the root, where monitors look for them. */
   readonly basePath: string;
 }
@@ -26,8 +29,8 @@ type Page = (request: Request, passage: Passage) => Promise<Reply>;
 
 const keptShortly = 'public, max-age=300';
 
-/** `/health`, `/ready`, `/metrics`, `/docs` and `/openapi.yaml`. */
-export function site({ auth, ready, metrics, metricsPublic, basePath }: SiteOptions): Site {
+/** `/health`, `/ready`, `/metrics`, `/docs`, `/openapi.yaml`, and `/dashboard` with what is below it. */
+export function site({ auth, ready, metrics, metricsPublic, dashboard, basePath }: SiteOptions): Site {
   let reference: Promise<ReferencePage> | undefined;
   const pages: Readonly<Record<string, Page>> = {
     health: async () => json(200, { status: 'alive' }),
@@ -72,9 +75,10 @@ export function site({ auth, ready, metrics, metricsPublic, basePath }: SiteOpti
   return async (request, passage) => {
     const { path } = passage;
     const name = path.slice(path.startsWith(`${basePath}/`) ? basePath.length + 1 : 1);
-    const page = Object.hasOwn(pages, name) ? pages[name] : undefined;
+    const named = Object.hasOwn(pages, name) ? pages[name] : undefined;
+    const page = named ?? dashboard?.(name);
     if (!page) return undefined;
-    passage.operation = name;
+    passage.operation = named ? name : 'dashboard';
     if (request.method === 'GET') return page(request, passage);
     if (request.method !== 'HEAD') {
       throw new HttpError(405, 'UnsupportedError', `${request.method} is not possible here; GET, HEAD is`, {

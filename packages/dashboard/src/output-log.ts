@@ -1,0 +1,99 @@
+/** A place where output is shown: bounded, however much comes. */
+export interface OutputLog {
+  /** Shows a piece once the page is drawn next; resolves when more may come. */
+  write(stream: 'stdout' | 'stderr', data: Uint8Array): Promise<void>;
+  /** Shows what is left over of text that was cut in the middle of a character. */
+  end(): void;
+}
+
+const mostCharacters = 128 * 1024;
+/** So long the page answers nobody while output comes. */
+const turnMs = 12;
+/** So much is taken at once between two drawings. */
+const mostWaiting = 4 * 1024 * 1024;
+// What a terminal would obey: control sequences, strings of an operating system command, and other control characters.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const controls = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.?|[\x00-\x08\x0b-\x1f\x7f]/g;
+
+/** Lets the page do what else there is. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/** Shows output in an element, as text and nothing else. `onCut` is told how many characters are no longer there. */
+export function outputLog(place: HTMLElement, onCut: (characters: number) => void): OutputLog {
+  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
+  let waiting: { readonly stream: 'stdout' | 'stderr'; text: string }[] = [];
+  let waitingLength = 0;
+  let shown = 0;
+  let cut = 0;
+  let drawn: Promise<void> | undefined;
+  let until = 0;
+
+  function add(stream: 'stdout' | 'stderr', text: string): void {
+    if (text === '') return;
+    const last = waiting.at(-1);
+    if (last?.stream === stream) last.text += text;
+    else waiting.push({ stream, text });
+    waitingLength += text.length;
+  }
+
+  function draw(): void {
+    drawn = undefined;
+    const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
+    const pieces = waiting;
+    waiting = [];
+    waitingLength = 0;
+    for (const { stream, text } of pieces) {
+      // Cut first: what nobody will see is not looked through.
+      const last = text.slice(-mostCharacters);
+      cut += text.length - last.length;
+      const kept = last.replace(controls, '');
+      const line = document.createElement('span');
+      line.className = stream;
+      line.textContent = kept;
+      place.append(line);
+      shown += kept.length;
+    }
+    while (shown > mostCharacters && place.childNodes.length > 1) {
+      const length = place.firstChild?.textContent?.length ?? 0;
+      place.firstChild?.remove();
+      shown -= length;
+      cut += length;
+    }
+    if (cut > 0) onCut(cut);
+    if (atEnd) place.scrollTop = place.scrollHeight;
+  }
+
+  function soon(): Promise<void> {
+    drawn ??= new Promise((resolve) =>
+      requestAnimationFrame(() => {
+        draw();
+        resolve();
+      }),
+    );
+    return drawn;
+  }
+
+  return {
+    async write(stream, data) {
+      add(stream, decoders[stream].decode(data, { stream: true }));
+      const next = soon();
+      if (waitingLength > mostWaiting) await next;
+      if (performance.now() < until) return;
+      await nextTurn();
+      until = performance.now() + turnMs;
+    },
+    end() {
+      for (const stream of ['stdout', 'stderr'] as const) add(stream, decoders[stream].decode());
+      void soon();
+    },
+  };
+}
