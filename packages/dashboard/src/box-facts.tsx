@@ -1,4 +1,4 @@
-import type { BoxInfo } from 'boxlite';
+import type { BoxInfo, VolumeOptions } from 'boxlite';
 import type { ComponentChildren, JSX } from 'preact';
 import { duration, mebibytes, moment } from './format.ts';
 import { Facts, Labels, Trouble } from './notices.tsx';
@@ -11,6 +11,13 @@ export function BoxFacts({ info }: { readonly info: BoxInfo }): JSX.Element {
     ['Image', info.image],
     ['Processors', info.cpus],
     ['Memory', mebibytes(info.memoryMib)],
+    ['Disk', info.diskSizeGb && `${info.diskSizeGb} GB`],
+    ['Processes at most', info.processes],
+    ['Isolation', info.security],
+    ['User', info.user],
+    ['Working directory', info.workingDir && <code key="cwd">{info.workingDir}</code>],
+    ['Volumes', list(info.volumes?.map(volumeText))],
+    ['In memory', list(info.tmpfs?.map(({ guestPath }) => guestPath))],
     ['Command', command.length > 0 && <code key="command">{command.join(' ')}</code>],
     ['Labels', Object.keys(info.labels).length > 0 && <Labels key="labels" of={info.labels} />],
     ['Made', moment(info.createdAt)],
@@ -31,4 +38,13 @@ export function BoxFacts({ info }: { readonly info: BoxInfo }): JSX.Element {
       <Facts of={facts} />
     </>
   );
+}
+
+function volumeText(volume: VolumeOptions): string {
+  const source = 'volume' in volume ? volume.volume : volume.hostPath;
+  return `${source} at ${volume.guestPath}${volume.readOnly ? ', read-only' : ''}`;
+}
+
+function list(lines: readonly string[] | undefined): ComponentChildren {
+  return lines && lines.length > 0 && lines.map((line) => <div key={line}>{line}</div>);
 }
