@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { registerAuth } from './commands/auth.ts';
 import { registerClone } from './commands/clone.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerConformance } from './commands/conformance.ts';
 import { registerCp } from './commands/cp.ts';
 import { registerCreate } from './commands/create.ts';
@@ -60,6 +61,7 @@ const verbs = [
   registerKeys,
   registerConformance,
   registerDoctor,
+  registerCompletion,
 ];
 
 /** The whole command line: `boxlite` and its verbs. */
