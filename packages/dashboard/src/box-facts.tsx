@@ -1,6 +1,6 @@
 import type { BoxInfo } from 'boxlite';
 import type { ComponentChildren, JSX } from 'preact';
-import { duration, mebibytes, moment } from './format.ts';
+import { duration, mebibytes, moment, plain } from './format.ts';
 import { Facts, Labels, Trouble } from './notices.tsx';
 
 /** All that is known of a box. */
@@ -11,7 +11,7 @@ export function BoxFacts({ info }: { readonly info: BoxInfo }): JSX.Element {
     ['Image', info.image],
     ['Processors', info.cpus],
     ['Memory', mebibytes(info.memoryMib)],
-    ['Command', command.length > 0 && <code key="command">{command.join(' ')}</code>],
+    ['Command', command.length > 0 && <code key="command">{plain(command.join(' '))}</code>],
     ['Labels', Object.keys(info.labels).length > 0 && <Labels key="labels" of={info.labels} />],
     ['Made', moment(info.createdAt)],
     ['Started', info.startedAt && moment(info.startedAt)],
