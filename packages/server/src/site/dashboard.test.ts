@@ -30,6 +30,12 @@ test('what the page loads is below it, has the hash of its content in its name, 
   const { ask } = testServer({ basePath: '/api' });
   const moved = await ask('GET', '/api/dashboard', { headers: nobody });
   expect([moved.status, moved.headers.get('location')]).toEqual([308, 'dashboard/']);
+  // From the root, where the page would find no API beside it.
+  for (const path of ['/dashboard', '/dashboard/']) {
+    const { status, headers } = await ask('GET', path, { headers: nobody });
+    expect([path, status, headers.get('location')]).toEqual([path, 308, '/api/dashboard/']);
+  }
+  expect((await ask('GET', '/dashboard/index.html', { headers: nobody })).status).toBe(404);
   const paths = await named(await ask('GET', '/api/dashboard/', { headers: nobody }));
   expect(paths.map((path) => path.split('.').at(-1)).sort()).toEqual(expect.arrayContaining(['css', 'js', 'svg']));
   let bytes = 0;
@@ -74,8 +80,8 @@ test('nothing else is there, whatever the path', async () => {
 });
 
 test('switched off there is no page', async () => {
-  const { ask } = testServer({ dashboard: false });
-  for (const path of ['/dashboard', '/dashboard/', '/dashboard/assets/index.js'])
+  const { ask } = testServer({ dashboard: false, basePath: '/api' });
+  for (const path of ['/dashboard', '/dashboard/', '/api/dashboard', '/api/dashboard/', '/api/dashboard/assets/a.js'])
     expect([path, (await ask('GET', path, { headers: nobody })).status]).toEqual([path, 404]);
 });
 
