@@ -72,3 +72,22 @@ export async function signIn(page: Page, key = operatorKey): Promise<void> {
   await page.getByRole('textbox', { name: 'API key' }).fill(key);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+/** Keeps what a page asks of a path until it is let go. */
+export async function hold(page: Page, path: string): Promise<{ readonly asked: Promise<void>; release(): void }> {
+  const asked = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  await page.route(path, async (route) => {
+    asked.resolve();
+    await held.promise;
+    // Its page may be gone by then, or want it no more.
+    await route.continue().catch(() => {});
+  });
+  return { asked: asked.promise, release: held.resolve };
+}
+
+/** Tells a page that somebody, or nobody, can see it: Chromium without a screen never does. */
+export async function show(page: Page, state: 'visible' | 'hidden'): Promise<void> {
+  await page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'))`);
+}

@@ -1,3 +1,4 @@
+import { NetworkError } from 'boxlite';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { said } from './session.ts';
 import { waited, whenVisible, whileVisible } from './visible.ts';
@@ -12,38 +13,56 @@ export interface Asked<T> {
   again(): void;
 }
 
-/** Asks, and asks again whenever something of `about` changes, and every `everyMs` while the page is visible. */
+interface State<T> {
+  readonly about: readonly unknown[];
+  readonly value: T | undefined;
+  readonly error: string;
+}
+
+/** So long after a server that did not answer it is asked again. */
+export const againMs = 3000;
+
+const same = (a: readonly unknown[], b: readonly unknown[]): boolean => a.every((one, at) => one === b[at]);
+
+/** Asks, and asks again whenever something of `about` changes, after no answer, and every `everyMs` while the page is visible. */
 export function useAsked<T>(
   ask: (signal: AbortSignal) => Promise<T>,
   about: readonly unknown[],
   everyMs?: number,
 ): Asked<T> {
-  const [value, setValue] = useState<T>();
-  const [error, setError] = useState('');
+  const [state, setState] = useState<State<T>>({ about, value: undefined, error: '' });
   const [count, setCount] = useState(0);
   useEffect(() => {
     const ending = new AbortController();
     const loop = async (): Promise<void> => {
-      do {
+      for (let pauseMs = everyMs; !ending.signal.aborted; pauseMs = everyMs) {
         await whenVisible(ending.signal);
         const seen = whileVisible(ending.signal);
         try {
           const answer = await ask(seen);
           if (ending.signal.aborted) return;
-          setValue(() => answer);
-          setError('');
+          setState({ about, value: answer, error: '' });
         } catch (thrown) {
           if (ending.signal.aborted) return;
-          if (!seen.aborted) setError(said(thrown));
+          // Nobody saw the answer, or there was none: neither is the last word.
+          if (seen.aborted) pauseMs = 0;
+          else if (thrown instanceof NetworkError) pauseMs ??= againMs;
+          if (!seen.aborted) {
+            const error = said(thrown);
+            setState((before) => ({ about, value: same(before.about, about) ? before.value : undefined, error }));
+          }
         } finally {
           seen[Symbol.dispose]();
         }
-        if (everyMs !== undefined) await waited(everyMs, ending.signal);
-      } while (everyMs !== undefined && !ending.signal.aborted);
+        if (pauseMs === undefined) return;
+        await waited(pauseMs, ending.signal);
+      }
     };
     void loop();
     return () => ending.abort();
   }, [...about, count]);
+  // What was asked about something else is no answer.
+  const { value, error } = same(state.about, about) ? state : { value: undefined, error: '' };
   return { value, error, again: () => setCount((before) => before + 1) };
 }
 

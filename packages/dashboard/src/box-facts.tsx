@@ -1,6 +1,6 @@
 import type { BoxInfo, VolumeOptions } from 'boxlite';
 import type { ComponentChildren, JSX } from 'preact';
-import { duration, mebibytes, moment } from './format.ts';
+import { duration, mebibytes, moment, plain } from './format.ts';
 import { Facts, Labels, Trouble } from './notices.tsx';
 
 /** All that is known of a box. */
@@ -14,11 +14,11 @@ export function BoxFacts({ info }: { readonly info: BoxInfo }): JSX.Element {
     ['Disk', info.diskSizeGb && `${info.diskSizeGb} GB`],
     ['Processes at most', info.processes],
     ['Isolation', info.security],
-    ['User', info.user],
-    ['Working directory', info.workingDir && <code key="cwd">{info.workingDir}</code>],
+    ['User', info.user && plain(info.user)],
+    ['Working directory', info.workingDir && <code key="cwd">{plain(info.workingDir)}</code>],
     ['Volumes', list(info.volumes?.map(volumeText))],
     ['In memory', list(info.tmpfs?.map(({ guestPath }) => guestPath))],
-    ['Command', command.length > 0 && <code key="command">{command.join(' ')}</code>],
+    ['Command', command.length > 0 && <code key="command">{plain(command.join(' '))}</code>],
     ['Labels', Object.keys(info.labels).length > 0 && <Labels key="labels" of={info.labels} />],
     ['Made', moment(info.createdAt)],
     ['Started', info.startedAt && moment(info.startedAt)],
@@ -46,5 +46,5 @@ function volumeText(volume: VolumeOptions): string {
 }
 
 function list(lines: readonly string[] | undefined): ComponentChildren {
-  return lines && lines.length > 0 && lines.map((line) => <div key={line}>{line}</div>);
+  return lines && lines.length > 0 && lines.map((line) => <div key={line}>{plain(line)}</div>);
 }

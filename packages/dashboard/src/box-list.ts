@@ -1,7 +1,9 @@
 import { type Signal, signal } from '@preact/signals';
-import type { BoxInfo, Boxlite, BoxStatus, RuntimeEvent } from 'boxlite';
+import { type BoxInfo, type Boxlite, type BoxStatus, NetworkError, type RuntimeEvent } from 'boxlite';
+import { againMs } from './asked.ts';
 import { onBoxEvents } from './box-events.ts';
 import { said } from './session.ts';
+import { waited, whenVisible } from './visible.ts';
 
 /** Which boxes to show. */
 export interface BoxFilter {
@@ -48,7 +50,12 @@ export function boxList(runtime: Boxlite, filter: BoxFilter): BoxList {
       boxes.value = found.slice(0, limit);
       error.value = '';
     } catch (thrown) {
-      if (!ending.signal.aborted && mine === turn) error.value = said(thrown);
+      if (ending.signal.aborted || mine !== turn) return;
+      error.value = said(thrown);
+      if (!(thrown instanceof NetworkError)) return;
+      await waited(againMs, ending.signal);
+      await whenVisible(ending.signal);
+      if (!ending.signal.aborted && mine === turn) await load();
     }
   }
 

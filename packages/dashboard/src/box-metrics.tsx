@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAsked } from './asked.ts';
 import type { Chart, ChartOptions } from './charts.ts';
 import { bytes } from './format.ts';
-import { Facts, Trouble } from './notices.tsx';
+import { Facts, NotLoaded, Trouble } from './notices.tsx';
 
 interface Sample {
   readonly at: number;
@@ -86,6 +86,7 @@ export function BoxGraphs({ runtime, boxId }: { readonly runtime: Boxlite; reado
 
 function GraphView({ graph, samples }: { readonly graph: Graph; readonly samples: readonly Sample[] }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
+  const [missing, setMissing] = useState(false);
   const chart = useRef<Chart | undefined>(undefined);
   const latest = useRef(samples);
   latest.current = samples;
@@ -97,11 +98,13 @@ function GraphView({ graph, samples }: { readonly graph: Graph; readonly samples
   };
   useEffect(() => {
     let closed = false;
-    void import('./charts.ts').then(({ openChart }) => {
+    const open = async (): Promise<void> => {
+      const { openChart } = await import('./charts.ts');
       if (closed || place.current === null) return;
       chart.current = openChart(place.current, graph);
       draw();
-    });
+    };
+    open().catch(() => setMissing(true));
     return () => {
       closed = true;
       chart.current?.[Symbol.dispose]();
@@ -121,6 +124,7 @@ function GraphView({ graph, samples }: { readonly graph: Graph; readonly samples
           </strong>
         ))}
       </figcaption>
+      {missing && <NotLoaded />}
       <div ref={place} role="img" aria-label={`${graph.title} over time, now ${words.join(' and ')}`} />
     </figure>
   );

@@ -10,12 +10,16 @@ import { BoxGraphs } from './box-metrics.tsx';
 import { BoxNetworkTab } from './box-network.tsx';
 import { Executions } from './executions.tsx';
 import { Files } from './files.tsx';
-import { Answer, Empty, State, Trouble } from './notices.tsx';
+import { Answer, Empty, NotLoaded, State, Trouble } from './notices.tsx';
 import { go, href } from './route.ts';
 import type { Session } from './session.ts';
 import { SnapshotsTab } from './snapshots.tsx';
 
-const TerminalTab = lazy(async () => ({ default: (await import('./terminal-tab.tsx')).TerminalTab }));
+// A failure is remembered by the browser, so that only a reload helps.
+const TerminalTab = lazy(async () => {
+  const loaded = await import('./terminal-tab.tsx').catch(() => undefined);
+  return { default: loaded?.TerminalTab ?? NotLoaded };
+});
 
 const parts = {
   overview: 'Overview',

@@ -115,8 +115,8 @@ function BoxTable({
                 <th>Name</th>
                 <th>Status</th>
                 <th>Image</th>
-                <th class="number">Processors</th>
-                <th class="number">Memory</th>
+                <th class="number size">Processors</th>
+                <th class="number size">Memory</th>
                 <th>Labels</th>
                 <th class="number">Age</th>
                 <th>
@@ -168,10 +168,10 @@ const BoxRow = memo(function BoxRow({ now, list, box, age }: BoxRowProps): JSX.E
         <td class="image" data-title="Image">
           {box.image}
         </td>
-        <td class="number" data-title="Processors">
+        <td class="number size" data-title="Processors">
           {box.cpus}
         </td>
-        <td class="number" data-title="Memory">
+        <td class="number size" data-title="Memory">
           {mebibytes(box.memoryMib)}
         </td>
         <td data-title="Labels">

@@ -9,7 +9,7 @@ import { ImagesPage } from './images-page.tsx';
 import { NodePage } from './node-page.tsx';
 import { Trouble } from './notices.tsx';
 import { href, route } from './route.ts';
-import { changeTenant, type Session, session, signOut } from './session.ts';
+import { changeTenant, restoring, type Session, session, signOut } from './session.ts';
 import { SignInForm } from './sign-in.tsx';
 import { VolumesPage } from './volumes-page.tsx';
 
@@ -19,6 +19,7 @@ const places = { boxes: 'Boxes', images: 'Images', volumes: 'Volumes', node: 'No
 export function Dashboard(): JSX.Element {
   const now = session.value;
   useEffect(() => (now ? followBoxes(now.runtime) : undefined), [now?.runtime]);
+  if (restoring.value) return <p class="loading">Signing in…</p>;
   if (now === undefined) return <SignInForm />;
   const [place = 'boxes', ...rest] = route.value;
   return (

@@ -12,13 +12,20 @@ interface ExecutionsProps {
 }
 
 const mostShown = 100;
-// The API does not tell what an execution runs: of those started here it is known as long as the page is.
-const commands = new Map<string, string>();
+// The API does not tell what an execution runs: of those started here it is known as long as who started them is signed in.
+const commandsOf = new WeakMap<Boxlite, Map<string, string>>();
+
+function commandsBy(runtime: Boxlite): Map<string, string> {
+  const known = commandsOf.get(runtime) ?? new Map<string, string>();
+  commandsOf.set(runtime, known);
+  return known;
+}
 
 /** The commands of a box, one of them with its output, and a way to run another. */
 export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
   const [chosen, setChosen] = useState<string>();
   const doing = useDoing();
+  const commands = commandsBy(runtime);
   const asked = useAsked(
     async (signal) => (await (await runtime.get(boxId, { signal }))?.executions({ signal })) ?? [],
     [runtime, boxId],
@@ -61,7 +68,7 @@ export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
             <Table
               all={all.toReversed().slice(0, mostShown)}
               more={all.length - mostShown}
-              {...{ chosen, setChosen }}
+              {...{ chosen, setChosen, commands }}
             />
           )
         }
@@ -75,9 +82,10 @@ interface TableProps {
   readonly more: number;
   readonly chosen: string | undefined;
   readonly setChosen: (id: string) => void;
+  readonly commands: ReadonlyMap<string, string>;
 }
 
-function Table({ all, more, chosen, setChosen }: TableProps): JSX.Element {
+function Table({ all, more, chosen, setChosen, commands }: TableProps): JSX.Element {
   return (
     <div class="scroll">
       <table>

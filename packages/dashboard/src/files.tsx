@@ -3,7 +3,7 @@ import { NotFoundError } from 'boxlite';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { useAsked, useDoing } from './asked.ts';
-import { bytes, moment } from './format.ts';
+import { bytes, moment, plain } from './format.ts';
 import { Answer, Empty, Trouble } from './notices.tsx';
 
 interface FilesProps {
@@ -34,7 +34,7 @@ export function Files({ runtime, boxId }: FilesProps): JSX.Element {
       const from = await files();
       const { size } = await from.stat(join(path, name), { followSymlinks: true });
       if (size > mostSaved)
-        throw new Error(`${name} has ${bytes(size)}; a page saves up to ${bytes(mostSaved)}: use boxlite cp`);
+        throw new Error(`${plain(name)} has ${bytes(size)}; a page saves up to ${bytes(mostSaved)}: use boxlite cp`);
       const content = await from.read(join(path, name), { length: mostSaved });
       saveAs(name, new Blob([content.slice()], { type: 'application/octet-stream' }));
     });
@@ -50,7 +50,7 @@ export function Files({ runtime, boxId }: FilesProps): JSX.Element {
         autocomplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          const wanted = String(new FormData(event.currentTarget).get('path') ?? '').trim();
+          const wanted = String(new FormData(event.currentTarget).get('path') ?? '').trimStart();
           if (wanted === path) asked.again();
           else setPath(join('/', wanted));
         }}
@@ -115,11 +115,11 @@ function Table({ found, open, save }: TableProps): JSX.Element {
               <td data-title="Name">
                 {file.type === 'directory' ? (
                   <button type="button" class="link mono" onClick={() => open(file.name)}>
-                    {file.name}/
+                    {plain(file.name)}/
                   </button>
                 ) : (
                   <button type="button" class="link mono" title="Save it" onClick={() => void save(file.name)}>
-                    {file.name}
+                    {plain(file.name)}
                   </button>
                 )}
               </td>

@@ -45,3 +45,10 @@ export function pairs(text: string, field: string): Readonly<Record<string, stri
     }),
   );
 }
+
+/** A name that a box gave, as one line in its order: control characters and those that turn the direction of writing are spelled out. */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}

@@ -12,5 +12,5 @@ const place = document.getElementById('app');
 if (place === null) throw new Error('the page has no place for the dashboard');
 followRoute();
 followVisibility();
-await restore();
+void restore();
 render(<Dashboard />, place);

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type { Asked } from './asked.ts';
+import { plain } from './format.ts';
 
 /** A sentence that something failed; nothing when it is empty. */
 export function Trouble({ text }: { readonly text: string }): JSX.Element | null {
@@ -7,6 +8,13 @@ export function Trouble({ text }: { readonly text: string }): JSX.Element | null
     <p class="trouble" role="alert">
       {text}
     </p>
+  );
+}
+
+/** What is shown for a part of the page that did not come. */
+export function NotLoaded(): JSX.Element {
+  return (
+    <Trouble text="This part of the page did not come: the server did not answer, or is of another version by now. Reload the page." />
   );
 }
 
@@ -43,8 +51,8 @@ export function Labels({ of }: { readonly of: Readonly<Record<string, string>> }
   return (
     <span class="labels">
       {all.slice(0, 4).map(([name, value]) => (
-        <span class="label" title={`${name}=${value}`} key={name}>
-          {name}={value}
+        <span class="label" title={plain(`${name}=${value}`)} key={name}>
+          {plain(`${name}=${value}`)}
         </span>
       ))}
       {all.length > 4 && <span class="label">{all.length - 4} more</span>}

@@ -7,6 +7,8 @@ export interface OutputLog {
 }
 
 const mostCharacters = 128 * 1024;
+/** Each change between stdout and stderr is a piece of its own, and a browser is slow with very many. */
+const mostPieces = 4000;
 /** So long the page answers nobody while output comes. */
 const turnMs = 12;
 /** So much is taken at once between two drawings. */
@@ -45,6 +47,28 @@ export function outputLog(place: HTMLElement, onCut: (characters: number) => voi
     waitingLength += text.length;
   }
 
+  function append(stream: string, text: string): void {
+    const last = place.lastElementChild;
+    // One that has grown long is left alone: to add to it costs as much as it has.
+    const goesOn = last?.className === stream && (last.textContent?.length ?? 0) < 4096;
+    const piece = goesOn ? last : document.createElement('span');
+    piece.append(text);
+    if (goesOn) return;
+    piece.className = stream;
+    place.append(piece);
+  }
+
+  /** The first piece goes, or as much of it as is too much. */
+  function cutFirst(): void {
+    const first = place.firstElementChild;
+    const text = first?.textContent ?? '';
+    const length = place.childNodes.length > mostPieces ? text.length : Math.min(text.length, shown - mostCharacters);
+    if (first && length < text.length) first.textContent = text.slice(length);
+    else first?.remove();
+    shown -= length;
+    cut += length;
+  }
+
   function draw(): void {
     drawn = undefined;
     const atEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40;
@@ -56,18 +80,10 @@ export function outputLog(place: HTMLElement, onCut: (characters: number) => voi
       const last = text.slice(-mostCharacters);
       cut += text.length - last.length;
       const kept = last.replace(controls, '');
-      const line = document.createElement('span');
-      line.className = stream;
-      line.textContent = kept;
-      place.append(line);
       shown += kept.length;
+      if (kept !== '') append(stream, kept);
     }
-    while (shown > mostCharacters && place.childNodes.length > 1) {
-      const length = place.firstChild?.textContent?.length ?? 0;
-      place.firstChild?.remove();
-      shown -= length;
-      cut += length;
-    }
+    while (shown > mostCharacters || place.childNodes.length > mostPieces) cutFirst();
     if (cut > 0) onCut(cut);
     if (atEnd) place.scrollTop = place.scrollHeight;
   }

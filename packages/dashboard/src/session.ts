@@ -28,23 +28,30 @@ export interface Session {
 export const session = signal<Session | undefined>(undefined);
 /** Why one has to sign in again; empty at first. */
 export const signedOutBecause = signal('');
+/** Whether one is signed in just now with what the tab remembers. */
+export const restoring = signal(false);
 
 const storageKey = 'boxlite-sign-in';
 // Never in a component, nor anywhere that is shown.
 let used: SignIn | undefined;
+// Who signs out or in meanwhile is not taken back by an answer that comes late.
+let turn = 0;
 
 /** The server that this page came from; the page is `dashboard/` below it. */
 const serverUrl = (): URL => new URL('..', location.href.split(/[?#]/)[0]);
 
 /** Signs in; in `sessionStorage` only if it is to be remembered for this tab. Rejects with the server's error. */
 export async function signIn(given: SignIn, remember: boolean): Promise<void> {
+  const mine = ++turn;
   const first = open(given, undefined);
   const me = await first.me();
   const tenant = me.pathPrefix ?? me.tenants?.[0] ?? 'default';
   const runtime = open(given, tenant);
   const config = await runtime.config();
+  if (mine !== turn) return;
   used = given;
   if (remember) sessionStorage.setItem(storageKey, JSON.stringify(given));
+  else sessionStorage.removeItem(storageKey);
   signedOutBecause.value = '';
   session.value = { runtime, me, config, tenant };
 }
@@ -53,13 +60,15 @@ export async function signIn(given: SignIn, remember: boolean): Promise<void> {
 export async function changeTenant(tenant: string): Promise<void> {
   const now = session.value;
   if (now === undefined || used === undefined) return;
+  const mine = ++turn;
   const runtime = open(used, tenant);
   const config = await runtime.config();
-  session.value = { ...now, runtime, config, tenant };
+  if (mine === turn) session.value = { ...now, runtime, config, tenant };
 }
 
 /** Forgets what was signed in with, everywhere; the reason is told at the form. */
 export function signOut(reason = ''): void {
+  turn++;
   used = undefined;
   sessionStorage.removeItem(storageKey);
   signedOutBecause.value = reason;
@@ -70,11 +79,14 @@ export function signOut(reason = ''): void {
 export async function restore(): Promise<void> {
   const remembered = readRemembered();
   if (remembered === undefined) return;
+  restoring.value = true;
   try {
     await signIn(remembered, true);
   } catch (error) {
     if (error instanceof UnauthorizedError) signOut('What this tab remembered is no longer accepted. Sign in again.');
     else signedOutBecause.value = said(error);
+  } finally {
+    restoring.value = false;
   }
 }
 

@@ -7,13 +7,20 @@ export interface ScreenInput {
   into(execution: Execution): Promise<void>;
 }
 
+const escapeByte = 0x1b;
+const mostAnswered = 64 * 1024;
+
 /** Keeps what is typed until it can be sent. */
 export function screenInput(): ScreenInput {
   let typed: Uint8Array[] = [];
+  let length = 0;
   let wake = (): void => {};
   return {
     add(bytes) {
+      // Programs ask a terminal for its cursor and more: one that asks for ever and does not read gets no more answers.
+      if (length > mostAnswered && bytes[0] === escapeByte) return;
       typed.push(bytes);
+      length += bytes.length;
       wake();
     },
     async into(execution) {
@@ -22,6 +29,7 @@ export function screenInput(): ScreenInput {
         if (typed.length === 0) await new Promise<void>((resolve) => (wake = resolve));
         const pieces = typed;
         typed = [];
+        length = 0;
         await writer.write(new Uint8Array(await new Blob(pieces.map((piece) => piece.slice())).arrayBuffer()));
       }
     },

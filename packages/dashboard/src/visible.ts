@@ -18,6 +18,7 @@ export function whenVisible(signal: AbortSignal): Promise<void> {
     let stop: (() => void) | undefined;
     const done = (): void => {
       resolve();
+      signal.removeEventListener('abort', done);
       queueMicrotask(() => stop?.());
     };
     signal.addEventListener('abort', done, { once: true });
@@ -41,6 +42,7 @@ export function waited(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
       resolve();
     };
     const timer = setTimeout(done, ms);

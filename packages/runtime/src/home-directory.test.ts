@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -32,6 +42,8 @@ test('a home in which others could put boxes of their own is refused: theirs, or
     code: 'invalid_state',
     message: expect.stringContaining('12345'),
   });
+  // Nor is anything left in it.
+  expect(readdirSync(path)).toEqual([]);
 });
 
 test('a home that cannot be is a StorageError: a file, or a link that leads nowhere', async () => {

@@ -8,10 +8,11 @@ import { InvalidStateError, StorageError } from 'boxlite/backend';
  */
 export async function homeDirectory(given: string): Promise<string> {
   try {
-    await mkdir(join(given, 'boxes'), { recursive: true, mode: 0o700 });
+    await mkdir(given, { recursive: true, mode: 0o700 });
     // Managed volumes are mounted by their path, which then may lead through no link.
     const path = await realpath(given);
     assertOwn(path, await stat(path));
+    await mkdir(join(path, 'boxes'), { recursive: true, mode: 0o700 });
     return path;
   } catch (error) {
     if (error instanceof InvalidStateError) throw error;

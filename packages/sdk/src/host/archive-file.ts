@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts';
-import { randomUuid } from '../random-uuid.ts';
-import { assertReplaceable, hostError, hostFs } from './host-fs.ts';
+import { assertReplaceable, draftOf, hostError, hostFs } from './host-fs.ts';
 
 /** Writes a stream to a file that appears once it is whole; into a directory under a name. Gives the file's path; an abort cancels the stream. */
 export async function writeArchive(
@@ -12,7 +11,7 @@ export async function writeArchive(
   const { fs, path } = hostFs();
   const stats = await fs.stat(hostPath).catch(() => undefined);
   const target = stats?.isDirectory() || /[/\\]$/.test(hostPath) ? path.join(hostPath, name) : hostPath;
-  const draft = `${target}.${randomUuid()}.part`;
+  const draft = draftOf(target);
   try {
     await assertReplaceable(target);
     await fs.writeFile(draft, archive, { flag: 'wx', ...(signal && { signal }) });

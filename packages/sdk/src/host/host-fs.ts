@@ -7,6 +7,7 @@ import {
   StorageError,
   UnsupportedError,
 } from '../errors.ts';
+import { randomUuid } from '../random-uuid.ts';
 
 type Fs = typeof import('node:fs/promises');
 type Path = typeof import('node:path');
@@ -31,6 +32,12 @@ export async function assertReplaceable(at: string): Promise<void> {
   throw new InvalidArgumentError(
     `refused to replace ${at} on this host: it is a device, a pipe or a socket; name a file, or take a stream`,
   );
+}
+
+/** Where a file is written that takes another's place once it is whole: beside it, under a name that is short whatever its own is. */
+export function draftOf(at: string): string {
+  const { path } = hostFs();
+  return path.join(path.dirname(at), `.boxlite-${randomUuid()}.part`);
 }
 
 /** The error of the SDK for a failed call on a host path. */

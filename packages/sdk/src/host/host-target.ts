@@ -1,7 +1,6 @@
 import { AlreadyExistsError, InvalidArgumentError } from '../errors.ts';
-import { randomUuid } from '../random-uuid.ts';
 import type { TarHeader } from '../tar/entry.ts';
-import { assertReplaceable, hostFs } from './host-fs.ts';
+import { assertReplaceable, draftOf, hostFs } from './host-fs.ts';
 
 /** A directory of the host that entries are written under; never through a symbolic link below it. */
 export interface HostTarget {
@@ -66,7 +65,7 @@ export async function hostTarget(root: string, overwrite: boolean): Promise<Host
     async makeFile(segments, header, content) {
       const { at: place, stands } = await free(segments);
       // What stands there stays until all of the new file is written.
-      const at = stands ? `${place}.${randomUuid()}.part` : place;
+      const at = stands ? draftOf(place) : place;
       const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0 } = fs.constants;
       const file = await fs.open(at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {

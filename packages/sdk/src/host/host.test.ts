@@ -192,6 +192,17 @@ it('keeps what exists unless it may be overwritten', async () => {
   expect(await readFile(join(out, 'f'), 'utf8')).toBe('new');
 });
 
+it('replaces a file whose name is as long as a name may be, also by an archive', async () => {
+  await mkdir(out);
+  const name = 'n'.repeat(255);
+  await unpackHost(archive({ name, data: 'old' }), out, {});
+  await unpackHost(archive({ name, data: 'new' }), out, {});
+  expect(await readFile(join(out, name), 'utf8')).toBe('new');
+  const written = await writeArchive(new Blob(['box']).stream(), join(out, name), 'box');
+  expect(await readFile(written, 'utf8')).toBe('box');
+  expect(await readdir(out)).toEqual([name]);
+});
+
 it('never writes into what a hard link shares', async () => {
   await mkdir(out);
   await writeFile(join(outside, 'shared'), 'precious');

@@ -141,8 +141,9 @@ export function onceEach(routes: Routes, { records, onError, undo, graceMs = 60_
       abandoned.delete(place);
       // First: a crash in between leaves the effect, which the route then finds by what it noted.
       if (!kept(requestId, { head, body }, slot, 'again')) return;
-      const note = records.get(slot)?.note ?? {};
-      const done = undo(slot.tenant, note).catch((error: unknown) => onError(error, requestId));
+      // Also what fails at once: nobody waits for this timer, and an error of it would end the server.
+      const undoing = async (): Promise<void> => undo(slot.tenant, records.get(slot)?.note ?? {});
+      const done = undoing().catch((error: unknown) => onError(error, requestId));
       running.set(place, { head, body, done });
       await done;
       running.delete(place);

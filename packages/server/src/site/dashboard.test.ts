@@ -1,6 +1,10 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { errorResponse, read } from '@boxlite/api';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { testServer } from '../testing/test-server.ts';
+import { dashboard } from './dashboard.ts';
 
 const nobody = { authorization: '' };
 
@@ -26,8 +30,14 @@ test('what the page loads is below it, has the hash of its content in its name, 
   const { ask } = testServer({ basePath: '/api' });
   const moved = await ask('GET', '/api/dashboard', { headers: nobody });
   expect([moved.status, moved.headers.get('location')]).toEqual([308, 'dashboard/']);
+  // From the root, where the page would find no API beside it.
+  for (const path of ['/dashboard', '/dashboard/']) {
+    const { status, headers } = await ask('GET', path, { headers: nobody });
+    expect([path, status, headers.get('location')]).toEqual([path, 308, '/api/dashboard/']);
+  }
+  expect((await ask('GET', '/dashboard/index.html', { headers: nobody })).status).toBe(404);
   const paths = await named(await ask('GET', '/api/dashboard/', { headers: nobody }));
-  expect(paths.length).toBeGreaterThan(3);
+  expect(paths.map((path) => path.split('.').at(-1)).sort()).toEqual(expect.arrayContaining(['css', 'js', 'svg']));
   let bytes = 0;
   for (const path of paths) {
     expect(path).toMatch(/^\.\/assets\/[\w-]+-[\w-]{8}\.(?:js|css|svg)$/);
@@ -70,7 +80,22 @@ test('nothing else is there, whatever the path', async () => {
 });
 
 test('switched off there is no page', async () => {
-  const { ask } = testServer({ dashboard: false });
-  for (const path of ['/dashboard', '/dashboard/', '/dashboard/assets/index.js'])
+  const { ask } = testServer({ dashboard: false, basePath: '/api' });
+  for (const path of ['/dashboard', '/dashboard/', '/api/dashboard', '/api/dashboard/', '/api/dashboard/assets/a.js'])
     expect([path, (await ask('GET', path, { headers: nobody })).status]).toEqual([path, 404]);
+});
+
+test('a page that is not built yet, or in part, is a 404 until it is whole', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'boxlite-page-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const answer = dashboard(join(folder, 'built'))('dashboard/');
+  const ask = async (): Promise<number | undefined> =>
+    (await answer?.(new Request('http://server/dashboard/')))?.status;
+  await expect(ask()).rejects.toMatchObject({ status: 404 });
+  await mkdir(join(folder, 'built/assets'), { recursive: true });
+  await expect(ask()).rejects.toMatchObject({ status: 404 });
+  await writeFile(join(folder, 'built/index.html'), '<script src="./assets/a.js"></script>');
+  await expect(ask()).rejects.toMatchObject({ status: 404, message: expect.stringContaining('not built') });
+  await writeFile(join(folder, 'built/assets/a.js'), '');
+  expect(await ask()).toBe(200);
 });

@@ -76,8 +76,7 @@ function acceptsGzip({ headers }: Request): boolean {
 
 async function readFiles(folder: string): Promise<ReadonlyMap<string, ShippedFile>> {
   const names = await readdir(folder, { recursive: true }).catch((error: unknown) => {
-    const cause = { cause: error };
-    throw new HttpError(404, 'NotFoundError', 'the dashboard is not built; run node scripts/setup.mjs', {}, cause);
+    throw notBuilt({ cause: error });
   });
   const files = new Map<string, ShippedFile>();
   for (const name of names) {
@@ -91,5 +90,12 @@ async function readFiles(folder: string): Promise<ReadonlyMap<string, ShippedFil
     };
     files.set(name, { text: content, gzipped: await promisify(gzip)(content, { level: 9 }), headers });
   }
+  // While it is built anew it is there in part, which must not be what is kept.
+  const named = [...(files.get('index.html')?.text ?? '').matchAll(/"\.\/(assets\/[^"]+)"/g)];
+  if (named.length === 0 || named.some(([, name = '']) => !files.has(name))) throw notBuilt();
   return files;
+}
+
+function notBuilt(cause: ErrorOptions = {}): HttpError {
+  return new HttpError(404, 'NotFoundError', 'the dashboard is not built; run node scripts/setup.mjs', {}, cause);
 }

@@ -72,11 +72,14 @@ export function site({ auth, ready, metrics, metricsPublic, dashboard, basePath 
         'cache-control': keptShortly,
       }),
   };
+  const lead: Page = async () => empty(308, { location: `${basePath}/dashboard/`, 'cache-control': 'no-cache' });
   return async (request, passage) => {
     const { path } = passage;
-    const name = path.slice(path.startsWith(`${basePath}/`) ? basePath.length + 1 : 1);
+    const isBelow = path.startsWith(`${basePath}/`);
+    const name = path.slice(isBelow ? basePath.length + 1 : 1);
     const named = Object.hasOwn(pages, name) ? pages[name] : undefined;
-    const page = named ?? dashboard?.(name);
+    // The API is below the base path alone, and the page asks for it beside itself.
+    const page = named ?? (isBelow ? dashboard?.(name) : dashboard && /^dashboard\/?$/.test(name) ? lead : undefined);
     if (!page) return undefined;
     passage.operation = named ? name : 'dashboard';
     if (request.method === 'GET') return page(request, passage);
