@@ -17,7 +17,12 @@ async function sh(box: Box, script: string): Promise<string> {
 }
 
 function names(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
+  try {
+    return readdirSync(directory);
+  } catch {
+    // Not there yet, or just gone: servers work in it meanwhile.
+    return [];
+  }
 }
 
 /** Kills the server at the first sight of a step of the work, or at its end, and starts another; whether it was in time. */

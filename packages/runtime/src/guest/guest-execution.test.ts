@@ -278,10 +278,11 @@ test('a program that lets go of its stdin long before its end is told of', async
   expect((await ended).signal).toBe(9);
 });
 
-test('what many commands at once have printed leaves less than a mebibyte in the guest', async () => {
+test('what many commands at once have printed leaves less than two mebibytes in the guest', async () => {
+  // Half a mebibyte in rings, as much in buffers that other tests of this guest touched; 64 rings would be four.
   const guestKib = async (): Promise<number> => Number((await sh('grep RssAnon /proc/1/status | tr -dc 0-9')).stdout);
   for (let i = 0; i < 3; i++) {
     await Promise.all(Array.from({ length: 60 }, () => sh('head -c 60000 /dev/zero; head -c 60000 /dev/zero >&2')));
   }
-  await expect.poll(guestKib, { timeout: 10_000 }).toBeLessThan(1024);
+  await expect.poll(guestKib, { timeout: 10_000 }).toBeLessThan(2048);
 });
