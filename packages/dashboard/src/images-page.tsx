@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { useAsked, useDoing } from './asked.ts';
 import { agreed } from './asking.tsx';
 import { age, bytes } from './format.ts';
+import { ListTable, RemoveButton } from './list-table.tsx';
 import { Answer, Empty, Trouble } from './notices.tsx';
 import type { Session } from './session.ts';
 
@@ -62,50 +63,31 @@ export function ImagesPage({ now }: { readonly now: Session }): JSX.Element {
           all.length === 0 ? (
             <Empty>There are no images yet. Pull one, or create a box: its image is pulled then.</Empty>
           ) : (
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th>Reference</th>
-                    <th>Digest</th>
-                    <th class="number">Size</th>
-                    <th class="number">Age</th>
-                    <th>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((image) => (
-                    <tr key={image.reference}>
-                      <td data-title="Reference">{image.reference}</td>
-                      <td data-title="Digest">
-                        <code title={image.id}>{image.id.replace('sha256:', '').slice(0, 12)}</code>
-                      </td>
-                      <td class="number" data-title="Size">
-                        {bytes(image.sizeBytes)}
-                      </td>
-                      <td class="number" data-title="Age">
-                        {age(image.cachedAt)}
-                      </td>
-                      <td class="does">
-                        <span class="actions">
-                          <button
-                            type="button"
-                            class="quiet danger"
-                            disabled={doing.busy}
-                            aria-label={`Remove ${image.reference}`}
-                            onClick={() => void remove(image.reference)}
-                          >
-                            Remove
-                          </button>
-                        </span>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ListTable heads={[['Reference'], ['Digest'], ['Size', 'number'], ['Age', 'number']]}>
+              {all.map((image) => (
+                <tr key={image.reference}>
+                  <td data-title="Reference">{image.reference}</td>
+                  <td data-title="Digest">
+                    <code title={image.id}>{image.id.replace('sha256:', '').slice(0, 12)}</code>
+                  </td>
+                  <td class="number" data-title="Size">
+                    {bytes(image.sizeBytes)}
+                  </td>
+                  <td class="number" data-title="Age">
+                    {age(image.cachedAt)}
+                  </td>
+                  <td class="does">
+                    <span class="actions">
+                      <RemoveButton
+                        name={image.reference}
+                        disabled={doing.busy}
+                        onClick={() => void remove(image.reference)}
+                      />
+                    </span>
+                  </td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Answer>

@@ -5,6 +5,7 @@ import { type Doing, useAsked, useDoing } from './asked.ts';
 import { agreed } from './asking.tsx';
 import { titleOf } from './box-actions.tsx';
 import { age, bytes } from './format.ts';
+import { ListTable, RemoveButton } from './list-table.tsx';
 import { Answer, Empty, Trouble } from './notices.tsx';
 import { go } from './route.ts';
 
@@ -85,54 +86,32 @@ function Table({ all, info, doing, box, again }: TableProps): JSX.Element {
   };
   const stopped = info.status !== 'running' && info.status !== 'paused';
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th class="number">Size</th>
-            <th class="number">Age</th>
-            <th>
-              <span class="unseen">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {all.map(({ id, name, sizeBytes, createdAt }) => (
-            <tr key={id}>
-              <td data-title="Name">{name}</td>
-              <td class="number" data-title="Size">
-                {bytes(sizeBytes)}
-              </td>
-              <td class="number" data-title="Age">
-                {age(createdAt)}
-              </td>
-              <td class="does">
-                <span class="actions">
-                  <button
-                    type="button"
-                    class="quiet"
-                    disabled={doing.busy || !stopped}
-                    title={stopped ? '' : 'Stop the box first'}
-                    onClick={() => void restore(name)}
-                  >
-                    Restore
-                  </button>
-                  <button
-                    type="button"
-                    class="quiet danger"
-                    disabled={doing.busy}
-                    aria-label={`Remove ${name}`}
-                    onClick={() => void remove(name)}
-                  >
-                    Remove
-                  </button>
-                </span>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <ListTable heads={[['Name'], ['Size', 'number'], ['Age', 'number']]}>
+      {all.map(({ id, name, sizeBytes, createdAt }) => (
+        <tr key={id}>
+          <td data-title="Name">{name}</td>
+          <td class="number" data-title="Size">
+            {bytes(sizeBytes)}
+          </td>
+          <td class="number" data-title="Age">
+            {age(createdAt)}
+          </td>
+          <td class="does">
+            <span class="actions">
+              <button
+                type="button"
+                class="quiet"
+                disabled={doing.busy || !stopped}
+                title={stopped ? '' : 'Stop the box first'}
+                onClick={() => void restore(name)}
+              >
+                Restore
+              </button>
+              <RemoveButton name={name} disabled={doing.busy} onClick={() => void remove(name)} />
+            </span>
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }

@@ -2,6 +2,7 @@ import type { JSX, TargetedSubmitEvent } from 'preact';
 import { useAsked, useDoing } from './asked.ts';
 import { agreed } from './asking.tsx';
 import { age } from './format.ts';
+import { ListTable, RemoveButton } from './list-table.tsx';
 import { Answer, Empty, State, Trouble } from './notices.tsx';
 import type { Session } from './session.ts';
 
@@ -47,50 +48,31 @@ export function VolumesPage({ now }: { readonly now: Session }): JSX.Element {
           all.length === 0 ? (
             <Empty>There are no volumes. A volume is a directory that outlives boxes.</Empty>
           ) : (
-            <div class="scroll">
-              <table>
-                <thead>
-                  <tr>
-                    <th>Name</th>
-                    <th>State</th>
-                    <th class="number">Age</th>
-                    <th class="number">Last used</th>
-                    <th>
-                      <span class="unseen">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((volume) => (
-                    <tr key={volume.id}>
-                      <td data-title="Name">{volume.name}</td>
-                      <td data-title="State">
-                        <State of={volume.state} />
-                      </td>
-                      <td class="number" data-title="Age">
-                        {age(volume.createdAt)}
-                      </td>
-                      <td class="number" data-title="Last used">
-                        {volume.lastUsedAt ? `${age(volume.lastUsedAt)} ago` : 'never'}
-                      </td>
-                      <td class="does">
-                        <span class="actions">
-                          <button
-                            type="button"
-                            class="quiet danger"
-                            disabled={doing.busy}
-                            aria-label={`Remove ${volume.name}`}
-                            onClick={() => void remove(volume.id, volume.name)}
-                          >
-                            Remove
-                          </button>
-                        </span>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ListTable heads={[['Name'], ['State'], ['Age', 'number'], ['Last used', 'number']]}>
+              {all.map((volume) => (
+                <tr key={volume.id}>
+                  <td data-title="Name">{volume.name}</td>
+                  <td data-title="State">
+                    <State of={volume.state} />
+                  </td>
+                  <td class="number" data-title="Age">
+                    {age(volume.createdAt)}
+                  </td>
+                  <td class="number" data-title="Last used">
+                    {volume.lastUsedAt ? `${age(volume.lastUsedAt)} ago` : 'never'}
+                  </td>
+                  <td class="does">
+                    <span class="actions">
+                      <RemoveButton
+                        name={volume.name}
+                        disabled={doing.busy}
+                        onClick={() => void remove(volume.id, volume.name)}
+                      />
+                    </span>
+                  </td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Answer>

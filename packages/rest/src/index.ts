@@ -1,4 +1,4 @@
-export { attached, pause } from './abort.ts';
+export { pause } from './abort.ts';
 export { type AuthorizeOptions, authorized, type Token, type TokenSource } from './authorized.ts';
 export { type Body, form, json, type StreamOptions, stream } from './body.ts';
 export { type Client, type FetchClientOptions, fetchClient } from './client.ts';
