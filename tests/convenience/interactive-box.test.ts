@@ -41,8 +41,9 @@ describe.each(['--local', '--remote'])('InteractiveBox %s', (where) => {
       // The size and what is typed reach a server by two ways, of which either may be the faster.
       ['type', 'until [ "$(stty size)" = "41 $((120 + 3))" ]; do sleep 0.1; done; stty size\r'],
       ['see', '41 123'],
-      // Control-C is the box's to take.
-      ['type', 'echo begun; sleep 100\r'],
+      // Control-C is the box's to take. The word comes from the command itself, which has the terminal by then: a shell
+      // that is interrupted between its own word and the command waits for the command, on any terminal.
+      ['type', "sh -c 'echo begun; exec sleep 100'\r"],
       ['see', '\nbegun'],
       ['type', '\u0003'],
       ['see', '[#$] '],

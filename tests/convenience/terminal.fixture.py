@@ -3,7 +3,7 @@
 argv: a JSON list of steps, then the program. Steps: ["see", regex], ["type", text], ["size", rows, cols], ["end"].
 Prints a JSON object: the screen's bytes as text, the exit code, and whether the terminal's settings came back.
 """
-import fcntl, json, os, pty, re, select, struct, sys, termios, time
+import fcntl, json, os, pty, re, select, signal, struct, sys, termios, time
 
 steps = json.loads(sys.argv[1])
 master, slave = pty.openpty()
@@ -18,11 +18,13 @@ if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 
 screen, seen, raw = "", 0, False
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + 25
 
 def read():
     global screen
     if time.monotonic() > deadline:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
         raise TimeoutError(f"after {screen!r}")
     if select.select([master], [], [], 0.1)[0]:
         screen += os.read(master, 65536).decode(errors="replace")
