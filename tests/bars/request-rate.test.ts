@@ -29,7 +29,7 @@ async function started(args: readonly string[]): Promise<string> {
 }
 
 // The bar of issue 4. Beside a process that keeps the processors from going idle between two requests, where a bare route is
-// twice as fast as on a quiet machine, 0.51 to 0.59 of it was seen one after another, and 0.77 to 0.88 at 64 at a time.
+// twice as fast as on a quiet machine, 0.46 to 0.59 of it was seen one after another, and 0.77 to 0.88 at 64 at a time.
 const bar = 0.5;
 
 test(`getBox answers at least ${bar} times as often as a bare hono route, one after another and 64 at a time`, {
