@@ -8,7 +8,7 @@ export { type Identity, openIdentity } from './identity/identity.ts';
 export type { RotateOptions, SigningKeys } from './identity/signing-keys.ts';
 export type { LimitOptions } from './limits/limiter.ts';
 export type { Log, LogEntry } from './log.ts';
-export { type LineLog, type LogLevel, lineLog } from './logging/pino-log.ts';
+export { type LineLog, type LogLevel, lineLog } from './logging/line-log.ts';
 export type { TlsOptions } from './node/certificate.ts';
 export type { ConnectionLimits } from './node/connection-limits.ts';
 export { type CloseOptions, type Listening, type ListenOptions, listen } from './node/listen.ts';

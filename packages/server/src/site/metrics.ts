@@ -15,6 +15,14 @@ export interface ServerMetrics {
   close(): void;
 }
 
+interface Counted {
+  readonly operation: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+const mostWaiting = 256;
+
 /** The media type of {@link ServerMetrics.text}. */
 export const metricsType: string = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -101,10 +109,19 @@ export function serverMetrics(backend: Pick<RuntimeBackend, 'metrics' | 'totals'
   // To find a counter by its labels costs more than to count: each is found once.
   const counted = kept((operation, status) => requests.labels({ operation, status }));
   const timed = kept((operation) => durations.labels({ operation }));
-  return {
-    count({ operation = 'none', status = 0, durationMs = 0 }) {
+  // To count one by one, in the middle of each answer, costs ten times as much as many in a row.
+  let waiting: Counted[] = [];
+  const countWaiting = (): void => {
+    for (const { operation, status, durationMs } of waiting) {
       counted(operation, status).inc();
       timed(operation, 0).observe(durationMs / 1000);
+    }
+    waiting = [];
+  };
+  return {
+    count({ operation = 'none', status = 0, durationMs = 0 }) {
+      waiting.push({ operation, status, durationMs });
+      if (waiting.length >= mostWaiting) countWaiting();
     },
     addOutputBytes: (bytes) => output.inc(bytes),
     stream() {
@@ -112,6 +129,7 @@ export function serverMetrics(backend: Pick<RuntimeBackend, 'metrics' | 'totals'
       return () => streams.dec();
     },
     async text() {
+      countWaiting();
       const now = await (backend.totals?.() ?? backend.metrics());
       for (const { key, gauge } of gauges) gauge.set(now[key] ?? 0);
       for (const { key, counter } of counters) {

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { testServer } from '../testing/test-server.ts';
-import { lineLog } from './pino-log.ts';
+import { lineLog } from './line-log.ts';
 
 function lines(level: 'debug' | 'info' = 'info'): {
   readonly text: () => string;
