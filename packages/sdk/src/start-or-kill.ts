@@ -1,24 +1,21 @@
-import type { CallOptions, ExecutionBackend } from './backend/backend.ts';
+import type { BoxBackend, ExecutionBackend } from './backend/backend.ts';
 import type { ExecOptions } from './backend/box-options.ts';
 
 const patienceMs = 10_000;
-
-/** How a backend starts a command. */
-export type Start = (options: ExecOptions, call?: CallOptions) => Promise<ExecutionBackend>;
 
 /**
  * Starts a command. An abort rejects at once with its reason; a command that starts all the same is killed, for which
  * its id is needed: so the call goes on by itself for up to 10 s.
  */
 export async function startOrKill(
-  start: Start,
+  box: BoxBackend,
   options: ExecOptions,
   signal: AbortSignal | undefined,
 ): Promise<ExecutionBackend> {
-  if (signal === undefined) return start(options);
+  if (signal === undefined) return box.exec(options);
   signal.throwIfAborted();
   const call = new AbortController();
-  const starting = start(options, { signal: call.signal });
+  const starting = box.exec(options, { signal: call.signal });
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => {
     reject(signal.reason);
@@ -26,11 +23,7 @@ export async function startOrKill(
     starting
       .then((execution) => execution.signal(9))
       .catch(() => undefined)
-      .finally(() => {
-        clearTimeout(patience);
-        // An answer that has the output is read by nobody.
-        call.abort(signal.reason);
-      });
+      .finally(() => clearTimeout(patience));
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
