@@ -49,6 +49,19 @@ test('an error of the server has its stack and its cause', () => {
   expect(JSON.parse(text()).error).toMatch(/^Error: outer\n[\s\S]*\ncaused by Error: inner\n/);
 });
 
+test('whatever was thrown is logged, also what is its own cause or cannot be a text', () => {
+  const { text, log } = lines();
+  const circle = new Error('round');
+  circle.cause = circle;
+  const odd = Object.assign(new Error('odd'), { stack: 1n });
+  for (const error of [circle, Object.create(null), odd, 'a text']) log({ level: 'error', message: 'request', error });
+  const said = text()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).error);
+  expect(said).toEqual([expect.stringContaining('round'), '[Object: null prototype] {}', '1', 'a text']);
+});
+
 test('no secret gets into the log: no credential, no token, no environment, no input', async () => {
   const { text, log } = lines('debug');
   const { ask, backend } = testServer({ log });

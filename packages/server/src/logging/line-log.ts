@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Log, LogEntry } from '../log.ts';
 import { type LineWriter, lineWriter } from './line-writer.ts';
 
@@ -59,9 +60,9 @@ function fieldsOf({ requestId, operation, method, path, status, principal, durat
   };
 }
 
-/** An error with what caused it, each with its stack. */
-function spelled(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const own = error.stack ?? error.message;
-  return error.cause === undefined ? own : `${own}\ncaused by ${spelled(error.cause)}`;
+/** An error with what caused it, each with its stack; one may be its own cause. */
+function spelled(error: unknown, most = 10): string {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : inspect(error);
+  const own = String(error.stack ?? error.message);
+  return error.cause === undefined || most === 1 ? own : `${own}\ncaused by ${spelled(error.cause, most - 1)}`;
 }
