@@ -28,6 +28,7 @@ export async function execLatency(ways: {
     'exec true, spawning runc exec': () => medianMs(3, runcExec),
     'exec true, local': () => medianMs(perRound, () => runTrue(local)),
     'exec true, REST': () => medianMs(perRound, () => runTrue(remote)),
+    'run true, REST': () => medianMs(perRound, async () => void (await remote.run('true'))),
   });
   const parallel: number[] = [];
   for (let i = 0; i < 5; i++) {

@@ -74,7 +74,7 @@ const budgets: readonly Budget[] = [
     source: page,
     external: [],
     late: ['rest/server.ts', 'late.ts'],
-    bytes: 27 * 1024,
+    bytes: 27.5 * 1024,
   },
 ];
 

@@ -4,7 +4,7 @@ import { feedStdin } from './feed-stdin.ts';
 import { killOnAbort } from './kill-on-abort.ts';
 import { collect, type RunResult } from './run.ts';
 import { execOptions, explainLine, type StartExecutionOptions } from './start-execution.ts';
-import { startOrKill } from './start-or-kill.ts';
+import { type Start, startOrKill } from './start-or-kill.ts';
 
 /** Starts a command and gives it back while it runs. */
 export async function startCommand(
@@ -13,7 +13,7 @@ export async function startCommand(
   args: readonly string[],
   options: StartExecutionOptions,
 ): Promise<Execution> {
-  const execution = await start(box, command, args, options);
+  const execution = await start((...exec) => box.exec(...exec), command, args, options);
   const ended = killOnAbort(execution, options.signal);
   if (options.stdin !== undefined) {
     // Nobody waits here for the input to be taken: a failure shows as a command that is killed.
@@ -30,7 +30,8 @@ export async function runCommand(
   options: StartExecutionOptions,
 ): Promise<RunResult> {
   const { stdin, signal } = options;
-  const execution = await start(box, command, args, options);
+  const begin: Start = (...exec) => (stdin === undefined && box.run ? box.run(...exec) : box.exec(...exec));
+  const execution = await start(begin, command, args, options);
   try {
     return await collect(execution, stdin, { signal });
   } catch (error) {
@@ -40,13 +41,13 @@ export async function runCommand(
 }
 
 async function start(
-  box: BoxBackend,
+  starting: Start,
   command: string,
   args: readonly string[],
   options: StartExecutionOptions,
 ): Promise<ExecutionBackend> {
   try {
-    return await startOrKill(box, execOptions(command, args, options), options.signal);
+    return await startOrKill(starting, execOptions(command, args, options), options.signal);
   } catch (error) {
     throw explainLine(error, command);
   }

@@ -1,21 +1,24 @@
-import type { BoxBackend, ExecutionBackend } from './backend/backend.ts';
+import type { CallOptions, ExecutionBackend } from './backend/backend.ts';
 import type { ExecOptions } from './backend/box-options.ts';
 
 const patienceMs = 10_000;
+
+/** How a backend starts a command. */
+export type Start = (options: ExecOptions, call?: CallOptions) => Promise<ExecutionBackend>;
 
 /**
  * Starts a command. An abort rejects at once with its reason; a command that starts all the same is killed, for which
  * its id is needed: so the call goes on by itself for up to 10 s.
  */
 export async function startOrKill(
-  box: BoxBackend,
+  start: Start,
   options: ExecOptions,
   signal: AbortSignal | undefined,
 ): Promise<ExecutionBackend> {
-  if (signal === undefined) return box.exec(options);
+  if (signal === undefined) return start(options);
   signal.throwIfAborted();
   const call = new AbortController();
-  const starting = box.exec(options, { signal: call.signal });
+  const starting = start(options, { signal: call.signal });
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => {
     reject(signal.reason);
@@ -23,7 +26,11 @@ export async function startOrKill(
     starting
       .then((execution) => execution.signal(9))
       .catch(() => undefined)
-      .finally(() => clearTimeout(patience));
+      .finally(() => {
+        clearTimeout(patience);
+        // An answer that has the output is read by nobody.
+        call.abort(signal.reason);
+      });
   };
   signal.addEventListener('abort', abort, { once: true });
   try {

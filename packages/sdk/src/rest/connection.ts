@@ -67,8 +67,10 @@ export function connect(settings: RestSettings): Connection {
       // Node's fetch gives up after 300 s without a sign. Not from a page: a server may not let it send this header.
       if (!inBrowser()) request.headers.set('prefer', 'processing');
       const response = await boxes.send(unredirected(request));
-      // Who wants a stream says so.
-      return response.ok && request.headers.has('accept') ? response : wholeAnswer(response);
+      // Who wants a stream says so, and may get another answer all the same.
+      const streams =
+        response.ok && request.headers.has('accept') && !response.headers.get('content-type')?.includes('json');
+      return streams ? response : wholeAnswer(response);
     },
   };
   const reading = retrying(bare, retries);

@@ -48,6 +48,71 @@ async function demo(url: string) {
   return found;
 }
 
+function runs(first: Answer, output: Answer = whole): Readonly<Record<string, Answer>> {
+  return answers(output, {
+    [`POST ${boxPath}/exec`]: (seen, response) =>
+      seen.headers.accept?.includes('text/event-stream')
+        ? first(seen, response.setHeader('location', executionPath).setHeader('content-type', 'text/event-stream'))
+        : json(response, 201, { execution_id: 'e1' }),
+  });
+}
+
+it('runs a command with one request where the server gives its output with the answer', async () => {
+  await using server = await serve(
+    runs((_, response) => void response.writeHead(201).end(sse(pieces, undefined, exit0))),
+  );
+  const result = await (await demo(server.url)).run('echo');
+  expect(result).toMatchObject({ stdout: 'hello', stderr: '\ufffd\0', exitCode: 0, durationMs: 7 });
+  expect(server.seen).toHaveLength(2);
+  expect(server.seen[1]?.headers).toMatchObject({
+    accept: 'text/event-stream, application/json',
+    'x-boxlite-output': 'bytes',
+    'x-close-stdin': 'true',
+  });
+  // What is fed goes beside the output.
+  await (await demo(server.url)).run('cat', [], { stdin: 'x' });
+  expect(server.seen.slice(3).map(({ method, url }) => [method, url.split('/').at(-1)])).toEqual(
+    expect.arrayContaining([
+      ['POST', 'exec'],
+      ['GET', 'output'],
+      ['POST', 'input'],
+    ]),
+  );
+});
+
+it.each([
+  ['nothing', []],
+  ['two of three pieces', pieces.slice(0, 2)],
+])('goes on with the output where an answer that has it breaks after %s', async (_, sent) => {
+  const cut: Answer = (_, response) => {
+    response.writeHead(201).flushHeaders();
+    response.write(`: \n\n${sse(sent, undefined, '')}`, () => response.destroy());
+  };
+  await using server = await serve(runs(cut));
+  expect(await (await demo(server.url)).run('echo')).toMatchObject({
+    stdout: 'hello',
+    stderr: '\ufffd\0',
+    exitCode: 0,
+  });
+  expect(server.seen.map(({ method, headers }) => [method, headers['last-event-id']]).slice(1)).toEqual([
+    ['POST', undefined],
+    ['GET', sent.length === 0 ? undefined : '3.2'],
+  ]);
+});
+
+it('refuses output of an execution that the answer does not name', async () => {
+  const nameless: Answer = (_, response) =>
+    void response
+      .setHeader('location', '/elsewhere')
+      .writeHead(201)
+      .end(sse(pieces, undefined, exit0));
+  await using server = await serve(runs(nameless));
+  await expect((await demo(server.url)).run('echo')).rejects.toMatchObject({
+    code: 'network_failed',
+    message: expect.stringContaining('names no execution'),
+  });
+});
+
 it('runs a command with one request each to start it, to close stdin and to read it', async () => {
   await using server = await serve(answers(whole));
   const result = await (await demo(server.url)).run('echo', ['hi'], { env: { A: '1' }, timeoutMs: 1500, tty: false });

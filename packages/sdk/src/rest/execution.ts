@@ -15,8 +15,18 @@ import type { Connection } from './connection.ts';
 import { executionInfo } from './execution-wire.ts';
 import { beyondTheEnd, readOutput } from './output.ts';
 
-/** An execution on a server. `startedAt` serves where the server's exit does not tell when it began. */
-export function restExecution(connection: Connection, box: string, id: string, startedAt: Date): ExecutionBackend {
+/**
+ * An execution on a server. `startedAt` serves where the server's exit does not tell when it began. `ran` is the answer
+ * that started it without input and has its output, from the first byte on.
+ */
+export function restExecution(
+  connection: Connection,
+  box: string,
+  id: string,
+  startedAt: Date,
+  ran?: Response,
+): ExecutionBackend {
+  let answer = ran;
   let ended: ExecutionInfo | undefined;
   let exit: ExitEvent | undefined;
   let taken: OutputCursor = { stdout: 0, stderr: 0 };
@@ -27,8 +37,11 @@ export function restExecution(connection: Connection, box: string, id: string, s
     if (result.status !== 'running') ended = result;
     return result;
   };
-  const output: ExecutionBackend['output'] = ({ from, signal } = {}) =>
-    readOutput(connection, { box, execution: id, from, signal, onExit: (event) => (exit ??= event) });
+  const output: ExecutionBackend['output'] = ({ from, signal } = {}) => {
+    const begun = from === undefined ? answer : undefined;
+    if (begun) answer = undefined;
+    return readOutput(connection, { box, execution: id, from, signal, begun, onExit: (event) => (exit ??= event) });
+  };
   // An empty write that closes is how this protocol says end of input.
   const input = (data: Uint8Array, close: boolean, call?: CallOptions): Promise<void> =>
     connection.ignore(sendExecutionInput({ box, execution: id, data: new Uint8Array(data), close }), call);
@@ -57,7 +70,7 @@ export function restExecution(connection: Connection, box: string, id: string, s
       }
     },
     write: (data, call) => (data.length === 0 ? Promise.resolve() : input(data, false, call)),
-    closeStdin: (call) => input(new Uint8Array(0), true, call),
+    closeStdin: (call) => (ran ? Promise.resolve() : input(new Uint8Array(0), true, call)),
     stdinOffset: () => undefined,
     signal: (signal, call) => connection.ignore(signalExecution({ box, execution: id, body: { signal } }), call),
     resize: ({ cols, rows }, call) =>

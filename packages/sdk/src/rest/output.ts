@@ -3,6 +3,7 @@ import { events, StatusError } from '@boxlite/rest';
 import type { OutputChunk, OutputCursor } from '../backend/backend.ts';
 import { NetworkError } from '../errors.ts';
 import { loaded } from '../loaded.ts';
+import { answered } from './answered.ts';
 import { decodeBase64 } from './base64.ts';
 import { type Connection, streamReconnects } from './connection.ts';
 import { inBrowser } from './in-browser.ts';
@@ -19,6 +20,8 @@ export interface ReadOutputOptions {
   readonly execution: string;
   readonly from?: OutputCursor | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** An answer that has it already, as long as it holds. */
+  readonly begun?: Response | undefined;
   /** Called with the exit, before the iteration ends. */
   readonly onExit: (exit: ExitEvent) => void;
 }
@@ -49,7 +52,7 @@ export async function* readOutput(
   connection: Connection,
   options: ReadOutputOptions,
 ): AsyncGenerator<OutputChunk, void, undefined> {
-  const { box, execution, from = { stdout: 0, stderr: 0 }, signal, onExit } = options;
+  const { box, execution, from = { stdout: 0, stderr: 0 }, signal, begun, onExit } = options;
   const had = { ...from };
   // What a server without ids has sent: it always begins at the beginning.
   const counted = { stdout: 0, stderr: 0 };
@@ -59,7 +62,8 @@ export async function* readOutput(
     'Buffer' in globalThis && !inBrowser()
       ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder
       : undefined;
-  const stream = events(connection.client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
+  const client = answered(connection.client, begun);
+  const stream = events(client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
     ...connection.retries,
     reconnects: streamReconnects,
     signal,

@@ -30,9 +30,12 @@ export function streamed(type: string, body: ReadableStream<Uint8Array>): Reply 
 }
 
 /** Server-Sent Events, which no proxy may hold back. */
-export function eventSource(body: ReadableStream<Uint8Array>): Reply {
-  const { status, headers } = streamed('text/event-stream; charset=utf-8', body);
-  return { status, headers: { ...headers, 'x-accel-buffering': 'no' }, body };
+export function eventSource(
+  body: ReadableStream<Uint8Array>,
+  { status = 200, headers = {} }: { readonly status?: number; readonly headers?: HeaderFields } = {},
+): Reply {
+  const stream = streamed('text/event-stream; charset=utf-8', body);
+  return { status, headers: { ...stream.headers, 'x-accel-buffering': 'no', ...headers }, body };
 }
 
 /** The envelope of an error with the error's own headers, for clients of a generation. */

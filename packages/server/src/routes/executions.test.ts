@@ -39,6 +39,45 @@ test('a command is started with 201, its Location and everything asked for', asy
   });
 });
 
+const asOutput = { accept: 'text/event-stream, application/json', 'x-close-stdin': 'true' };
+
+test('a command is started, its stdin closed and its output given by one request', async () => {
+  const { ask, backend } = await withBox();
+  const response = await ask('POST', `${box}/exec`, { json: { command: 'manual' }, headers: asOutput });
+  const [made] = backend.boxes;
+  const [execution] = made?.started ?? [];
+  expect([response.status, response.headers.get('content-type')]).toEqual([201, 'text/event-stream; charset=utf-8']);
+  expect(response.headers.get('location')).toBe(`/v1/default/boxes/${made?.id}/executions/${execution?.id}`);
+  expect(execution?.stdinClosed).toBe(true);
+  execution?.push('stdout', 'one');
+  execution?.finish({ exitCode: 3 });
+  expect(await response.text()).toBe(
+    'id: 3.0\nevent: stdout\ndata: {"data":"b25l"}\n\nevent: exit\ndata: {"exit_code":3,"duration_ms":5}\n\n',
+  );
+});
+
+test('the same request again gives the output of the command that it started, from its first byte', async () => {
+  const { ask, backend } = await withBox();
+  const asked = { json: { command: 'manual' }, headers: { ...asOutput, 'idempotency-key': 'k' } };
+  const first = await ask('POST', `${box}/exec`, asked);
+  backend.boxes[0]?.started[0]?.push('stdout', 'one');
+  await first.body?.cancel();
+  const second = await ask('POST', `${box}/exec`, asked);
+  expect(second.headers.get('location')).toBe(first.headers.get('location'));
+  backend.boxes[0]?.started[0]?.finish({ exitCode: 0 });
+  expect(await second.text()).toMatch(/^id: 3\.0\nevent: stdout\n/);
+  expect(backend.boxes[0]?.started).toHaveLength(1);
+});
+
+test.each(['text/event-stream;q=0.1', '*/*', 'application/json'])(
+  'Accept %s gets the id of what was started',
+  async (accept) => {
+    const { ask } = await withBox();
+    const response = await ask('POST', `${box}/exec`, { json: { command: 'manual' }, headers: { accept } });
+    expect(read(execResponse, await response.json()).execution_id).toBeTruthy();
+  },
+);
+
 test.each([{}, { command: '' }, { command: 'x', timeout_seconds: 0.05 }, { command: 'x', timeout_seconds: 3601 }])(
   '%j is no command: 400',
   async (json) => {

@@ -5,7 +5,14 @@ import {
   resizeRequest,
   signalRequest,
 } from '@boxlite/api';
-import { type ExecutionBackend, InvalidArgumentError, type RuntimeBackend, TimeoutError } from 'boxlite/backend';
+import {
+  type ExecutionBackend,
+  InvalidArgumentError,
+  InvalidStateError,
+  type OutputCursor,
+  type RuntimeBackend,
+  TimeoutError,
+} from 'boxlite/backend';
 import { errorAnswer, errorBody } from '../http/error-answer.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { empty, eventSource, json } from '../http/respond.ts';
@@ -18,7 +25,7 @@ import type { PageTokens } from '../paging/page-tokens.ts';
 import type { ServerMetrics } from '../site/metrics.ts';
 import { execOptionsFromWire } from '../wire/box-options.ts';
 import { executionToWire } from '../wire/execution.ts';
-import { pathBox, pathExecution, type Routes } from './route.ts';
+import { pathBox, pathExecution, type RestCall, type Routes } from './route.ts';
 
 type ExecutionOperation =
   | 'startExecution'
@@ -44,6 +51,18 @@ export interface ExecutionRouteOptions {
 /** The operations on executions, but for the WebSocket terminal. */
 export function executionRoutes(options: ExecutionRouteOptions): Routes<ExecutionOperation> {
   const { heartbeatMs, inputTimeoutMs, onStreamError, metrics, pages } = options;
+  const output = (call: RestCall, execution: ExecutionBackend, from: OutputCursor): ReadableStream<Uint8Array> =>
+    outputStream(execution, {
+      from,
+      bytes: call.request.headers.get('x-boxlite-output')?.toLowerCase() === 'bytes',
+      heartbeatMs,
+      onBytes: metrics.addOutputBytes,
+      onEnd: metrics.stream(),
+      describeError(error) {
+        onStreamError(error, call.requestId);
+        return errorBody(errorAnswer(error, call.requestId), call.generation);
+      },
+    });
   return {
     async startExecution(call) {
       const request = await readJson(call.request, execRequest);
@@ -53,8 +72,11 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       // All that the box did not need for its own start was between its guest and the command.
       const { queue: guest = 0, ...start } = startStages(box.snapshot, ms);
       const timing = serverTiming({ ...start, guest: (start.guest ?? 0) + guest });
-      const location = `${call.root}/boxes/${box.id}/executions/${id}`;
-      return json(201, { execution_id: id }, { location, ...timing });
+      const headers = { location: `${call.root}/boxes/${box.id}/executions/${id}`, ...timing };
+      const execution = wantsOutput(call.request) || closesStdin(call.request) ? await box.execution(id) : undefined;
+      if (execution && closesStdin(call.request)) await closeStdin(execution);
+      if (!execution || !wantsOutput(call.request)) return json(201, { execution_id: id }, headers);
+      return eventSource(output(call, execution, { stdout: 0, stderr: 0 }), { status: 201, headers });
     },
 
     async listExecutions(call) {
@@ -77,22 +99,8 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
     },
 
     async streamExecutionOutput(call) {
-      const { headers } = call.request;
-      const from = readCursor(headers.get('last-event-id'));
-      const bytes = headers.get('x-boxlite-output')?.toLowerCase() === 'bytes';
-      const execution = await pathExecution(call);
-      const body = outputStream(execution, {
-        from,
-        bytes,
-        heartbeatMs,
-        onBytes: metrics.addOutputBytes,
-        onEnd: metrics.stream(),
-        describeError(error) {
-          onStreamError(error, call.requestId);
-          return errorBody(errorAnswer(error, call.requestId), call.generation);
-        },
-      });
-      return eventSource(body);
+      const from = readCursor(call.request.headers.get('last-event-id'));
+      return eventSource(output(call, await pathExecution(call), from));
     },
 
     async sendExecutionInput(call) {
@@ -101,7 +109,7 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const execution = await pathExecution(call);
       const skip = takenEarlier(call, execution);
       if (body) await writeAll(body, execution, skip, call.request.signal, inputTimeoutMs);
-      if (headers.get('x-close-stdin')?.toLowerCase() === 'true') await execution.closeStdin();
+      if (closesStdin(call.request)) await execution.closeStdin();
       return empty(204);
     },
 
@@ -117,6 +125,24 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       return empty(204);
     },
   };
+}
+
+/** Whether the output is to be the answer: `Accept` has to name its type, and not as what is liked least. */
+function wantsOutput({ headers }: Request): boolean {
+  return /(?:^|,)\s*text\/event-stream\s*(?:,|$)/i.test(headers.get('accept') ?? '');
+}
+
+function closesStdin({ headers }: Request): boolean {
+  return headers.get('x-close-stdin')?.toLowerCase() === 'true';
+}
+
+/** A command that has ended, or whose stdin an earlier try has closed, is no error. */
+async function closeStdin(execution: ExecutionBackend): Promise<void> {
+  try {
+    await execution.closeStdin();
+  } catch (error) {
+    if (!(error instanceof InvalidStateError)) throw error;
+  }
 }
 
 async function checkTimeout(seconds: number, backend: RuntimeBackend): Promise<void> {

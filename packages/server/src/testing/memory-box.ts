@@ -104,11 +104,12 @@ export class MemoryBox implements BoxBackend {
     return this.snapshot;
   }
 
-  async exec(options: ExecOptions): Promise<MemoryExecution> {
+  async exec(options: ExecOptions, { onId }: MakeOptions = {}): Promise<MemoryExecution> {
     if (options.command === 'missing') throw new ExecutionError('command not found: missing');
     if (options.command === 'crash') throw new TypeError('secret internals');
     this.#status = 'running';
     const execution = new MemoryExecution(`E${this.started.length + 1}`, options);
+    onId?.(execution.id);
     this.started.push(execution);
     for (const resolve of this.#awaitingMain.splice(0)) resolve(execution);
     return execution;
