@@ -34,8 +34,8 @@ async function doomed(): Promise<Doomed> {
 }
 
 const count = 300;
-const script = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo line $i; sleep 0.01; done; read word; echo $word; exit 7`;
-const whole = `${Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('')}said\n`;
+const lines = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo line $i; sleep 0.01; done`;
+const written = Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('');
 
 test('what a client reads goes on over the death of its server, without a byte or an event lost or doubled', {
   timeout: 60_000,
@@ -49,21 +49,24 @@ test('what a client reads goes on over the death of its server, without a byte o
     for await (const event of runtime.events({ signal: watching.signal })) events.push(event);
   })().catch((error: unknown) => error);
   await until('the events to open', () => events.length > 0);
-  const execution = await box.exec('sh', ['-c', script]);
+  const ran = box.run('sh', ['-c', `echo once >> /ran; ${lines}`]);
+  const execution = await box.exec('sh', ['-c', `${lines}; read word; echo $word; exit 7`]);
   const ended = execution.wait();
   let text = '';
   const read = (async () => {
     for await (const { data } of execution.output()) text += new TextDecoder().decode(data);
   })();
-  for (const lines of [50, 200]) {
-    await until(`line ${lines}`, () => text.includes(`line ${lines}\n`), 20_000);
+  for (const line of [50, 200]) {
+    await until(`line ${line}`, () => text.includes(`line ${line}\n`), 20_000);
     await site.crash();
   }
   const writer = execution.stdin.getWriter();
   await writer.write(new TextEncoder().encode('said\n'));
   await read;
-  expect(text).toBe(whole);
+  expect(text).toBe(`${written}said\n`);
   expect(await ended).toMatchObject({ exitCode: 7 });
+  expect(await ran).toMatchObject({ stdout: written, exitCode: 0, timedOut: false });
+  expect(await box.run('cat', ['/ran'])).toMatchObject({ stdout: 'once\n' });
   await runtime.create({ image: baseImage, autoRemove: false }, 'two');
   await until('the event of the second box', () =>
     events.some((event) => 'boxName' in event && event.boxName === 'two'),

@@ -58,8 +58,8 @@ export async function* events<const S extends EventSchemas>(
     opened = Date.now();
     // 204 is how a server says that there is nothing more (HTML standard, 9.2).
     ended ||= response.status === 204;
-    const type = response.headers.get('content-type');
-    if (!ended && !type?.startsWith('text/event-stream')) throw mismatch(`not an event stream: ${type}`);
+    if (!ended && !isEventStream(response))
+      throw mismatch(`not an event stream: ${response.headers.get('content-type')}`);
     const decode = decoder(
       eventDecoder((ms) => {
         retryMs = ms;
@@ -125,6 +125,11 @@ export async function* events<const S extends EventSchemas>(
     }
     await sleep(Math.min(maxMs, Math.max(retryMs, backoff(failures, { ...options, maxMs }))), signal);
   }
+}
+
+/** Whether a response says that it is Server-Sent Events. */
+export function isEventStream({ headers }: Response): boolean {
+  return /^text\/event-stream\s*(;|$)/i.test(headers.get('content-type') ?? '');
 }
 
 /** A header value holds bytes: an id goes as UTF-8 (HTML standard, 9.2). */

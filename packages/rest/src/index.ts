@@ -7,7 +7,7 @@ export type { Endpoint, Method, Pageable, ReadEndpoint, WriteEndpoint } from './
 export { RestError, SchemaError, StatusError, TransportError } from './errors.ts';
 export type { EventDecoder, EventMessage } from './event-decoder.ts';
 export type { EventOf, EventSchemas, ServerEvent } from './event-schemas.ts';
-export { type EventsOptions, events } from './events.ts';
+export { type EventsOptions, events, isEventStream } from './events.ts';
 export { impersonating } from './impersonating.ts';
 export { type LogEntry, logged } from './logged.ts';
 export { type Paged, type PagedOptions, paged } from './paged.ts';

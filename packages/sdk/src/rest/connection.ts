@@ -5,6 +5,7 @@ import {
   type Endpoint,
   fetchClient,
   ignore,
+  isEventStream,
   keyed,
   type Query,
   type RetryOptions,
@@ -67,10 +68,10 @@ export function connect(settings: RestSettings): Connection {
       // Node's fetch gives up after 300 s without a sign. Not from a page: a server may not let it send this header.
       if (!inBrowser()) request.headers.set('prefer', 'processing');
       const response = await boxes.send(unredirected(request));
-      // Who wants a stream says so, and may get another answer all the same.
-      const streams =
-        response.ok && request.headers.has('accept') && !response.headers.get('content-type')?.includes('json');
-      return streams ? response : wholeAnswer(response);
+      // Who wants a stream says so, and who takes JSON as well says that.
+      const accept = request.headers.get('accept');
+      const streams = accept !== null && (!accept.includes('application/json') || isEventStream(response));
+      return response.ok && streams ? response : wholeAnswer(response);
     },
   };
   const reading = retrying(bare, retries);

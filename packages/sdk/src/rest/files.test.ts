@@ -47,6 +47,21 @@ test.each(['../up', '/etc', '..', '.', '', 'a\0b'])(
   },
 );
 
+test('a listing is given as it comes, however long it is', async () => {
+  const rest = Promise.withResolvers<void>();
+  listing = async (answer) => {
+    answer.setHeader('content-type', 'application/x-ndjson').write(`${JSON.stringify({ ...entry, name: 'first' })}\n`);
+    await rest.promise;
+    answer.end(`${JSON.stringify({ ...entry, name: 'last' })}\n`);
+  };
+  const names: string[] = [];
+  for await (const { name } of box.files.list('/')) {
+    names.push(name);
+    rest.resolve();
+  }
+  expect(names).toEqual(['first', 'last']);
+});
+
 test('names are what they are, and a line without an end is an error and no memory', async () => {
   const names = ['...', ' ', 'a\nb', '\\', '..a'];
   listing = (answer) => answer.end(names.map((name) => `${JSON.stringify({ ...entry, name })}\n`).join(''));

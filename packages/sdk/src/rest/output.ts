@@ -57,22 +57,22 @@ export async function* readOutput(
   // What a server without ids has sent: it always begins at the beginning.
   const counted = { stdout: 0, stderr: 0 };
   const started = from.stdout > 0 || from.stderr > 0;
-  // What is faster in Node is not loaded by a page.
-  const faster =
-    'Buffer' in globalThis && !inBrowser()
-      ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder
-      : undefined;
   const client = answered(connection.client, begun);
-  const stream = events(client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
-    ...connection.retries,
-    reconnects: streamReconnects,
-    signal,
-    idleMs: connection.idleTimeoutMs,
-    lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
-    decoder: faster,
-    until: (event) => event.name === 'exit' || event.name === 'error',
-  });
   try {
+    // What is faster in Node is not loaded by a page.
+    const faster =
+      'Buffer' in globalThis && !inBrowser()
+        ? (await loaded(() => import('../host/output-decoder.ts'))).outputDecoder
+        : undefined;
+    const stream = events(client, streamExecutionOutput({ box, execution, bytes: true }), schemas, {
+      ...connection.retries,
+      reconnects: streamReconnects,
+      signal,
+      idleMs: connection.idleTimeoutMs,
+      lastEventId: started ? `${from.stdout}.${from.stderr}` : undefined,
+      decoder: faster,
+      until: (event) => event.name === 'exit' || event.name === 'error',
+    });
     for await (const event of stream) {
       if (event.name === 'error') throw eventError(event.data);
       const reached = event.id === undefined ? undefined : parseCursor(event.id);
@@ -95,6 +95,9 @@ export async function* readOutput(
     }
   } catch (error) {
     throw error instanceof StatusError ? connection.failure(error) : incomplete(connection.failure(error), execution);
+  } finally {
+    // Refused where it was read: then its reader has let go of it.
+    begun?.body?.cancel().catch(() => {});
   }
 }
 

@@ -8,6 +8,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>;
   /** A text is the whole of it, with its length in `headers`; null for none. */
   readonly body: string | ReadableStream<Uint8Array> | null;
+  /** What the same request again is given, where this cannot be given twice. @default this, if it is whole */
+  readonly repeated?: Reply | undefined;
 }
 
 /** Whether all of it is there: no stream. */

@@ -17,8 +17,9 @@ interface Refusal {
 const keptHeaders = ['content-type', 'content-length', 'location'];
 const replayHeader = { 'idempotent-replay': 'true' } as const;
 
-/** What is kept of an answer: nothing of what says `no-store`, or is sent as it comes. */
-export function keptReply({ status, headers, body }: Reply): Answer {
+/** What is kept of an answer: nothing of what says `no-store`, or is sent as it comes, unless it says what instead. */
+export function keptReply({ status, headers, body, repeated }: Reply): Answer {
+  if (repeated) return keptReply(repeated);
   if (headers['cache-control'] === 'no-store' || (body !== null && typeof body !== 'string')) return 'again';
   const kept = Object.fromEntries(Object.entries(headers).filter(([name]) => keptHeaders.includes(name)));
   return { status, headers: kept, body: body ?? '' };

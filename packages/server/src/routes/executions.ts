@@ -75,8 +75,11 @@ export function executionRoutes(options: ExecutionRouteOptions): Routes<Executio
       const headers = { location: `${call.root}/boxes/${box.id}/executions/${id}`, ...timing };
       const execution = wantsOutput(call.request) || closesStdin(call.request) ? await box.execution(id) : undefined;
       if (execution && closesStdin(call.request)) await closeStdin(execution);
-      if (!execution || !wantsOutput(call.request)) return json(201, { execution_id: id }, headers);
-      return eventSource(output(call, execution, { stdout: 0, stderr: 0 }), { status: 201, headers });
+      const named = json(201, { execution_id: id }, headers);
+      if (!execution || !wantsOutput(call.request)) return named;
+      const begun = eventSource(output(call, execution, { stdout: 0, stderr: 0 }), { status: 201, headers });
+      // Not the output again: once the execution is removed, its id is what keeps it from being started twice.
+      return { ...begun, repeated: named };
     },
 
     async listExecutions(call) {
