@@ -17,8 +17,9 @@ onBothBackends((runtime) => {
     const busy = await box.exec('sleep', ['60']);
     const [first, second, ...more] = await box.executions();
     expect(more).toEqual([]);
-    expect(first).toMatchObject({ status: 'completed', exitCode: 3 });
-    expect(second).toMatchObject({ id: busy.id, status: 'running', exitCode: undefined });
+    expect(first).toMatchObject({ command: ['sh', '-c', 'echo hello; exit 3'], status: 'completed', exitCode: 3 });
+    expect(second).toMatchObject({ id: busy.id, command: ['sleep', '60'], status: 'running', exitCode: undefined });
+    expect((await busy.status()).command).toEqual(['sleep', '60']);
     await busy.kill();
     await busy.wait();
     expect((await box.executions()).map(({ status }) => status)).toEqual(['completed', 'killed']);

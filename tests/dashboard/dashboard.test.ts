@@ -206,8 +206,11 @@ test('labels, names of files and output of a box are text, whatever is in them',
   await page.getByRole('link', { name: box.id }).click();
   await page.getByText(hostile).first().waitFor();
   await page.getByRole('link', { name: 'Commands' }).click();
-  await page.locator('tbody').getByRole('button').first().click();
+  const ran = page.locator('tbody').getByRole('button', { name: `sh -c 'touch "/srv/<img src=x` });
+  expect(await ran.textContent()).toContain('jpg.\\u202egpj.exe');
+  await ran.click();
   await page.getByRole('log', { name: 'Output' }).getByText(hostile).waitFor();
+  await page.getByRole('heading', { name: 'jpg.\\u202egpj.exe' }).waitFor();
   await page.getByRole('link', { name: 'Files' }).click();
   await page.getByRole('button', { name: 'srv/' }).click();
   await page.getByText('<img src=x onerror=document.title=1>').waitFor();

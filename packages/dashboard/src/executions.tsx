@@ -2,7 +2,7 @@ import type { Boxlite, ExecutionInfo } from 'boxlite';
 import type { JSX, TargetedSubmitEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { useAsked, useDoing } from './asked.ts';
-import { age, duration } from './format.ts';
+import { age, commandLine, duration } from './format.ts';
 import { Answer, Empty, State, Trouble } from './notices.tsx';
 import { OutputView } from './output-view.tsx';
 
@@ -12,20 +12,10 @@ interface ExecutionsProps {
 }
 
 const mostShown = 100;
-// The API does not tell what an execution runs: of those started here it is known as long as who started them is signed in.
-const commandsOf = new WeakMap<Boxlite, Map<string, string>>();
-
-function commandsBy(runtime: Boxlite): Map<string, string> {
-  const known = commandsOf.get(runtime) ?? new Map<string, string>();
-  commandsOf.set(runtime, known);
-  return known;
-}
-
 /** The commands of a box, one of them with its output, and a way to run another. */
 export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
   const [chosen, setChosen] = useState<string>();
   const doing = useDoing();
-  const commands = commandsBy(runtime);
   const asked = useAsked(
     async (signal) => (await (await runtime.get(boxId, { signal }))?.executions({ signal })) ?? [],
     [runtime, boxId],
@@ -39,7 +29,6 @@ export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
       const box = await runtime.get(boxId);
       if (box === null) return;
       const execution = await box.exec('sh', ['-c', line], { stdin: '' });
-      commands.set(execution.id, line);
       setChosen(execution.id);
       asked.again();
       form.reset();
@@ -57,9 +46,7 @@ export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
         </button>
       </form>
       <Trouble text={doing.error} />
-      {chosen !== undefined && (
-        <OutputView key={chosen} runtime={runtime} boxId={boxId} executionId={chosen} command={commands.get(chosen)} />
-      )}
+      {chosen !== undefined && <OutputView key={chosen} runtime={runtime} boxId={boxId} executionId={chosen} />}
       <Answer asked={asked}>
         {(all) =>
           all.length === 0 ? (
@@ -68,7 +55,7 @@ export function Executions({ runtime, boxId }: ExecutionsProps): JSX.Element {
             <Table
               all={all.toReversed().slice(0, mostShown)}
               more={all.length - mostShown}
-              {...{ chosen, setChosen, commands }}
+              {...{ chosen, setChosen }}
             />
           )
         }
@@ -82,10 +69,9 @@ interface TableProps {
   readonly more: number;
   readonly chosen: string | undefined;
   readonly setChosen: (id: string) => void;
-  readonly commands: ReadonlyMap<string, string>;
 }
 
-function Table({ all, more, chosen, setChosen, commands }: TableProps): JSX.Element {
+function Table({ all, more, chosen, setChosen }: TableProps): JSX.Element {
   return (
     <div class="scroll">
       <table>
@@ -102,8 +88,8 @@ function Table({ all, more, chosen, setChosen, commands }: TableProps): JSX.Elem
           {all.map((one) => (
             <tr key={one.id} class={one.id === chosen ? 'chosen' : ''}>
               <td data-title="Command">
-                <button type="button" class="link mono" onClick={() => setChosen(one.id)}>
-                  {commands.get(one.id) ?? one.id}
+                <button type="button" class="link mono short" onClick={() => setChosen(one.id)}>
+                  {one.command === undefined ? one.id : commandLine(one.command)}
                 </button>
               </td>
               <td data-title="Status">

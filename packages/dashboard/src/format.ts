@@ -46,6 +46,12 @@ export function pairs(text: string, field: string): Readonly<Record<string, stri
   );
 }
 
+/** The words of a command as a shell would take them, on one line. */
+export function commandLine(words: readonly string[]): string {
+  const quoted = words.map((word) => (/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return plain(quoted.join(' '));
+}
+
 /** A name that a box gave, as one line in its order: control characters and those that turn the direction of writing are spelled out. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (character) => {

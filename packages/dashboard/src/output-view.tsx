@@ -3,7 +3,7 @@ import { InvalidStateError, NotFoundError, OutputTruncatedError } from 'boxlite'
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useDoing } from './asked.ts';
-import { bytes, duration } from './format.ts';
+import { bytes, commandLine, duration } from './format.ts';
 import { State, Trouble } from './notices.tsx';
 import { outputLog } from './output-log.ts';
 import { said } from './session.ts';
@@ -30,11 +30,10 @@ interface OutputViewProps {
   readonly runtime: Boxlite;
   readonly boxId: string;
   readonly executionId: string;
-  readonly command: string | undefined;
 }
 
 /** One execution: what it writes while it does, how it ended, and signals for it. */
-export function OutputView({ runtime, boxId, executionId, command }: OutputViewProps): JSX.Element {
+export function OutputView({ runtime, boxId, executionId }: OutputViewProps): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const [info, setInfo] = useState<ExecutionInfo>();
   const [skipped, setSkipped] = useState(0);
@@ -62,7 +61,7 @@ export function OutputView({ runtime, boxId, executionId, command }: OutputViewP
   return (
     <section class="panel output" aria-label={`Execution ${executionId}`}>
       <header class="bar">
-        <h3>{command ?? `Execution ${executionId}`}</h3>
+        <h3>{info?.command ? commandLine(info.command) : `Execution ${executionId}`}</h3>
         {info && <Ended info={info} />}
         {info?.status === 'running' && (
           <span class="actions">

@@ -18,6 +18,8 @@ export type ExecutionStatus = (typeof executionStatuses)[number];
 /** An execution as it was when asked. */
 export interface ExecutionInfo {
   readonly execution_id: string;
+  /** The program and its arguments, up to 1,024 characters in all; what is longer ends in `…`. An addition. */
+  readonly command?: readonly string[] | null | undefined;
   readonly status: ExecutionStatus;
   /** Absent or null while it runs and when nobody knows it; 128 + N after signal N. */
   readonly exit_code?: number | null | undefined;
@@ -35,6 +37,7 @@ export interface ExecutionInfo {
 /** Reads an execution. */
 export const executionInfo: Schema<ExecutionInfo> = object({
   execution_id: filled,
+  command: maybe(list(string)),
   status: word(executionStatuses),
   exit_code: maybe(int),
   signal: maybe(string),

@@ -15,6 +15,7 @@ import { Notifier } from './notifier.ts';
 import type { OutputLog } from './output-log.ts';
 import { signalName } from './signal-name.ts';
 import { TakenFile } from './taken-file.ts';
+import { toldCommand } from './told-command.ts';
 
 const sigkill = 9;
 
@@ -250,6 +251,7 @@ export class LocalExecution implements ExecutionBackend {
 export function executionInfo(record: ExecutionRecord, exit: ExecutionExit | undefined): ExecutionInfo {
   return {
     id: record.id,
+    command: toldCommand(record.command),
     status: exit?.status ?? 'running',
     exitCode: exit?.exitCode,
     signal: exit?.signal,

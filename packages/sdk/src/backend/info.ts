@@ -126,6 +126,8 @@ export type ExecutionStatus = 'running' | 'completed' | 'killed' | 'timed_out' |
 export interface ExecutionInfo {
   /** Names the execution within its box. */
   readonly id: string;
+  /** The program and its arguments, up to 1,024 characters in all; what is longer ends in `…`. Undefined where nobody knows. */
+  readonly command?: readonly string[] | undefined;
   /** How far it is. */
   readonly status: ExecutionStatus;
   /** Undefined while it runs and when it is not known; 128 + N after signal N. */

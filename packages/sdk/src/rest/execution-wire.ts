@@ -7,6 +7,7 @@ import { date, inSeconds } from './time-wire.ts';
 export function executionInfo(info: api.ExecutionInfo): ExecutionInfo {
   return {
     id: info.execution_id,
+    command: info.command ?? undefined,
     status: info.status,
     exitCode: info.exit_code ?? undefined,
     signal: info.signal ?? undefined,

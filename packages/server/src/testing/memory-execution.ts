@@ -154,6 +154,7 @@ export class MemoryExecution implements ExecutionBackend {
   #running(): ExecutionInfo {
     return {
       id: this.id,
+      command: [this.options.command, ...(this.options.args ?? [])],
       status: 'running',
       exitCode: undefined,
       signal: undefined,

@@ -5,6 +5,7 @@ import type { ExecutionInfo } from 'boxlite/backend';
 export function executionToWire(info: ExecutionInfo): ExecutionWire {
   return {
     execution_id: info.id,
+    command: info.command ?? null,
     status: info.status,
     exit_code: info.exitCode ?? null,
     signal: info.signal ?? null,
