@@ -13,7 +13,7 @@ export async function startCommand(
   args: readonly string[],
   options: StartExecutionOptions,
 ): Promise<Execution> {
-  const execution = await start((...exec) => box.exec(...exec), command, args, options);
+  const execution = await start((how, call) => box.exec(how, call), command, args, options);
   const ended = killOnAbort(execution, options.signal);
   if (options.stdin !== undefined) {
     // Nobody waits here for the input to be taken: a failure shows as a command that is killed.
@@ -30,7 +30,8 @@ export async function runCommand(
   options: StartExecutionOptions,
 ): Promise<RunResult> {
   const { stdin, signal } = options;
-  const begin: Start = (...exec) => (stdin === undefined && box.run ? box.run(...exec) : box.exec(...exec));
+  const begin: Start = (how, call, left) =>
+    stdin === undefined && box.run ? box.run(how, call, left) : box.exec(how, call);
   const execution = await start(begin, command, args, options);
   try {
     return await collect(execution, stdin, { signal });

@@ -30,6 +30,10 @@ export function listedBox(runtime: RuntimeBackend, snapshot: BoxInfo): BoxBacken
     pause: async (call) => (await box(call)).pause(call),
     resume: async (call) => (await box(call)).resume(call),
     exec: async (options, call) => (await box(call)).exec(options, call),
+    async run(options, call, left) {
+      const known = await box(call);
+      return known.run ? known.run(options, call, left) : known.exec(options, call);
+    },
     executions: async (call) => (await box(call)).executions(call),
     main: async (call) => (await box(call)).main(call),
     execution: async (id, call) => (await box(call)).execution(id, call),

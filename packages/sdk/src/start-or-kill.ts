@@ -3,8 +3,8 @@ import type { ExecOptions } from './backend/box-options.ts';
 
 const patienceMs = 10_000;
 
-/** How a backend starts a command. */
-export type Start = (options: ExecOptions, call?: CallOptions) => Promise<ExecutionBackend>;
+/** How a backend starts a command; `left` aborts when nobody waits for it any more. */
+export type Start = (options: ExecOptions, call?: CallOptions, left?: AbortSignal) => Promise<ExecutionBackend>;
 
 /**
  * Starts a command. An abort rejects at once with its reason; a command that starts all the same is killed, for which
@@ -18,7 +18,7 @@ export async function startOrKill(
   if (signal === undefined) return start(options);
   signal.throwIfAborted();
   const call = new AbortController();
-  const starting = start(options, { signal: call.signal });
+  const starting = start(options, { signal: call.signal }, signal);
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => {
     reject(signal.reason);

@@ -134,8 +134,11 @@ export interface BoxBackend {
   resume(call?: CallOptions): Promise<BoxInfo>;
   /** Starts a command, and the box if need be. */
   exec(options: ExecOptions, call?: MakeOptions): Promise<ExecutionBackend>;
-  /** The same for a command that is fed nothing and whose output is read at once, where that takes less. @default `exec` */
-  run?(options: ExecOptions, call?: CallOptions): Promise<ExecutionBackend>;
+  /**
+   * The same for a command that is fed nothing and whose output is read at once, where that takes less. `left` aborts when
+   * nobody waits any more: what starts is then killed as soon as that can be. @default `exec`
+   */
+  run?(options: ExecOptions, call?: CallOptions, left?: AbortSignal): Promise<ExecutionBackend>;
   /** Every execution that the box knows of, oldest first; `UnsupportedError` where a server cannot list them. */
   executions(call?: CallOptions): Promise<readonly ExecutionInfo[]>;
   /**

@@ -20,7 +20,7 @@ export function restCommands(
       const { execution_id } = await connection.send(query(endpoint, execResponse), call);
       return restExecution(connection, box, execution_id, startedAt);
     },
-    run: (options, call) => runOnServer(connection, box, options, call),
+    run: (...run) => runOnServer(connection, box, ...run),
     ...latePart(async () => (await lateRest()).restExecutions(connection, box), 'executions', 'main'),
     async execution(executionId, call) {
       const execution = restExecution(connection, box, executionId, new Date());

@@ -1,5 +1,5 @@
 export { restArchives } from './archives.ts';
-export { askAgain } from './ask-again.ts';
+export { askAgain, askLost } from './ask-again.ts';
 export { exchangeSecret } from './client-secret.ts';
 export { askCapabilities } from './config.ts';
 export { restExecutions } from './executions.ts';

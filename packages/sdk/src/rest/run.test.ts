@@ -1,5 +1,6 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Boxlite } from '../boxlite.ts';
+import { BoxliteError } from '../errors.ts';
 import { answers, demo, exit0, pieces, whole } from './testing/executed.ts';
 import {
   type Answer,
@@ -15,8 +16,6 @@ import {
 const keys: Readonly<Record<string, Answer>> = {
   'GET /v1/config': (_, response) => json(response, 200, { capabilities: { idempotency_key_lifetime: 'PT24H' } }),
 };
-
-afterEach(() => void vi.useRealTimers());
 
 function runs(first: Answer, output: Answer = whole): Readonly<Record<string, Answer>> {
   return answers(output, {
@@ -122,7 +121,6 @@ it('takes an answer whose type is spelled with capitals', async () => {
 });
 
 it('kills what it started when it is aborted and something on the way holds the answer back', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const begun = Promise.withResolvers<void>();
   const killed = Promise.withResolvers<string>();
   await using server = await serve({
@@ -138,10 +136,68 @@ it('kills what it started when it is aborted and something on the way holds the 
   await begun.promise;
   abort.abort(new Error('enough'));
   await expect(running).rejects.toThrow('enough');
-  await vi.advanceTimersByTimeAsync(10_000);
   expect(await killed.promise).toBe('{"signal":9}');
   const [one, other] = starts(server.seen);
   expect(other?.headers['idempotency-key']).toBe(one?.headers['idempotency-key']);
+});
+
+it('kills what it started when a proxy gives up waiting for the answer, and nothing after a refusal', async () => {
+  const killed = Promise.withResolvers<string>();
+  let status = 504;
+  await using server = await serve({
+    ...runs((_, response) => json(response, status, { error: { message: 'no', type: 'x', code: status } })),
+    ...keys,
+    [`POST ${executionPath}/signal`]({ body }, response) {
+      response.writeHead(204).end();
+      killed.resolve(body);
+    },
+  });
+  const box = await demo(server.url, { attempts: 1 });
+  await expect(box.run('sleep', ['9'])).rejects.toMatchObject({ code: 'timeout' });
+  expect(await killed.promise).toBe('{"signal":9}');
+  for (status of [400, 429, 503]) await expect(box.run('sleep', ['9'])).rejects.toThrow();
+  await box.run('true', [], { stdin: '' });
+  expect(starts(server.seen).map(({ headers }) => headers.accept?.includes('event-stream') ?? false)).toEqual([
+    ...[true, false, true, true, true, false],
+  ]);
+});
+
+it.each<[what: string, first: Answer]>([
+  ['has nothing', (_, response) => void response.writeHead(204).end()],
+  [
+    'is said to be text',
+    (_, response) => void response.setHeader('content-type', 'text/plain').end(sse(pieces, '', '')),
+  ],
+])('goes on with the output where an answer %s, but names the execution', async (_, first) => {
+  await using server = await serve(runs(first));
+  expect(await (await demo(server.url)).run('echo')).toMatchObject({ stdout: 'hello', exitCode: 0 });
+  expect(starts(server.seen)).toHaveLength(1);
+});
+
+it.each<[what: string, config: Answer]>([
+  ['is not there', (_, response) => json(response, 503, {})],
+  ['is not JSON', (_, response) => void response.end('<html>')],
+  ['tells of keys, but the id never comes', keys['GET /v1/config'] ?? (() => {})],
+])('fails with an error of its own where there is no Location and the configuration %s', async (_, config) => {
+  if (config === keys['GET /v1/config']) {
+    const late = AbortSignal.abort(new DOMException('late', 'TimeoutError'));
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(late);
+  }
+  const nameless: Answer = (_, response) => void response.setHeader('location', '/').writeHead(201).write(': \n\n');
+  await using server = await serve({ ...runs(nameless), 'GET /v1/config': config });
+  const failure = await (await demo(server.url)).run('echo').catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(BoxliteError);
+});
+
+it('a box from a list runs with one request as well', async () => {
+  await using server = await serve({
+    ...runs((_, response) => void response.writeHead(201).end(sse(pieces, undefined, exit0))),
+    'GET /v1/default/boxes': (_, response) => json(response, 200, { boxes: [sandbox] }),
+    [`GET ${boxPath}`]: (_, response) => json(response, 200, sandbox),
+  });
+  for await (const box of Boxlite.rest({ url: server.url }).list())
+    expect(await box.run('echo')).toMatchObject({ stdout: 'hello', exitCode: 0 });
+  expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
 });
 
 it('lets go of the answer at whichever step it is aborted, over a transport that heeds no signal', async () => {

@@ -18,35 +18,48 @@ export async function runOnServer(
   box: string,
   options: ExecOptions,
   { signal }: CallOptions = {},
+  left?: AbortSignal,
 ): Promise<ExecutionBackend> {
+  left?.throwIfAborted();
   const startedAt = new Date();
   const key = randomUuid();
   const asked = { box, body: execRequest(options), closeStdin: true };
   const named = query(idempotent(startExecution(asked), key), execResponse);
   const started = (id: string, response?: Response): ExecutionBackend =>
     restExecution(connection, box, id, startedAt, response);
-  const askAgain = async (): Promise<string> => (await lateRest()).askAgain(connection, named);
-  const withOutput = raw(idempotent(startExecution({ ...asked, output: true, bytes: true }), key));
+  // It may have started, where something on the way holds the answer back, or loses it.
+  const kill = async (failure?: unknown): Promise<void> => {
+    const id = await (await lateRest()).askLost(connection, named, failure);
+    await (id && started(id).signal(9));
+  };
+  const lost = (failure?: unknown): void => void kill(failure).catch(() => {});
+  const leave = (): void => lost();
+  left?.addEventListener('abort', leave);
   let response: Response;
   try {
+    const withOutput = raw(idempotent(startExecution({ ...asked, output: true, bytes: true }), key));
     response = await connection.send(withOutput, { signal });
   } catch (error) {
-    // It may have started, where something on the way holds the answer back.
-    if (signal?.aborted)
-      askAgain()
-        .then((id) => started(id).signal(9))
-        .catch(() => {});
+    lost(error);
     throw error;
+  } finally {
+    left?.removeEventListener('abort', leave);
   }
-  if (!isEventStream(response)) {
-    const { execution_id } = await connection.send({ send: (client) => named.send(answered(client, response)) });
-    return started(execution_id);
-  }
-  const leave = (): void => void response.body?.cancel().catch(() => {});
-  // Once it is read, its reader sees to that.
-  signal?.addEventListener('abort', leave);
   const id = /\/executions\/([\w-]+)$/.exec(response.headers.get('location') ?? '')?.[1];
+  const { body } = response;
+  if (body === null || !isEventStream(response)) {
+    try {
+      const told = await connection.send({ send: (client) => named.send(answered(client, response)) });
+      return started(told.execution_id);
+    } catch (error) {
+      if (id === undefined) throw error;
+      return started(id);
+    }
+  }
+  const drop = (): void => void body.cancel().catch(() => {});
+  // Once it is read, its reader sees to that.
+  signal?.addEventListener('abort', drop);
   if (id !== undefined) return started(id, response);
-  leave();
-  return started(await askAgain());
+  drop();
+  return started(await (await lateRest()).askAgain(connection, named));
 }

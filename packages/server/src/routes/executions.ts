@@ -9,6 +9,7 @@ import {
   type ExecutionBackend,
   InvalidArgumentError,
   InvalidStateError,
+  NotFoundError,
   type OutputCursor,
   type RuntimeBackend,
   TimeoutError,
@@ -144,7 +145,7 @@ async function closeStdin(execution: ExecutionBackend): Promise<void> {
   try {
     await execution.closeStdin();
   } catch (error) {
-    if (!(error instanceof InvalidStateError)) throw error;
+    if (!(error instanceof InvalidStateError || error instanceof NotFoundError)) throw error;
   }
 }
 

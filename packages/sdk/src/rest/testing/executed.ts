@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RetryOptions } from '@boxlite/rest';
 import type { Box } from '../../box.ts';
 import { Boxlite } from '../../boxlite.ts';
 import { type Answer, box, boxPath, executionPath, exitText, json, type Piece, sse } from './generation-1-server.ts';
@@ -36,8 +37,8 @@ export function last(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /** The box of such a server. */
-export async function demo(url: string): Promise<Box> {
-  const found = await Boxlite.rest({ url, retries }).get('demo');
+export async function demo(url: string, more: RetryOptions = {}): Promise<Box> {
+  const found = await Boxlite.rest({ url, retries: { ...retries, ...more } }).get('demo');
   if (!found) throw new Error('no box');
   return found;
 }
