@@ -206,7 +206,7 @@ test('a timeout ends the whole tree, those in sessions of their own and orphans 
   const result = await sh(script, { timeoutMs: 300 });
   expect([result.timedOut, result.signal]).toEqual([true, 9]);
   expect(await processes('sleep 400[123]')).toBe('');
-}, 10_000);
+});
 
 test('a timeout first asks: what ends at TERM ends with its own code', async () => {
   const result = await sh('trap "echo bye; exit 3" TERM; sleep 50 & wait', { timeoutMs: 200 });
