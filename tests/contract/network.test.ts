@@ -117,8 +117,9 @@ onBothBackends((runtime) => {
     const box = await startedBox(runtime(), { autoStopMs: 500, ports: [{ guestPort: 7 }] });
     onTestFinished(() => runtime().remove(box.id, { force: true }));
     // A command keeps it in use until the first connection does.
-    const script = 'nc -ll -p 7 -e cat >/dev/null 2>&1 & until netstat -ltn | grep -q :7; do :; done; read x';
+    const script = 'nc -ll -p 7 -e cat >/dev/null 2>&1 & until netstat -ltn | grep -q :7; do :; done; echo up; read x';
     const command = await box.exec('sh', ['-c', script]);
+    for await (const _ of command.stdout) break;
     const [port] = (await box.info()).network?.ports ?? [];
     const socket = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1' });
     const echoed = async (): Promise<void> => {
