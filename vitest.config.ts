@@ -22,7 +22,8 @@ export default defineConfig({
     setupFiles: 'packages/server/src/testing/answers/observed-tests.ts',
     maxWorkers: 2,
     sequence: { sequencer: LongFirst },
-    testTimeout: 30_000,
+    // It ends what hangs, and is no bar: on a machine that does four other things many take a quarter of it.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A condition that comes late on a busy machine has come.
     expect: { poll: { timeout: 10_000 } },

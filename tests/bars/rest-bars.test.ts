@@ -75,6 +75,7 @@ test('a client killed in mid-stream leaves the execution running, and a new one 
   await once(client, 'exit');
   const again = await box.execution(id);
   expect((await again.status()).status).toBe('running');
+  await box.run('touch', ['/tmp/seen']);
   for await (const { data } of again.output({ from: seen })) text += new TextDecoder().decode(data);
   expect(text).toBe(Array.from({ length: 200 }, (_, i) => `line ${i + 1}\n`).join(''));
   expect((await again.wait()).exitCode).toBe(0);

@@ -10,7 +10,8 @@ const box = await runtime.get(id);
 if (!box) throw new Error(`box not found: ${id}`);
 const execution = await box.exec('sh', [
   '-c',
-  'i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo line $i; sleep 0.01; done',
+  // It runs until somebody has seen that it does.
+  'i=0; while [ $i -lt 200 ]; do i=$((i+1)); echo line $i; sleep 0.01; done; until [ -e /tmp/seen ]; do sleep 0.05; done',
 ]);
 const cursor = { stdout: 0, stderr: 0 };
 for await (const { stream, data, offset } of execution.output()) {

@@ -109,13 +109,13 @@ export function onBothBackends(define: (runtime: () => Boxlite) => void, { gviso
 /** The image of every contract test: present in every home directory without a registry. */
 export const baseImage = 'boxlite/base:latest';
 
-/** Asks until there is an answer; fails after 8 s, naming what did not come. */
+/** Asks until there is an answer; fails after 20 s, naming what did not come. */
 export async function eventually<T>(what: string, ask: () => Promise<T>): Promise<NonNullable<T>> {
-  for (const end = Date.now() + 8000; Date.now() < end; await delay(10)) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await delay(10)) {
     const answer = await ask();
     if (answer) return answer;
   }
-  throw new Error(`this did not come within 8 s: ${what}`);
+  throw new Error(`this did not come within 20 s: ${what}`);
 }
 
 /** Makes and starts a box that stays after a stop. */

@@ -116,13 +116,20 @@ onBothBackends((runtime) => {
   test('a box is in use while a tunnel or a published port of it is, and stops by itself after', async () => {
     const box = await startedBox(runtime(), { autoStopMs: 500, ports: [{ guestPort: 7 }] });
     onTestFinished(() => runtime().remove(box.id, { force: true }));
-    await box.run('sh', ['-c', 'nc -ll -p 7 -e cat >/dev/null 2>&1 & until netstat -ltn | grep -q :7; do :; done']);
+    // A command keeps it in use until the first connection does.
+    const script = 'nc -ll -p 7 -e cat >/dev/null 2>&1 & until netstat -ltn | grep -q :7; do :; done; echo up; read x';
+    const command = await box.exec('sh', ['-c', script]);
+    for await (const _ of command.stdout) break;
     const [port] = (await box.info()).network?.ports ?? [];
     const socket = connect({ port: port?.hostPort ?? 0, host: '127.0.0.1' });
-    for (const end = Date.now() + 1500; Date.now() < end; ) {
+    const echoed = async (): Promise<void> => {
       socket.write('.');
       await once(socket, 'data');
-    }
+    };
+    await echoed();
+    await command.stdin.close();
+    await command.wait();
+    for (const end = Date.now() + 1500; Date.now() < end; ) await echoed();
     const tunnel = await box.network.tunnel(7).connect();
     socket.destroy();
     const reader = tunnel.readable.getReader();

@@ -34,11 +34,20 @@ onBothBackends((runtime) => {
   });
 
   test('stdout and stderr are apart, and together in the order of writing', async () => {
-    const script = 'for i in 1 2 3; do echo out$i; sleep 0.02; echo err$i >&2; sleep 0.02; done';
+    // Each is written once the one before was read: of two pipes with something in them, nobody knows which had it first.
+    const script = 'for i in 1 2 3; do echo out$i; read go; echo err$i >&2; read go; done';
     const execution = await box.exec('sh', ['-c', script]);
+    const stdin = execution.stdin.getWriter();
+    const inOrder = [1, 2, 3].flatMap((i) => [`stdout out${i}`, `stderr err${i}`]);
     const seen: string[] = [];
-    for await (const { stream, data } of execution.output()) seen.push(`${stream} ${decode(data).trim()}`);
-    expect(seen).toEqual([1, 2, 3].flatMap((i) => [`stdout out${i}`, `stderr err${i}`]));
+    for await (const { stream, data } of execution.output()) {
+      seen.push(`${stream} ${decode(data).trim()}`);
+      await stdin.write(new TextEncoder().encode('\n'));
+    }
+    expect(seen).toEqual(inOrder);
+    const again: string[] = [];
+    for await (const { stream, data } of execution.output()) again.push(`${stream} ${decode(data).trim()}`);
+    expect(again).toEqual(inOrder);
     const [stdout, stderr] = await Promise.all([collect(execution.stdout), collect(execution.stderr)]);
     expect(decode(stdout)).toBe('out1\nout2\nout3\n');
     expect(decode(stderr)).toBe('err1\nerr2\nerr3\n');

@@ -18,7 +18,7 @@ if pid == 0:
     os.execvp(sys.argv[2], sys.argv[2:])
 
 screen, seen, raw = "", 0, False
-deadline = time.monotonic() + 25
+deadline = time.monotonic() + 50
 
 def read():
     global screen

@@ -113,10 +113,18 @@ test('makes a box, runs a command in it whose output is shown in its order, stop
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   await page.getByRole('heading', { name: 'shown' }).waitFor();
   await page.getByRole('link', { name: 'Commands' }).click();
-  await page.getByLabel('Command, as a shell').fill('echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three; exit 3');
+  // Each line once the one before is shown: of two streams nobody knows otherwise which was written first.
+  const next = (file: string): string => `until [ -e /root/${file} ]; do sleep 0.05; done`;
+  const script = `echo one; ${next('second')}; echo two >&2; ${next('third')}; echo three; exit 3`;
+  await page.getByLabel('Command, as a shell').fill(script);
   await page.getByRole('button', { name: 'Run' }).click();
-  await page.getByText('exit code 3').waitFor();
   const output = page.getByRole('log', { name: 'Output' });
+  await expect.poll(() => output.textContent()).toBe('one\n');
+  const box = await dashboard.runtime.get('shown');
+  await box?.files.write('/root/second', '');
+  await expect.poll(() => output.textContent()).toBe('one\ntwo\n');
+  await box?.files.write('/root/third', '');
+  await page.getByText('exit code 3').waitFor();
   await expect.poll(() => output.textContent()).toBe('one\ntwo\nthree\n');
   expect(await output.locator('.stderr').textContent()).toBe('two\n');
   await page.getByRole('button', { name: 'Stop shown' }).click();

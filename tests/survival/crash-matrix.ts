@@ -107,7 +107,7 @@ async function examine(home: string, facts: readonly Fact[]): Promise<void> {
     await runtime.shutdown();
   }
   // What is being ended may take a moment; what stays is named.
-  await expect.poll(() => processesOf(home).join('\n'), { timeout: 5000 }).toBe('');
+  await expect.poll(() => processesOf(home).join('\n')).toBe('');
   expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(home);
 }
 

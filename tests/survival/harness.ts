@@ -11,7 +11,7 @@ import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 export const baseImage = 'boxlite/base:latest';
 
 /** Asks until there is an answer; fails after `ms`, naming what did not come. */
-export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 8000): Promise<NonNullable<T>> {
+export async function until<T>(what: string, ask: () => T | Promise<T>, ms = 20_000): Promise<NonNullable<T>> {
   for (const end = Date.now() + ms; Date.now() < end; await delay(10)) {
     const answer = await ask();
     if (answer) return answer;

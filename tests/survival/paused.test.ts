@@ -7,9 +7,7 @@ import { startServer } from '../../bench/server-process.ts';
 import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage, leftovers, openSite, readOn, until } from './harness.ts';
 
-test('a box that was paused when its server was killed is paused under the next, and goes on from there', {
-  timeout: 20_000,
-}, async () => {
+test('a box that was paused when its server was killed is paused under the next, and goes on from there', async () => {
   await using site = await openSite();
   const box = await site.runtime.create({ image: baseImage, autoRemove: false });
   const command = await box.exec('sh', ['-c', 'echo begun; read line; echo "got $line"']);

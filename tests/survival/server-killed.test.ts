@@ -8,9 +8,7 @@ const count = 150;
 const script = `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo line $i; sleep 0.01; done; exit 7`;
 const whole = Array.from({ length: count }, (_, i) => `line ${i + 1}\n`).join('');
 
-test('a killed server is followed by one that goes on with its executions: each byte once, the exit, what had ended', {
-  timeout: 20_000,
-}, async () => {
+test('a killed server is followed by one that goes on with its executions: each byte once, the exit, what had ended', async () => {
   await using site = await openSite();
   const box = await site.runtime.create({ image: baseImage, autoRemove: false });
   const ended = await box.exec('sh', ['-c', 'echo over; exit 3']);
@@ -48,9 +46,7 @@ test('a killed server is followed by one that goes on with its executions: each 
   expect(await new Response(cat?.stdout).text()).toBe('still here');
 });
 
-test('a server killed while it starts and stops boxes leaves nothing of them behind, and each can be used', {
-  timeout: 20_000,
-}, async () => {
+test('a server killed while it starts and stops boxes leaves nothing of them behind, and each can be used', async () => {
   await using site = await openSite();
   const boxes = await Promise.all(
     [0, 1, 2, 3].map((i) =>

@@ -3,9 +3,7 @@ import { baseImage, openSite, until } from './harness.ts';
 
 const limitBytes = 100_000;
 
-test('a command that waits for its readers gets no byte ahead of them by restarts of its server', {
-  timeout: 30_000,
-}, async () => {
+test('a command that waits for its readers gets no byte ahead of them by restarts of its server', async () => {
   await using site = await openSite();
   const { id } = await site.runtime.create({ image: baseImage, autoRemove: false });
   const started = await (await site.runtime.get(id))?.exec('sh', ['-c', 'yes | head -c 3000000; exit 3'], {

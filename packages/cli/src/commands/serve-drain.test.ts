@@ -7,7 +7,7 @@ const serve = ['serve', '--port', '0', '--api-key', key];
 
 test('on SIGTERM a server lets what is under way go on for a time, and its clients resume with the next one', async () => {
   await using cli = await cliInNewHome();
-  const first = cli.start([...serve, '--drain-timeout', '1s']);
+  const first = cli.start([...serve, '--drain-timeout', '3s']);
   const [, url = ''] = await said(first.stdout, /^listening on (\S+)\n$/);
   const port = new URL(url).port;
   const runtime = Boxlite.rest({ url, credential: new ApiKeyCredential(key) });

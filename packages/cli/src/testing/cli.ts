@@ -57,12 +57,22 @@ export function exitCode(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
 }
 
-/** Waits until what a stream has said matches; the match. */
+/** What streams have said after what they were last waited for: it came in one piece with that. */
+const unheard = new WeakMap<Readable, string>();
+
+/** Waits until what a stream has said since the last match matches; the match. */
 export async function said(stream: Readable, pattern: RegExp): Promise<RegExpExecArray> {
-  let text = '';
+  let text = unheard.get(stream) ?? '';
+  const heard = (): RegExpExecArray | null => {
+    const match = pattern.exec(text);
+    if (match) unheard.set(stream, text.slice(match.index + match[0].length));
+    return match;
+  };
+  const early = heard();
+  if (early) return early;
   for await (const piece of stream.iterator({ destroyOnReturn: false })) {
     text += String(piece);
-    const match = pattern.exec(text);
+    const match = heard();
     if (match) return match;
   }
   throw new Error(`the stream ended before ${pattern} came: ${text}`);

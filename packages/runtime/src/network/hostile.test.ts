@@ -105,7 +105,7 @@ for i in range(400):
     else: kept.append(s)
 print('done')`;
   expect(await pythonInBox(network, program)).toBe('done');
-  await expect.poll(async () => (await network.usage()).connectionsOpen, { timeout: 5000 }).toBe(0);
+  await expect.poll(async () => (await network.usage()).connectionsOpen).toBe(0);
   await expectAlive();
   // Requests one after the other leave it idle most of the time; a descriptor that spins does not.
   const before = await processStatus();

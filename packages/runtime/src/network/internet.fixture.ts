@@ -99,7 +99,7 @@ export async function inBox(
   network: Pick<BoxNetwork, 'namespacePath'>,
   ...argv: readonly string[]
 ): Promise<{ readonly exitCode: number; readonly output: string }> {
-  const options = { timeout: 25_000, maxBuffer: 1024 * 1024 };
+  const options = { timeout: 50_000, maxBuffer: 1024 * 1024 };
   try {
     const { stdout, stderr } = await run('nsenter', [`--net=${network.namespacePath}`, ...argv], options);
     return { exitCode: 0, output: stdout + stderr };

@@ -35,7 +35,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 test.each([1, 2])(
   'the parsers of DNS, TLS, HTTP and rules stand mutated inputs (seed %i)',
-  { timeout: 5000 + rounds / 10 },
+  { timeout: 60_000 + rounds / 10 },
   async (seed) => {
     const { stdout } = await run(`${folder}/fuzz`, [String(seed), String(rounds)]);
     const [seeds, all] = stdout.split('\n').map((line) => line.split(' ').map(Number));

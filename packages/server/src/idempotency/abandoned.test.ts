@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { operations } from '@boxlite/api';
 import { type MakeOptions, StorageError } from 'boxlite/backend';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { configuredPrincipal } from '../auth/principal.ts';
 import { defaultPace } from '../files/paced-stream.ts';
 import type { Reply } from '../http/reply.ts';
@@ -77,7 +77,7 @@ const idOf = ({ body }: Reply): string => JSON.parse(String(body)).box_id;
 test('who asks again after the grace gets a box that is there, not the id of the one that was removed', async () => {
   const { ask, ids } = asked(20);
   const lost = idOf(await ask(createBox, 'k', AbortSignal.abort()));
-  await vi.waitFor(() => expect(ids()).toEqual([]));
+  await expect.poll(ids).toEqual([]);
   const again = await ask(createBox, 'k');
   expect([again.status, ids()]).toEqual([201, [idOf(again)]]);
   expect(idOf(again)).not.toBe(lost);
@@ -97,8 +97,8 @@ test('a box whose client left is removed by the next server, too, when the first
   expect(idOf(await second.ask(createBox, 'late'))).toBe(late);
   expect(second.records.abandoned().map(({ slot }) => slot.key)).toEqual(['gone']);
   const third = asked(20, { backend }, path);
-  await vi.waitFor(() => expect(ids()).toEqual([early, late]));
-  await vi.waitFor(() => expect(third.records.abandoned()).toEqual([]));
+  await expect.poll(ids).toEqual([early, late]);
+  await expect.poll(third.records.abandoned).toEqual([]);
   expect([third.errors, idOf(await third.ask(createBox, 'gone')) === gone]).toEqual([[], false]);
 });
 
@@ -126,7 +126,7 @@ test('a box that could not be removed is given to who asks later', async () => {
     throw new StorageError('the disk went away');
   };
   const made = idOf(await ask(createBox, 'k', AbortSignal.abort()));
-  await vi.waitFor(() => expect(errors).toHaveLength(1));
+  await expect.poll(() => errors).toHaveLength(1);
   expect(idOf(await ask(createBox, 'k'))).toBe(made);
   expect(ids()).toEqual([made]);
 });
@@ -140,11 +140,11 @@ test('a box whose answer could not be kept stays when it is asked for again, and
   const back = idOf(await ask(createBox, 'back', AbortSignal.abort()));
   expect(idOf(await ask(createBox, 'back'))).toBe(back);
   const unnoted = idOf(await ask(createBox, 'unnoted', AbortSignal.abort()));
-  await vi.waitFor(() => expect(errors).toHaveLength(4));
+  await expect.poll(() => errors).toHaveLength(4);
   records.finish = finish;
   const gone = idOf(await ask(createBox, 'gone', AbortSignal.abort()));
   expect(ids()).toEqual([back, unnoted, gone]);
-  await vi.waitFor(() => expect(ids()).toEqual([back, unnoted]));
+  await expect.poll(ids).toEqual([back, unnoted]);
   expect(backend.boxes).toHaveLength(2);
 });
 
@@ -174,6 +174,6 @@ test.each(['cloneBox', 'importBox'] as const)(
     expect(back).toBe(idOf(await first));
     const gone = idOf(await ask(copies[id], 'gone', AbortSignal.abort(), body, 'source'));
     expect(ids()).toContain(gone);
-    await vi.waitFor(() => expect(ids()).toEqual([source.id, back]));
+    await expect.poll(ids).toEqual([source.id, back]);
   },
 );

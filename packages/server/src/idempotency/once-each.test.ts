@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { operations } from '@boxlite/api';
 import { StorageError } from 'boxlite/backend';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { configuredPrincipal } from '../auth/principal.ts';
 import type { Reply } from '../http/reply.ts';
 import { json } from '../http/respond.ts';
@@ -392,7 +392,7 @@ test('a command whose client left before the answer is ended, unless it is asked
   };
   await Promise.all([call('gone', left.signal), call('back', left.signal)]);
   expect((await call('back')).headers['idempotent-replay']).toBe('true');
-  await vi.waitFor(() => expect(undone).toContain('gone'));
+  await expect.poll(() => undone).toContain('gone');
   expect(undone).toEqual(['gone']);
 });
 
@@ -432,10 +432,10 @@ test('a box whose client left before the answer is removed, unless it has a name
   await Promise.all(['gone', 'back', 'named', 'started', 'kept'].map((is) => call(is, left.signal)));
   expect(labels()).toEqual(['stayed', 'gone', 'back', 'named', 'started', 'kept']);
   expect((await call('back')).headers['idempotent-replay']).toBe('true');
-  await vi.waitFor(() => expect(labels()).not.toContain('gone'));
+  await expect.poll(labels).not.toContain('gone');
   // The timers of all others would have run out by then, too.
   await call('last', AbortSignal.abort());
-  await vi.waitFor(() => expect(labels()).toEqual(['stayed', 'back', 'named', 'started', 'kept']));
+  await expect.poll(labels).toEqual(['stayed', 'back', 'named', 'started', 'kept']);
 });
 
 test('a store that cannot be written is a StorageError, and nothing is done', async () => {

@@ -138,8 +138,11 @@ describe('bodies over the network', () => {
     const first = await reader.read();
     expect(readEvents(Buffer.from(first.value ?? []).toString()).map((event) => event.event)).toEqual(['stdout']);
     execution.finish({ exitCode: 0 });
-    await reader.read();
-    expect((await reader.read()).done).toBe(true);
+    let rest = '';
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      rest += Buffer.from(piece.value).toString();
+    }
+    expect(readEvents(rest).map((event) => event.event)).toEqual(['exit']);
   });
 });
 

@@ -110,7 +110,7 @@ test('a client whose input the command does not take is held back, not taken for
   expect(client.socket.readyState).toBe(WebSocket.OPEN);
   expect(execution().signals).toEqual([]);
   client.socket.terminate();
-  await expect.poll(() => execution().signals, { timeout: 5000 }).toEqual([1]);
+  await expect.poll(() => execution().signals).toEqual([1]);
 });
 
 test('a frame above 16 MiB closes the terminal', async () => {
@@ -156,7 +156,7 @@ test('a client that takes no output for many heartbeats keeps its command', asyn
   await expect.poll(() => held.generated).toBeGreaterThan(0);
   // As many beats as another has, far more than the three that may go unanswered.
   const other = await opened(server, '?command=stuck');
-  await expect.poll(() => other.pings, { timeout: 5000 }).toBeGreaterThan(20);
+  await expect.poll(() => other.pings).toBeGreaterThan(20);
   expect(held.signals).toEqual([]);
   client.socket.resume();
   expect(await client.closed).toBe(1000);
