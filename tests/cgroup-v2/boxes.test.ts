@@ -32,8 +32,8 @@ test('boxes on runc and on crun keep their limits, pause and leave nothing on a 
     onOutput: (bytes) => {
       output += String(bytes);
     },
-    timeoutMs: 280_000,
+    timeoutMs: 600_000,
   });
   expect(exitCode, output).toBe(0);
   expect(output).toContain('18 passed');
-}, 300_000);
+}, 620_000);

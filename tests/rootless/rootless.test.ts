@@ -28,7 +28,7 @@ interface Outcome {
 }
 
 test('as an ordinary user whose home is closed to all others, boxes keep the contract but for what is listed, hold what is in them, survive, and travel', {
-  timeout: 280_000,
+  timeout: 900_000,
 }, async () => {
   await using runtime = await Boxlite.local({ homeDir: join(folder, 'home') });
   const box = await runtime.create({ image: 'boxlite/base:latest' });
