@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ApiKeyCredential, Boxlite } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ServerProcess, startServer } from '../../bench/server-process.ts';
-import { baseImage } from './harness.ts';
+import { baseImage, until } from './harness.ts';
 import { readToTheEnd } from './sse-reader.ts';
 
 const full = process.env['BOXLITE_CHAOS'] === 'full';
@@ -38,17 +38,24 @@ test(`of ${boxCount * each} executions every line arrives once and in order, alt
     ),
   );
   let events = 0;
+  const connections = executions.map(() => 0);
   const reading = Promise.all(
-    executions.map(({ box, id }) =>
+    executions.map(({ box, id }, i) =>
       readToTheEnd({
         url: () => `${server.url}/v1/default/boxes/${box}/executions/${id}/output`,
         headers: { authorization: `Bearer ${key}`, connection: 'close' },
+        onConnect: () => {
+          connections[i] = (connections[i] ?? 0) + 1;
+        },
         onEvent: () => events++,
       }),
     ),
   );
   for (let killed = 0; killed < kills; killed++) {
     await delay(Math.random() * 600);
+    // Every other time whatever its readers are at; else once each of them has come back, be that soon or late.
+    const come = killed / 2 + 1;
+    if (Number.isInteger(come)) await until('every reader', () => connections.every((count) => count >= come));
     await server.kill();
     server = await startServer(home, `--api-key=${key}`);
   }

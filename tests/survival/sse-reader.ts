@@ -12,6 +12,8 @@ export interface Got {
 export interface Source {
   readonly url: () => string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Told of each answer that begins. */
+  readonly onConnect?: () => void;
   /** Told of each event. */
   readonly onEvent?: () => void;
 }
@@ -29,6 +31,7 @@ export async function readToTheEnd(source: Source): Promise<Got> {
       const response = await fetch(source.url(), { headers });
       if (response.status !== 200) throw new LostOutput(`HTTP ${response.status}: ${await response.text()}`);
       connected++;
+      source.onConnect?.();
       for await (const { event, id, data } of eventsOf(response)) {
         source.onEvent?.();
         if (event === 'error') throw new LostOutput(data);
