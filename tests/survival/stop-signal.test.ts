@@ -33,7 +33,8 @@ test('a stop sends the signal of its image to the main command, waits for it, an
   const begun = performance.now();
   await stubborn.stop({ timeoutMs: 500 });
   expect(performance.now() - begun).toBeGreaterThan(450);
-  expect(performance.now() - begun).toBeLessThan(5000);
+  // Without a time of its own it would wait for half a minute.
+  expect(performance.now() - begun).toBeLessThan(25_000);
   expect(await other.wait()).toMatchObject({ exitCode: 137 });
   await runtime.shutdown();
   await removeHome(home);
