@@ -43,6 +43,8 @@ test('over a server, logs follows the main command, and pause, resume and restar
   };
   const script = 'for i in 1 2 3; do echo line $i; done; while [ ! -e /go ]; do sleep 0.02; done; echo end; exit 3';
   const id = (await remote('run', '-d', '--name', 'talks', image, 'sh', '-c', script)).trim();
+  // Its last two lines are those once all three are there.
+  await expect.poll(() => remote('logs', 'talks'), { timeout: 20_000 }).toBe('line 1\nline 2\nline 3\n');
   const follower = cli.start(['logs', '-f', '-n', '2', 'talks'], env);
   // Its exit may be known before its last words are.
   const closed = once(follower, 'close');
@@ -51,7 +53,6 @@ test('over a server, logs follows the main command, and pause, resume and restar
     followed += piece;
   });
   await expect.poll(() => followed, { timeout: 20_000 }).toBe('line 2\nline 3\n');
-  expect(await remote('logs', 'talks')).toBe('line 1\nline 2\nline 3\n');
   expect(await remote('logs', '-n', '1', 'talks')).toBe('line 3\n');
   expect(await remote('pause', 'talks')).toBe('talks\n');
   const state = '{{.State.Status}} {{.State.Running}} {{.State.Paused}} {{.State.ExitCode}}';
