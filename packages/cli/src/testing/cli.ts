@@ -53,7 +53,6 @@ export async function cliInNewHome(): Promise<Cli> {
 
 /** The exit code of a process, whether or not it has ended already; null after a signal. */
 export function exitCode(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   // It may have ended while what it said was read.
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
