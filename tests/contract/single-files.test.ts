@@ -274,13 +274,14 @@ line' '"quoted"' "$(printf 'bad\\377')" ünï '-n'`);
     await sh(
       "mkdir /srv/wide && cd /srv/wide && seq 3000 | sed 's/^/an-entry-with-a-name-of-quite-some-length-so-that-all-do-not-fit-into-one-piece-/' | xargs touch",
     );
-    const processes = (): Promise<string> => sh('set -- /proc/[0-9]*; echo $#');
+    const processes = async (): Promise<number> => Number(await sh('set -- /proc/[0-9]*; echo $#'));
     const before = await processes();
     const names = new Set<string>();
     for await (const { name } of box.files.list('/srv/wide')) names.add(name);
     expect(names.size).toBe(3000);
     for await (const _ of box.files.list('/srv/wide')) break;
-    await eventually('nothing goes on listing', async () => (await processes()) === before);
+    // What a test before this one had left to reap may have been among them.
+    await eventually('nothing goes on listing', async () => (await processes()) <= before);
   });
 
   test('a box that was never started is started, and a call is aborted by its signal', async () => {
