@@ -53,7 +53,8 @@ export function openShell(place: Place): Shell {
           pending = '';
           const service = startService(place, `${start}exec ${command}`, line);
           services.push(service);
-          if (kind !== 'events') printed += await service.ready;
+          const said = await service.ready;
+          if (kind !== 'events') printed += said;
         }
       }
       return pending.trim() === '' ? printed : printed + (await commands(pending));
@@ -70,7 +71,7 @@ export function openShell(place: Place): Shell {
 }
 
 interface Service {
-  /** All that it said until it listened. */
+  /** All that it said until it listened: before that a SIGTERM may find nobody who takes it. */
   readonly ready: Promise<string>;
   end(): Promise<void>;
 }
@@ -83,7 +84,7 @@ function startService(place: Place, script: string, line: string): Service {
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (bytes: Buffer) => {
       said += bytes;
-      if (/^listening on /m.test(said)) resolve(said);
+      if (/^listening on |^\S+ \S+ open$/m.test(said)) resolve(said);
     });
     child.stderr.on('data', (bytes: Buffer) => {
       said += bytes;
