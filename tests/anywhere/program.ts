@@ -144,7 +144,7 @@ async function tunnel(box: Sdk.Box): Promise<unknown> {
       return came;
     } catch (error) {
       // It may not listen yet.
-      if (attempt === 100) throw error;
+      if (attempt === 400) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
