@@ -7,5 +7,7 @@ export default defineConfig({
     root: join(import.meta.dirname, '../../..'),
     include: ['tests/cgroup-v2/inside/*.ts'],
     exclude: ['**/vitest.config.ts'],
+    // The machine is translated, on a host that does other things meanwhile.
+    expect: { poll: { timeout: 30_000 } },
   },
 });
