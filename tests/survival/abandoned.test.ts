@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Boxlite } from 'boxlite';
 import { expect, onTestFinished, test } from 'vitest';
+import { boxesCgroupPath } from '../../packages/runtime/src/cgroup/boxes-cgroup.ts';
+import { readMounts } from '../../packages/runtime/src/host/mounts.ts';
+import { ulid } from '../../packages/runtime/src/id/ulid.ts';
 import { removeHome } from '../../packages/runtime/src/testing/home-folder.ts';
 import { baseImage, leftovers, until } from './harness.ts';
 
@@ -39,5 +42,24 @@ test.each(['runc', 'runsc'])(
     expect((await box?.run('echo', ['still here']))?.stdout).toBe('still here\n');
     await again.remove(kept.id, { force: true });
     await again.shutdown();
+  },
+);
+
+test.each([['has its cgroups still'], ['has taken those away']])(
+  'what a runtime left that was killed while it let go of such a box, and %s, goes as well',
+  async (state) => {
+    const home = await mkdtemp(join(tmpdir(), 'boxlite-abandoned-'));
+    onTestFinished(() => removeHome(home));
+    const id = ulid();
+    const own = join('/run/boxlite', id);
+    const cgroups = (await readMounts()).filter(({ type }) => type === 'cgroup' || type === 'cgroup2');
+    expect(cgroups).not.toEqual([]);
+    await mkdir(own, { recursive: true });
+    if (state.includes('still'))
+      for (const { path } of cgroups) await mkdir(join(path, boxesCgroupPath(), id), { recursive: true });
+    await utimes(own, 0, 0);
+    expect(leftovers(home, [id])).not.toEqual([]);
+    await (await Boxlite.local({ homeDir: home })).shutdown();
+    await until('nothing of it is left', () => leftovers(home, [id]).length === 0);
   },
 );

@@ -1,9 +1,9 @@
-import { readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { readdir, readFile, rmdir, stat, utimes } from 'node:fs/promises';
 import { boxesCgroupPath } from '../cgroup/boxes-cgroup.ts';
 import type { Host } from '../host/host.ts';
 import { readMounts } from '../host/mounts.ts';
 import { isUlid } from '../id/ulid.ts';
-import { unmountBox } from './box-mounts.ts';
+import { boxMounts, unmountInside } from './box-mounts.ts';
 
 // No start takes as long: until its first process is there, a box has a mount and nothing that runs.
 const leastAgeMs = 10 * 60_000;
@@ -35,10 +35,17 @@ export async function sweepAbandonedMounts(host: Host, known: (id: string) => bo
 }
 
 async function sweep(host: Host, id: string): Promise<void> {
-  const { mtimeMs } = await stat(`${host.space.mounts.own}/${id}`);
-  if (Date.now() - mtimeMs < leastAgeMs) return;
+  const { own } = boxMounts(host.space, id);
+  const { atime, mtime } = await stat(own);
+  if (Date.now() - mtime.getTime() < leastAgeMs) return;
   const directories = await directoriesOf(`${boxesCgroupPath()}/${id}`);
-  if (directories.length === 0 || !(await Promise.all(directories.map(isEmpty))).every(Boolean)) return;
-  await unmountBox(host, id, (target) => host.umount(target, { detach: true }));
-  await Promise.all(directories.map((path) => rmdir(path)));
+  if (!(await Promise.all(directories.map(isEmpty))).every(Boolean)) return;
+  if (directories.length > 0) {
+    await unmountInside(host, id, (target) => host.umount(target, { detach: true }));
+    // Who goes on after a crash, here or below, need not wait anew.
+    await utimes(own, atime, mtime);
+    await Promise.all(directories.map((path) => rmdir(path)));
+  }
+  // Last, since by it all else is found. Without a cgroup only what has nothing in it goes, as a crash just here leaves it.
+  await rmdir(own);
 }

@@ -64,7 +64,13 @@ export async function mountVolumes(host: Host, box: EngineBox, ids: HostIds): Pr
 }
 
 /** Takes every mount of a box away, however it was left, and the mount points. */
-export async function unmountBox(
+export async function unmountBox(host: Host, id: string, unmount: (target: string) => Promise<void>): Promise<void> {
+  await unmountInside(host, id, unmount);
+  await rmdir(boxMounts(host.space, id).own).catch(() => undefined);
+}
+
+/** The same, but its own directory stays, by which what else there is of it is found. */
+export async function unmountInside(
   { space }: Host,
   id: string,
   unmount: (target: string) => Promise<void>,
@@ -73,7 +79,7 @@ export async function unmountBox(
   const shown = await readdir(`${own}/volumes`).catch(() => []);
   await Promise.all([rootfs, ...shown.map((name) => `${volumes}/${name}`)].map(unmount));
   // Never recursive: what is still mounted, or is not ours, stays as it is.
-  const made = [...shown.map((name) => `${own}/volumes/${name}`), `${own}/rootfs`, `${own}/volumes`, own];
+  const made = [...shown.map((name) => `${own}/volumes/${name}`), `${own}/rootfs`, `${own}/volumes`];
   for (const path of made) await rmdir(path).catch(() => undefined);
 }
 
